@@ -1,0 +1,1 @@
+"""The AWS protocols, driven by botocore's models. Knows nothing of SES."""

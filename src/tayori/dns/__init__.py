@@ -1,0 +1,1 @@
+"""The DNS: our authoritative server and the resolver everyone uses."""

@@ -1,0 +1,1 @@
+"""The meaning of mail that comes in: bounces and reports."""

@@ -1,0 +1,1 @@
+"""The rehearsal internet: real servers on loopback, for learning, demonstrating and testing."""

@@ -1,0 +1,1 @@
+"""SQL and rules for each noun, as functions of a transaction."""

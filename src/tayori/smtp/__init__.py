@@ -1,0 +1,1 @@
+"""SMTP servers: submission and the inbound port share one session."""
