@@ -1,0 +1,121 @@
+"""What resources raise when a rule says no.
+
+Owns the kinds of refusal; each edge has one table that spells them in its own protocol (`api/faults.py` for HTTP,
+`smtp/submission.py` for SMTP). The text is part of the interface: SES's words where they are known.
+
+    DomainError
+      Invalid                 a value that cannot be accepted
+      NotFound                a resource that is not there (`Kind` says which)
+      AlreadyExists           a name that is taken
+      LimitExceeded           one more than allowed
+      Conflict                not now: something else is under way
+      MessageRejected         the message may not be sent at all
+        Unverified            ... because identities are not verified
+      SendingPaused           the account's or the configuration set's sending is paused
+      MailFromNotVerified     the custom MAIL FROM domain is not set up and REJECT_MESSAGE was chosen
+      Throttled               the rate or the daily quota is used up
+      AccessDenied            the caller may not do this
+      NotOffered              an operation or option that this release does not have
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The resource an error speaks of; v1 of the API has an error code for each."""
+
+    IDENTITY = "identity"
+    CONFIGURATION_SET = "configuration-set"
+    EVENT_DESTINATION = "event-destination"
+    TEMPLATE = "template"
+    SUPPRESSED_DESTINATION = "suppressed-destination"
+    TRACKING_OPTIONS = "tracking-options"
+    MESSAGE = "message"
+    ACCOUNT = "account"
+    CREDENTIAL = "credential"
+
+
+class DomainError(Exception):
+    """Base of all refusals. `message` is what the user reads."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Invalid(DomainError):
+    """A value that cannot be accepted, whatever the state of the service."""
+
+
+class _OfKind(DomainError):
+    def __init__(self, message: str, kind: Kind) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class NotFound(_OfKind):
+    """A resource that is not there."""
+
+
+class AlreadyExists(_OfKind):
+    """A name that is taken."""
+
+
+class LimitExceeded(DomainError):
+    """One more than allowed."""
+
+
+class Conflict(DomainError):
+    """Not now: something else is under way."""
+
+
+class MessageRejected(DomainError):
+    """The message may not be sent."""
+
+
+class Unverified(MessageRejected):
+    """Identities that are not verified; `identities` in the order in which they were checked."""
+
+    def __init__(self, identities: tuple[str, ...], region: str) -> None:
+        shown = ", ".join(identities)
+        super().__init__(
+            "Email address is not verified. The following identities failed the check in region "
+            f"{region.upper()}: {shown}"
+        )
+        self.identities = identities
+
+
+class PauseScope(StrEnum):
+    ACCOUNT = "account"
+    CONFIGURATION_SET = "configuration-set"
+
+
+class SendingPaused(DomainError):
+    def __init__(self, message: str, scope: PauseScope) -> None:
+        super().__init__(message)
+        self.scope = scope
+
+
+class MailFromNotVerified(DomainError):
+    """BehaviorOnMxFailure is REJECT_MESSAGE and the MX of the MAIL FROM domain is not in place."""
+
+
+class ThrottleCause(StrEnum):
+    RATE = "rate"
+    DAILY_QUOTA = "daily-quota"
+
+
+class Throttled(DomainError):
+    def __init__(self, cause: ThrottleCause) -> None:
+        super().__init__(
+            "Maximum sending rate exceeded." if cause is ThrottleCause.RATE else "Daily message quota exceeded."
+        )
+        self.cause = cause
+
+
+class AccessDenied(DomainError):
+    """The caller is known and may not do this."""
+
+
+class NotOffered(DomainError):
+    """An operation or an option that this release does not have; the text says so and what to do instead."""
