@@ -1,7 +1,7 @@
 """SPF: may this host send for this domain? check_host() of RFC 7208.
 
-Owns the evaluation of a record: order, recursion and the limits of 4.6.4. Asks its questions by yielding them,
-so it never talks to a server and never waits; who drives it sets the time limit (20 seconds or more, 4.6.4).
+Owns the evaluation of a record: order, recursion and the limits of 4.6.4. Asks its questions by yielding
+them, so it never talks to a server and never waits; the driver sets the time limit of 4.6.4.
 """
 
 import ipaddress

@@ -45,7 +45,7 @@ class Macro:
 
 @dataclass(frozen=True, slots=True)
 class MacroString:
-    """Literal text and macros in the order of the text. `%%`, `%_` and `%-` count as macros at its end (7.1)."""
+    """Literal text and macros in their order. At its end `%%`, `%_` and `%-` are macros too (7.1)."""
 
     pieces: tuple[str | Macro, ...]
     ends_in_macro: bool
