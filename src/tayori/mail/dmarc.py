@@ -1,6 +1,6 @@
 """DMARC: does the author's domain stand behind this message, and what does it ask for if not? RFC 7489.
 
-Owns records, organisational domains (by the Public Suffix List inside the package `publicsuffixlist`), alignment
+Owns records, organisational domains (by the list inside the package `publicsuffixlist`), alignment
 and the resulting policy. Never asks the DNS itself: look-ups are yielded. Never sends reports.
 """
 
@@ -59,7 +59,7 @@ class DmarcRecord:
 class DmarcRequest:
     """What is known of a message: the From domain and the domains that SPF and DKIM passed for.
 
-    `spf_domain` is empty unless SPF passed. `sample`, 0 to 99, places the message in the owner's pct= roll-out.
+    `spf_domain` is empty unless SPF passed. `sample`, 0 to 99, places the message in the pct= roll-out.
     """
 
     from_domain: str
