@@ -1,11 +1,19 @@
 """What every test may use: the shared vectors, and a way to run a coroutine with a time limit."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import uuid
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import sqlalchemy as sa
+
+from tayori.clock import AdjustableClock
+from tayori.store.database import open_store
+from tayori.store.engine import Store
+
+from postgres import running_server
 
 T = TypeVar("T")
 
@@ -35,5 +43,64 @@ def run() -> Callable[[Coroutine[Any, Any, T]], T]:
                 return await coroutine
 
         return asyncio.run(bounded())
+
+    return runner
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server that this test session started."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a new, empty database."""
+    name = f"t{uuid.uuid4().hex}"
+    admin = sa.create_engine(
+        postgres_server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield postgres_server.removesuffix("postgres") + name
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database: every test that takes it runs on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'tayori.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Iterator[AdjustableClock]:
+    """A clock that a test may advance."""
+    clock = AdjustableClock(tmp_path / "clock")
+    yield clock
+    clock.close()
+
+
+@pytest.fixture
+def store(database_url: str, clock: AdjustableClock) -> Iterator[Store]:
+    """A store with the current schema, on SQLite and on PostgreSQL. Use its methods within one `run(...)`."""
+    opened = open_store(database_url, clock)
+    yield opened
+    asyncio.run(opened.close())
+
+
+@pytest.fixture
+def transact(store: Store) -> Callable[..., Any]:
+    """`transact(fn, *args)` runs a function of a transaction and returns what it returns: for tests without a loop."""
+
+    def runner(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        async def once() -> Any:
+            return await store.write(fn, *args, **kwargs)
+
+        return asyncio.run(once())
 
     return runner

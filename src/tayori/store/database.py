@@ -1,0 +1,58 @@
+"""Opens a store from its URL: `sqlite:///path` or `postgresql://user@host/name`."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from tayori.clock import Clock
+from tayori.store.dialect import Engine
+from tayori.store.engine import Store, StoreUnavailable
+from tayori.store.migrate import migrate
+from tayori.store.sqlite import SqliteStore, connect
+
+
+class DatabaseUrlError(Exception):
+    """The URL names no database that Tayori can use; the message says what it takes."""
+
+
+def open_store(url: str, clock: Clock) -> Store:
+    """Bring the database at `url` to the current schema and open it.
+
+    Raises DatabaseUrlError, StoreUnavailable (the server does not answer) or migrate.SchemaError.
+    """
+    if url.startswith("sqlite:///"):
+        return _open_sqlite(Path(url.removeprefix("sqlite:///")), clock)
+    if url.startswith(("postgresql://", "postgres://")):
+        return _open_postgres(url.replace("postgres://", "postgresql://", 1), clock)
+    raise DatabaseUrlError("The database URL must begin with sqlite:/// or postgresql://.")
+
+
+def _open_sqlite(path: Path, clock: Clock) -> Store:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = connect(path, read_only=False)
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        migrate(connection, Engine.SQLITE)
+        connection.exec_driver_sql("COMMIT")
+    finally:
+        connection.close()
+        connection.engine.dispose()
+    path.chmod(0o600)  # it holds secret keys
+    return SqliteStore(path, clock)
+
+
+def _open_postgres(url: str, clock: Clock) -> Store:
+    try:
+        from tayori.store.postgres import PostgresStore
+
+        engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
+    except ModuleNotFoundError as error:
+        raise DatabaseUrlError("PostgreSQL needs the extra: pip install 'tayori[postgres]'.") from error
+    try:
+        with engine.begin() as connection:
+            migrate(connection, Engine.POSTGRES)
+    except sa.exc.OperationalError as error:
+        raise StoreUnavailable(f"PostgreSQL at the given URL does not answer: {error.orig}") from error
+    finally:
+        engine.dispose()
+    return PostgresStore(url, clock)

@@ -1,0 +1,79 @@
+"""The only place that asks which database this is.
+
+Owns what differs between SQLite and PostgreSQL: placeholders of hot statements, column types of the migrations,
+upserts, and which errors mean "try again".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
+
+# SQLSTATEs after which the same transaction may well succeed: serialisation failure, deadlock.
+_RETRYABLE_STATES = frozenset({"40001", "40P01"})
+
+
+class Engine(StrEnum):
+    SQLITE = "sqlite"
+    POSTGRES = "postgresql"
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A statement of the hot path as text, with `?` for parameters: skips the building of SQL for each execution.
+
+    `for_update_skip_locked` is appended on PostgreSQL, where several nodes claim at once; SQLite has one writer.
+    """
+
+    sql: str
+    skip_locked: bool = False
+    _texts: dict[Engine, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def text(self, engine: Engine) -> str:
+        if engine not in self._texts:
+            self._texts[engine] = self._render(engine)
+        return self._texts[engine]
+
+    def _render(self, engine: Engine) -> str:
+        if engine is Engine.SQLITE:
+            return self.sql.replace("{skip_locked}", "")
+        skip_locked = "FOR UPDATE SKIP LOCKED" if self.skip_locked else ""
+        return self.sql.replace("{skip_locked}", skip_locked).replace("?", "%s")
+
+
+def upsert(engine: Engine, table: Table, *, changes: Sequence[str]) -> SqliteInsert | PostgresInsert:
+    """INSERT that, where the primary key is taken, sets the columns `changes` to the values that were to be inserted."""
+    keys = [column.name for column in table.primary_key.columns]
+    if engine is Engine.SQLITE:
+        insert = sqlite.insert(table)
+        return insert.on_conflict_do_update(
+            index_elements=keys, set_={name: insert.excluded[name] for name in changes}
+        )
+    pg_insert = postgresql.insert(table)
+    return pg_insert.on_conflict_do_update(
+        index_elements=keys, set_={name: pg_insert.excluded[name] for name in changes}
+    )
+
+
+def migration_words(engine: Engine) -> dict[str, str]:
+    """What stands for {bytes} and {without_rowid} in the text of a migration."""
+    if engine is Engine.SQLITE:
+        return {"bytes": "BLOB", "without_rowid": "WITHOUT ROWID"}
+    return {"bytes": "BYTEA", "without_rowid": ""}
+
+
+def is_retryable(error: BaseException) -> bool:
+    """True for a failure of concurrency on PostgreSQL, after which the whole function is run again."""
+    original: Any = getattr(error, "orig", error)
+    return getattr(original, "sqlstate", None) in _RETRYABLE_STATES
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """True where the database could not be reached or lost the connection: nothing was decided, and a retry may do."""
+    original: Any = getattr(error, "orig", error)
+    return any(kind.__name__ in ("OperationalError", "InterfaceError") for kind in type(original).__mro__)

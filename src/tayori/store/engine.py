@@ -1,0 +1,195 @@
+"""The unit of work: a synchronous function of a transaction, run by a Store.
+
+    async def read(fn, *args)    one snapshot, nothing written
+    async def write(fn, *args)   one transaction of its own, or a savepoint in a group that is committed together
+    async def batch(fn, item)    the hot path: items that wait at the same moment are handed to one call of fn
+
+A function may not await, sleep or do I/O; one that takes longer than 50 ms is logged by its name. Nobody is answered
+before the commit is durable.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from tayori.clock import Clock
+from tayori.store.dialect import Engine, Hot, is_retryable
+
+logger = logging.getLogger("tayori.store")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
+_SLOW_SECONDS = 0.05
+
+
+class StoreUnavailable(Exception):
+    """The database could not be reached or could not commit. Nothing was changed; the caller may try again."""
+
+
+class Tx:
+    """One transaction. `now` is one moment for all that happens in it."""
+
+    __slots__ = ("_after_commit", "_cursor", "_wakes", "connection", "engine", "now", "settings_changed")
+
+    def __init__(self, connection: sa.Connection, engine: Engine, now: datetime) -> None:
+        self.connection = connection
+        self.engine = engine
+        self.now = now
+        self.settings_changed = False
+        self._wakes: set[str] = set()
+        self._after_commit: list[Callable[[], None]] = []
+        self._cursor: Any = None
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
+        """Run a SQLAlchemy statement. One that changes rows marks the settings as changed: hot statements do not."""
+        if isinstance(statement, sa.UpdateBase):
+            self.settings_changed = True
+        return self.connection.execute(statement, parameters)
+
+    def _hot_cursor(self) -> Any:
+        if self._cursor is None:
+            self._cursor = self.connection.connection.cursor()
+        return self._cursor
+
+    def hot(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> int:
+        """Run a hot statement for each of `rows`; the number of rows changed in all."""
+        cursor = self._hot_cursor()
+        if len(rows) == 1:
+            cursor.execute(statement.text(self.engine), rows[0])
+        elif rows:
+            cursor.executemany(statement.text(self.engine), rows)
+        else:
+            return 0
+        return int(cursor.rowcount)
+
+    def hot_rows(self, statement: Hot, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a hot statement that returns rows."""
+        cursor = self._hot_cursor()
+        cursor.execute(statement.text(self.engine), parameters)
+        return list(cursor.fetchall())
+
+    def wake(self, topic: str) -> None:
+        """Wake whoever waits for `topic`, after the commit."""
+        self._wakes.add(topic)
+
+    def after_commit(self, function: Callable[[], None]) -> None:
+        self._after_commit.append(function)
+
+    def committed(self, wakeups: "Wakeups") -> None:
+        """Called by the engine once the commit is durable."""
+        for function in self._after_commit:
+            function()
+        wakeups.wake(self._wakes)
+
+    def close(self) -> None:
+        if self._cursor is not None:
+            self._cursor.close()
+            self._cursor = None
+
+
+class Wakeups:
+    """Events by topic, set after a commit. An optimisation over polling, never the only way to learn of work."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
+
+    def event(self, topic: str) -> asyncio.Event:
+        """An event of the running loop that each wake-up of `topic` sets. The waiter clears it."""
+        event = asyncio.Event()
+        self._events[topic].add((asyncio.get_running_loop(), event))
+        return event
+
+    def wake(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            for loop, event in tuple(self._events.get(topic, ())):
+                if loop.is_closed():
+                    self._events[topic].discard((loop, event))
+                else:
+                    loop.call_soon_threadsafe(event.set)
+
+
+class Store(Protocol):
+    """Runs functions in transactions."""
+
+    engine: Engine
+    clock: Clock
+    wakeups: Wakeups
+
+    async def read(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    async def write(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    async def batch(
+        self, fn: Callable[[Tx, Sequence[ItemT]], Sequence[ResultT | Exception]], item: ItemT
+    ) -> ResultT: ...
+
+    async def close(self) -> None: ...
+
+
+class timed:  # noqa: N801 - reads as a word: with timed(fn)
+    """Logs the name of a function that held a transaction for too long."""
+
+    __slots__ = ("_name", "_started")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._name = f"{function.__module__}.{getattr(function, '__qualname__', function)}"
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *exc: object) -> None:
+        elapsed = time.perf_counter() - self._started
+        if elapsed > _SLOW_SECONDS:
+            logger.warning("slow_transaction", extra={"fn": self._name, "ms": round(elapsed * 1000)})
+
+
+RAISE_REVISION = Hot("UPDATE settings_revision SET revision = revision + 1 WHERE id = 1")
+
+
+def run_batch(
+    tx: Tx, fn: Callable[[Tx, Sequence[ItemT]], Sequence[ResultT | Exception]], items: Sequence[ItemT]
+) -> list[ResultT | Exception]:
+    """Run `fn` over `items` within a savepoint; where it raises, over each item alone, so that one cannot spoil others."""
+    try:
+        return savepoint(tx, lambda: list(_checked(fn(tx, items), len(items))))
+    except Exception as error:
+        if is_retryable(error):
+            raise
+        if len(items) == 1:
+            return [error]
+    results: list[ResultT | Exception] = []
+    for item in items:
+        results.extend(run_batch(tx, fn, [item]))
+    return results
+
+
+def _checked(results: Sequence[T], expected: int) -> Sequence[T]:
+    if len(results) != expected:
+        raise RuntimeError(f"a batch function returned {len(results)} results for {expected} items")
+    return results
+
+
+def savepoint(tx: Tx, work: Callable[[], T]) -> T:
+    """Run `work`; where it raises, everything it did is undone and the transaction goes on."""
+    wakes, callbacks, changed = set(tx._wakes), len(tx._after_commit), tx.settings_changed
+    cursor = tx._hot_cursor()
+    cursor.execute("SAVEPOINT unit")
+    try:
+        result = work()
+    except BaseException:
+        cursor.execute("ROLLBACK TO SAVEPOINT unit")
+        cursor.execute("RELEASE SAVEPOINT unit")
+        tx._wakes, tx.settings_changed = wakes, changed
+        del tx._after_commit[callbacks:]
+        raise
+    cursor.execute("RELEASE SAVEPOINT unit")
+    return result

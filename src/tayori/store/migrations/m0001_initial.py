@@ -1,0 +1,256 @@
+"""The first schema."""
+
+COMPAT = 1
+
+STATEMENTS = (
+    """
+    CREATE TABLE account_regions (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        production_access BOOLEAN NOT NULL,
+        sending_enabled BOOLEAN NOT NULL,
+        enforcement_status TEXT NOT NULL,
+        max_24_hour BIGINT NOT NULL,
+        max_rate DOUBLE PRECISION NOT NULL,
+        details TEXT,
+        review_status TEXT,
+        review_case TEXT,
+        review_reason TEXT,
+        suppressed_reasons TEXT NOT NULL,
+        vdm TEXT,
+        PRIMARY KEY (account_id, region)
+    )
+    """,
+    """
+    CREATE TABLE accounts (
+        account_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id)
+    )
+    """,
+    """
+    CREATE TABLE attempts (
+        message_id TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        started_at BIGINT NOT NULL,
+        duration_ms INTEGER NOT NULL,
+        host TEXT NOT NULL,
+        address TEXT NOT NULL,
+        source_address TEXT NOT NULL,
+        tls TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        status TEXT NOT NULL,
+        diagnostic TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        PRIMARY KEY (message_id, ordinal, started_at)
+    )
+     {without_rowid}
+    """,
+    """
+    CREATE TABLE bodies (
+        message_id TEXT NOT NULL,
+        content {bytes} NOT NULL,
+        PRIMARY KEY (message_id)
+    )
+    """,
+    """
+    CREATE TABLE configuration_sets (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        delivery_options TEXT,
+        reputation_options TEXT,
+        sending_options TEXT,
+        suppression_options TEXT,
+        tracking_options TEXT,
+        vdm_options TEXT,
+        archiving_options TEXT,
+        PRIMARY KEY (account_id, region, name)
+    )
+    """,
+    """
+    CREATE TABLE credentials (
+        access_key_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        secret_access_key TEXT NOT NULL,
+        user_name TEXT NOT NULL,
+        active BOOLEAN NOT NULL,
+        operator BOOLEAN NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (access_key_id)
+    )
+    """,
+    "CREATE INDEX credentials_by_account ON credentials (account_id)",
+    """
+    CREATE TABLE dkim_keys (
+        key_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        selector TEXT NOT NULL,
+        private_key {bytes} NOT NULL,
+        public_record TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (key_id)
+    )
+    """,
+    "CREATE INDEX dkim_keys_by_identity ON dkim_keys (account_id, region, identity)",
+    "CREATE INDEX dkim_keys_by_selector ON dkim_keys (selector)",
+    """
+    CREATE TABLE events (
+        message_id TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        detail TEXT NOT NULL,
+        PRIMARY KEY (message_id, at, kind, ordinal)
+    )
+     {without_rowid}
+    """,
+    """
+    CREATE TABLE identities (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        verification_status TEXT NOT NULL,
+        verification_token TEXT,
+        dkim_status TEXT NOT NULL,
+        dkim_origin TEXT NOT NULL,
+        signing_enabled BOOLEAN NOT NULL,
+        tokens TEXT NOT NULL,
+        key_length TEXT,
+        keys_made_at BIGINT,
+        mail_from_domain TEXT,
+        mail_from_status TEXT,
+        mail_from_behavior TEXT NOT NULL,
+        mail_from_since BIGINT,
+        feedback_forwarding BOOLEAN NOT NULL,
+        configuration_set TEXT,
+        pending_since BIGINT,
+        failing_since BIGINT,
+        checks INTEGER NOT NULL,
+        next_check_at BIGINT,
+        last_checked_at BIGINT,
+        last_success_at BIGINT,
+        error_type TEXT,
+        soa TEXT,
+        findings TEXT,
+        link_token TEXT,
+        link_expires_at BIGINT,
+        PRIMARY KEY (account_id, region, identity)
+    )
+    """,
+    "CREATE INDEX identities_by_check ON identities (next_check_at)",
+    "CREATE INDEX identities_by_link ON identities (link_token)",
+    """
+    CREATE TABLE leases (
+        name TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (name)
+    )
+    """,
+    """
+    CREATE TABLE messages (
+        message_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        accepted_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        from_address TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        configuration_set TEXT,
+        reverse_path TEXT NOT NULL,
+        tls_policy TEXT NOT NULL,
+        body_type TEXT NOT NULL,
+        size BIGINT NOT NULL,
+        signing TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        PRIMARY KEY (message_id)
+    )
+     {without_rowid}
+    """,
+    """
+    CREATE TABLE recipients (
+        message_id TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        state TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        due_at BIGINT NOT NULL,
+        attempts INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        status TEXT NOT NULL,
+        diagnostic TEXT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (message_id, ordinal),
+        CONSTRAINT recipients_state CHECK (state IN ('queued', 'sending', 'deferred', 'held', 'delivered', 'bounced', 'expired', 'suppressed', 'cancelled'))
+    )
+     {without_rowid}
+    """,
+    "CREATE INDEX recipients_open ON recipients (owner, due_at) WHERE state IN ('queued', 'sending', 'deferred', 'held')",
+    """
+    CREATE TABLE schema_info (
+        id INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        compat INTEGER NOT NULL,
+        PRIMARY KEY (id)
+    )
+    """,
+    """
+    CREATE TABLE send_counts (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        bucket BIGINT NOT NULL,
+        recipients BIGINT NOT NULL,
+        bounces BIGINT NOT NULL,
+        complaints BIGINT NOT NULL,
+        rejects BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, bucket)
+    )
+    """,
+    """
+    CREATE TABLE send_rates (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        tokens DOUBLE PRECISION NOT NULL,
+        refilled_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region)
+    )
+    """,
+    """
+    CREATE TABLE settings_revision (
+        id INTEGER NOT NULL,
+        revision BIGINT NOT NULL,
+        PRIMARY KEY (id)
+    )
+    """,
+    """
+    CREATE TABLE suppressed_destinations (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        address TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        message_id TEXT,
+        feedback_id TEXT,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, address)
+    )
+    """,
+    """
+    CREATE TABLE tags (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        resource TEXT NOT NULL,
+        "key" TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (account_id, region, resource, "key")
+    )
+    """,
+    "INSERT INTO settings_revision (id, revision) VALUES (1, 1)",
+)

@@ -1,0 +1,332 @@
+"""All tables and indexes: the schema on one page.
+
+The history that makes these tables is in `migrations/`; a test compares the two on both databases. Every hot table
+begins with the message, so that messages can be spread over machines; every other table begins with the account.
+Times are microseconds since the epoch in BIGINT (type `Moment`), JSON is text: plain SQL that every engine takes.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+from tayori.model.message import DeliveryState
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as microseconds since the epoch."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_micros(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value, stored as compact text with sorted keys."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+metadata = MetaData()
+
+
+def _column(name: str, kind: Any, *, nullable: bool = False, key: bool = False) -> Column[Any]:
+    return Column(name, kind, primary_key=key, nullable=nullable, autoincrement=False)
+
+
+schema_info = Table(
+    "schema_info",
+    metadata,
+    _column("id", Integer, key=True),
+    _column("version", Integer),
+    _column("compat", Integer),  # the oldest code that may work on this schema
+)
+
+# One row, raised by every transaction that changes a setting: caches of settings compare it (see resources/profiles).
+settings_revision = Table(
+    "settings_revision",
+    metadata,
+    _column("id", Integer, key=True),
+    _column("revision", BigInteger),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("name", Text),
+    _column("created_at", Moment),
+)
+
+# SES keeps the sandbox, the quotas and the suppression list of an account apart for each region.
+account_regions = Table(
+    "account_regions",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("region", Text, key=True),
+    _column("production_access", Boolean),
+    _column("sending_enabled", Boolean),
+    _column("enforcement_status", Text),
+    _column("max_24_hour", BigInteger),  # recipients; -1 is unlimited
+    _column("max_rate", Float),  # recipients a second; -1 is unlimited
+    _column("details", Json, nullable=True),  # PutAccountDetails, as given
+    _column("review_status", Text, nullable=True),
+    _column("review_case", Text, nullable=True),
+    _column("review_reason", Text, nullable=True),
+    _column("suppressed_reasons", Json),
+    _column("vdm", Json, nullable=True),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    _column("access_key_id", Text, key=True),
+    _column("account_id", Text),
+    _column("secret_access_key", Text),
+    _column("user_name", Text),
+    _column("active", Boolean),
+    _column("operator", Boolean),  # may use /tayori/... on behalf of the whole installation
+    _column("created_at", Moment),
+    Index("credentials_by_account", "account_id"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("region", Text, key=True),
+    _column("identity", Text, key=True),
+    _column("kind", Text),
+    _column("created_at", Moment),
+    _column("verification_status", Text),
+    _column("verification_token", Text, nullable=True),  # TXT _amazonses.<domain>, the older way
+    _column("dkim_status", Text),
+    _column("dkim_origin", Text),
+    _column("signing_enabled", Boolean),
+    _column("tokens", Json),
+    _column("key_length", Text, nullable=True),
+    _column("keys_made_at", Moment, nullable=True),
+    _column("mail_from_domain", Text, nullable=True),
+    _column("mail_from_status", Text, nullable=True),
+    _column("mail_from_behavior", Text),
+    _column("mail_from_since", Moment, nullable=True),
+    _column("feedback_forwarding", Boolean),
+    _column("configuration_set", Text, nullable=True),
+    _column("pending_since", Moment, nullable=True),
+    _column("failing_since", Moment, nullable=True),
+    _column("checks", Integer),
+    _column("next_check_at", Moment, nullable=True),
+    _column("last_checked_at", Moment, nullable=True),
+    _column("last_success_at", Moment, nullable=True),
+    _column("error_type", Text, nullable=True),
+    _column("soa", Json, nullable=True),
+    _column("findings", Json, nullable=True),  # per record: expected, found, verdict
+    _column("link_token", Text, nullable=True),
+    _column("link_expires_at", Moment, nullable=True),
+    Index("identities_by_check", "next_check_at"),
+    Index("identities_by_link", "link_token"),
+)
+
+dkim_keys = Table(
+    "dkim_keys",
+    metadata,
+    _column("key_id", Text, key=True),
+    _column("account_id", Text),
+    _column("region", Text),
+    _column("identity", Text),
+    _column("selector", Text),
+    _column("private_key", LargeBinary),  # PKCS#8, DER
+    _column("public_record", Text),
+    _column("created_at", Moment),
+    Index("dkim_keys_by_selector", "selector"),
+    Index("dkim_keys_by_identity", "account_id", "region", "identity"),
+)
+
+configuration_sets = Table(
+    "configuration_sets",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("region", Text, key=True),
+    _column("name", Text, key=True),
+    _column("created_at", Moment),
+    _column("delivery_options", Json, nullable=True),
+    _column("reputation_options", Json, nullable=True),
+    _column("sending_options", Json, nullable=True),
+    _column("suppression_options", Json, nullable=True),
+    _column("tracking_options", Json, nullable=True),
+    _column("vdm_options", Json, nullable=True),
+    _column("archiving_options", Json, nullable=True),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("region", Text, key=True),
+    _column("resource", Text, key=True),  # "identity/example.com", "configuration-set/name"
+    _column("key", Text, key=True),
+    _column("value", Text),
+)
+
+suppressed_destinations = Table(
+    "suppressed_destinations",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("region", Text, key=True),
+    _column("address", Text, key=True),
+    _column("reason", Text),
+    _column("message_id", Text, nullable=True),
+    _column("feedback_id", Text, nullable=True),
+    _column("updated_at", Moment),
+)
+
+# Counts of five minutes each: the rolling quota of 24 hours and GetSendStatistics are sums over them.
+send_counts = Table(
+    "send_counts",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("region", Text, key=True),
+    _column("bucket", BigInteger, key=True),  # epoch seconds // 300
+    _column("recipients", BigInteger),
+    _column("bounces", BigInteger),
+    _column("complaints", BigInteger),
+    _column("rejects", BigInteger),
+)
+
+# Token bucket of an account's send rate. May go below zero: one message with many recipients is one decision.
+send_rates = Table(
+    "send_rates",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("region", Text, key=True),
+    _column("tokens", Float),
+    _column("refilled_at", Moment),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _column("message_id", Text, key=True),
+    _column("account_id", Text),
+    _column("region", Text),
+    _column("accepted_at", Moment),
+    _column("expires_at", Moment),
+    _column("from_address", Text),
+    _column("subject", Text),
+    _column("configuration_set", Text, nullable=True),
+    _column("reverse_path", Text),
+    _column("tls_policy", Text),
+    _column("body_type", Text),
+    _column("size", BigInteger),
+    _column("signing", Text),  # JSON: the signing plan
+    _column("facts", Text),  # JSON: caller, operation, source ip, identity, tags, feedback address, destination
+    sqlite_with_rowid=False,
+)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    _column("message_id", Text, key=True),
+    _column("content", LargeBinary),
+)
+
+_STATES = ", ".join(f"'{state}'" for state in DeliveryState)
+OPEN_STATES = ("queued", "sending", "deferred", "held")
+_IS_OPEN = text("state IN ('queued', 'sending', 'deferred', 'held')")
+
+recipients = Table(
+    "recipients",
+    metadata,
+    _column("message_id", Text, key=True),
+    _column("ordinal", Integer, key=True),
+    _column("address", Text),
+    _column("state", Text),
+    _column("owner", Text),  # the worker that has it in hand; "" for nobody
+    _column("due_at", BigInteger),  # microseconds; plain, for the hot statements
+    _column("attempts", Integer),
+    _column("reason", Text),
+    _column("status", Text),
+    _column("diagnostic", Text),
+    _column("updated_at", BigInteger),
+    CheckConstraint(f"state IN ({_STATES})", name="recipients_state"),
+    Index("recipients_open", "owner", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    sqlite_with_rowid=False,
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _column("message_id", Text, key=True),
+    _column("ordinal", Integer, key=True),
+    _column("started_at", BigInteger, key=True),
+    _column("duration_ms", Integer),
+    _column("host", Text),
+    _column("address", Text),
+    _column("source_address", Text),
+    _column("tls", Text),  # "TLSv1.3 TLS_AES_256_GCM_SHA384", or "" for clear text
+    _column("outcome", Text),
+    _column("reason", Text),
+    _column("status", Text),
+    _column("diagnostic", Text),
+    _column("detail", Text),  # JSON: signatures, transcript, counted or not
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "events",
+    metadata,
+    _column("message_id", Text, key=True),
+    _column("at", BigInteger, key=True),
+    _column("kind", Text, key=True),
+    _column("ordinal", Integer, key=True),  # -1: the whole message
+    _column("detail", Text),  # JSON
+    sqlite_with_rowid=False,
+)
+
+# Heartbeats of workers, and the leases of loops of which only one may run.
+leases = Table(
+    "leases",
+    metadata,
+    _column("name", Text, key=True),
+    _column("holder", Text),
+    _column("expires_at", Moment),
+)

@@ -1,0 +1,64 @@
+"""A PostgreSQL of the tests' own: a fresh cluster in a temporary folder, on a private port of loopback.
+
+Skips where no server is installed; with CI=true that is a failure, because the store must hold on both databases.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+def binaries() -> Path | None:
+    """The folder of initdb and postgres: on PATH, or where Debian keeps them."""
+    for name in ("initdb",):
+        found = shutil.which(name)
+        if found:
+            return Path(found).resolve().parent
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name))
+    return folders[-1] if folders else None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _as_user(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command] if os.geteuid() == 0 else command
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """Start a server; yields the URL of its database `postgres`. Durability is off: the tests need none."""
+    folder = binaries()
+    if folder is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must have a PostgreSQL server (Debian: postgresql)")
+        pytest.skip("no PostgreSQL server is installed")
+    home = Path(tempfile.mkdtemp(prefix="tayori-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(home, "postgres", "postgres")
+    data, port = home / "data", free_port()
+    subprocess.run(
+        _as_user([str(folder / "initdb"), "-D", str(data), "-U", "tayori", "-A", "trust", "-E", "UTF8", "--no-sync"]),
+        check=True,
+        capture_output=True,
+        cwd=home,
+    )
+    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+    control = [str(folder / "pg_ctl"), "-D", str(data), "-w", "-l", str(home / "log")]
+    subprocess.run(_as_user([*control, "-o", options, "start"]), check=True, capture_output=True, cwd=home)
+    try:
+        yield f"postgresql://tayori@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run(_as_user([*control, "-m", "immediate", "stop"]), check=True, capture_output=True, cwd=home)
+        shutil.rmtree(home, ignore_errors=True)
