@@ -122,9 +122,8 @@ def _fold(text: bytes, used: int) -> bytes | None:
     line: list[bytes] = []
     size = used
     for position, word in enumerate(text.split(b" ")):
-        # An empty word is a doubled space: no line may consist of white space alone, so it stays with its
-        # neighbour.
-        if position and line[-1] and word and size + 1 + len(word) > MAX_LINE:
+        # Not before an empty word, which is a doubled space: no line may consist of white space alone.
+        if position and word and size + 1 + len(word) > MAX_LINE:
             lines.append(b" ".join(line))
             line, size = [], 0
         line.append(word)
