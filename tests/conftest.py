@@ -9,11 +9,10 @@ from typing import Any, TypeVar
 import pytest
 import sqlalchemy as sa
 
+from postgres import running_server
 from tayori.clock import AdjustableClock
 from tayori.store.database import open_store
 from tayori.store.engine import Store
-
-from postgres import running_server
 
 T = TypeVar("T")
 

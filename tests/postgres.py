@@ -33,7 +33,11 @@ def free_port() -> int:
 
 def _as_user(command: list[str]) -> list[str]:
     """PostgreSQL refuses to run as root."""
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command] if os.geteuid() == 0 else command
+    return (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+        if os.geteuid() == 0
+        else command
+    )
 
 
 @contextmanager
@@ -49,7 +53,20 @@ def running_server() -> Iterator[str]:
         shutil.chown(home, "postgres", "postgres")
     data, port = home / "data", free_port()
     subprocess.run(
-        _as_user([str(folder / "initdb"), "-D", str(data), "-U", "tayori", "-A", "trust", "-E", "UTF8", "--no-sync"]),
+        _as_user(
+            [
+                str(folder / "initdb"),
+                "-D",
+                str(data),
+                "-U",
+                "tayori",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-sync",
+            ]
+        ),
         check=True,
         capture_output=True,
         cwd=home,

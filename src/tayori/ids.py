@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tayori.model.names import REGION_PREFIXES
 
-_TOKEN_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_LOWER_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _ACCESS_KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -27,7 +27,7 @@ def request_id() -> str:
 
 def dkim_token() -> str:
     """32 characters of a-z and 2-7: an Easy DKIM token, which is also a selector."""
-    return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(32))
+    return "".join(secrets.choice(_LOWER_BASE32) for _ in range(32))
 
 
 def verification_token() -> str:

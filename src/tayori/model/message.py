@@ -96,6 +96,8 @@ class Reason(StrEnum):
     NO_SUCH_DOMAIN = "no-such-domain"
     NULL_MX = "null-mx"  # RFC 7505
     NO_ADDRESS = "no-address"  # MX hosts without any address
+    ADDRESS_REFUSED = "address-refused"  # all addresses of the MX hosts are private or reserved
+    MAIL_LOOP = "mail-loop"  # the route leads back to this service
     DNS_FAILURE = "dns-failure"
     CONNECTION_REFUSED = "connection-refused"
     CONNECTION_TIMEOUT = "connection-timeout"
@@ -103,6 +105,7 @@ class Reason(StrEnum):
     TLS_REQUIRED = "tls-required"  # the policy wants TLS, the host offers none
     TLS_FAILED = "tls-failed"
     PROTOCOL_ERROR = "protocol-error"
+    MESSAGE_TOO_LARGE = "message-too-large"  # larger than the host's announced SIZE
     CONTENT_NOT_TRANSPORTABLE = "content-not-transportable"  # e.g. 8-bit content, and a host without 8BITMIME
     LOCAL_TROUBLE = "local-trouble"
     EXPIRED = "expired"
@@ -200,6 +203,7 @@ class AttemptReport:
 
     message_id: str
     account_id: str
+    region: str
     accepted_at: datetime
     facts: AttemptFacts
     results: tuple[RecipientResult, ...]

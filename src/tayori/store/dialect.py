@@ -18,6 +18,9 @@ from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 _RETRYABLE_STATES = frozenset({"40001", "40P01"})
 
 
+_ROW_LOCKS = {"{skip_locked}": "FOR UPDATE SKIP LOCKED", "{locked}": "FOR UPDATE"}
+
+
 class Engine(StrEnum):
     SQLITE = "sqlite"
     POSTGRES = "postgresql"
@@ -27,11 +30,11 @@ class Engine(StrEnum):
 class Hot:
     """A statement of the hot path as text, with `?` for parameters: skips the building of SQL for each execution.
 
-    `for_update_skip_locked` is appended on PostgreSQL, where several nodes claim at once; SQLite has one writer.
+    `{skip_locked}` and `{locked}` become row locks on PostgreSQL, where several nodes work at once; SQLite has one
+    writer and needs none.
     """
 
     sql: str
-    skip_locked: bool = False
     _texts: dict[Engine, str] = field(default_factory=dict, compare=False, repr=False)
 
     def text(self, engine: Engine) -> str:
@@ -40,20 +43,19 @@ class Hot:
         return self._texts[engine]
 
     def _render(self, engine: Engine) -> str:
-        if engine is Engine.SQLITE:
-            return self.sql.replace("{skip_locked}", "")
-        skip_locked = "FOR UPDATE SKIP LOCKED" if self.skip_locked else ""
-        return self.sql.replace("{skip_locked}", skip_locked).replace("?", "%s")
+        locks = _ROW_LOCKS if engine is Engine.POSTGRES else dict.fromkeys(_ROW_LOCKS, "")
+        sql = self.sql
+        for marker, lock in locks.items():
+            sql = sql.replace(marker, lock)
+        return sql if engine is Engine.SQLITE else sql.replace("?", "%s")
 
 
 def upsert(engine: Engine, table: Table, *, changes: Sequence[str]) -> SqliteInsert | PostgresInsert:
-    """INSERT that, where the primary key is taken, sets the columns `changes` to the values that were to be inserted."""
+    """INSERT that, where the primary key is taken, sets the columns `changes` to the new values."""
     keys = [column.name for column in table.primary_key.columns]
     if engine is Engine.SQLITE:
         insert = sqlite.insert(table)
-        return insert.on_conflict_do_update(
-            index_elements=keys, set_={name: insert.excluded[name] for name in changes}
-        )
+        return insert.on_conflict_do_update(index_elements=keys, set_={name: insert.excluded[name] for name in changes})
     pg_insert = postgresql.insert(table)
     return pg_insert.on_conflict_do_update(
         index_elements=keys, set_={name: pg_insert.excluded[name] for name in changes}

@@ -135,7 +135,7 @@ class Store(Protocol):
     async def close(self) -> None: ...
 
 
-class timed:  # noqa: N801 - reads as a word: with timed(fn)
+class timed:
     """Logs the name of a function that held a transaction for too long."""
 
     __slots__ = ("_name", "_started")
@@ -158,7 +158,7 @@ RAISE_REVISION = Hot("UPDATE settings_revision SET revision = revision + 1 WHERE
 def run_batch(
     tx: Tx, fn: Callable[[Tx, Sequence[ItemT]], Sequence[ResultT | Exception]], items: Sequence[ItemT]
 ) -> list[ResultT | Exception]:
-    """Run `fn` over `items` within a savepoint; where it raises, over each item alone, so that one cannot spoil others."""
+    """Run `fn` over `items` in a savepoint; where it raises, over each alone, so that one cannot spoil the others."""
     try:
         return savepoint(tx, lambda: list(_checked(fn(tx, items), len(items))))
     except Exception as error:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from tayori.store import migrations
 from tayori.store.dialect import Engine, migration_words
 
-# The newest schema this code knows. A database whose `compat` is above it was made by later code that this one would harm.
+# The newest schema this code knows. A database whose `compat` is above it is one that this code would harm.
 SCHEMA_VERSION = 1
 
 
@@ -45,8 +45,8 @@ def migrate(connection: sa.Connection, engine: Engine) -> None:
     present = _present(connection)
     if present is not None and present[1] > SCHEMA_VERSION:
         raise SchemaError(
-            f"The database has schema {present[0]}, which needs a newer version of Tayori (this one knows {SCHEMA_VERSION})."
-            " Upgrade this node."
+            f"The database has schema {present[0]}, which needs a newer version of Tayori"
+            f" (this one knows {SCHEMA_VERSION}). Upgrade this node."
         )
     for migration in history():
         if present is None or migration.version > present[0]:

@@ -79,9 +79,7 @@ class PostgresStore:
 
     # -- batches ---------------------------------------------------------------------------------------------------
 
-    async def batch(
-        self, fn: Callable[[Tx, Sequence[ItemT]], Sequence[ResultT | Exception]], item: ItemT
-    ) -> ResultT:
+    async def batch(self, fn: Callable[[Tx, Sequence[ItemT]], Sequence[ResultT | Exception]], item: ItemT) -> ResultT:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(fn, deque()).append((item, future))
         if fn not in self._batching:

@@ -105,9 +105,7 @@ class SqliteStore:
     async def write(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return cast(T, await self._submit(fn, args, kwargs, batch=False))
 
-    async def batch(
-        self, fn: Callable[[Tx, Sequence[ItemT]], Sequence[ResultT | Exception]], item: ItemT
-    ) -> ResultT:
+    async def batch(self, fn: Callable[[Tx, Sequence[ItemT]], Sequence[ResultT | Exception]], item: ItemT) -> ResultT:
         return cast(ResultT, await self._submit(fn, (item,), {}, batch=True))
 
     def _submit(

@@ -1,0 +1,112 @@
+"""SES events: facts about a message, appended with the state change that they describe and never altered.
+
+Owns the sub-object that each event type carries in SES's notifications (ses: event publishing examples). The envelope
+around it, which differs per sink, is made where events are published.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from tayori.model.bounce import BounceKind
+from tayori.model.message import AttemptFacts, Outcome, Reason, RecipientResult
+
+
+class EventKind(StrEnum):
+    """SES's event types, by their name in `eventType`."""
+
+    SEND = "Send"
+    REJECT = "Reject"
+    DELIVERY = "Delivery"
+    BOUNCE = "Bounce"
+    COMPLAINT = "Complaint"
+    DELIVERY_DELAY = "DeliveryDelay"
+    RENDERING_FAILURE = "Rendering Failure"
+    OPEN = "Open"
+    CLICK = "Click"
+    SUBSCRIPTION = "Subscription"
+
+
+# DeliveryDelay's delayType for what our own reasons say; the rest is Undetermined.
+_DELAY_TYPES: Mapping[Reason, str] = {
+    Reason.DNS_FAILURE: "TransientCommunicationFailure",
+    Reason.NO_ADDRESS: "TransientCommunicationFailure",
+    Reason.CONNECTION_REFUSED: "TransientCommunicationFailure",
+    Reason.CONNECTION_TIMEOUT: "TransientCommunicationFailure",
+    Reason.CONNECTION_LOST: "TransientCommunicationFailure",
+    Reason.TLS_REQUIRED: "TransientCommunicationFailure",
+    Reason.TLS_FAILED: "TransientCommunicationFailure",
+    Reason.PROTOCOL_ERROR: "RecipientServerError",
+    Reason.LOCAL_TROUBLE: "InternalFailure",
+}
+
+
+def timestamp(moment: datetime) -> str:
+    """`YYYY-MM-DDThh:mm:ss.SSSZ`, as SES writes times in events."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def delivery(
+    result: RecipientResult, facts: AttemptFacts, *, accepted_at: datetime, now: datetime, reporting_mta: str
+) -> dict[str, Any]:
+    reply = result.outcome.reply
+    return {
+        "timestamp": timestamp(now),
+        "processingTimeMillis": max(0, round((now - accepted_at).total_seconds() * 1000)),
+        "recipients": [str(result.address)],
+        "smtpResponse": str(reply) if reply else "",
+        "remoteMtaIp": facts.address,
+        "reportingMTA": reporting_mta,
+    }
+
+
+def bounce(
+    kind: BounceKind,
+    recipients: Sequence[Mapping[str, str]],
+    *,
+    now: datetime,
+    feedback_id: str,
+    reporting_mta: str,
+    remote_mta_ip: str = "",
+) -> dict[str, Any]:
+    detail: dict[str, Any] = {
+        "bounceType": kind.bounce_type,
+        "bounceSubType": kind.sub_type,
+        "bouncedRecipients": list(recipients),
+        "timestamp": timestamp(now),
+        "feedbackId": feedback_id,
+        "reportingMTA": f"dns; {reporting_mta}",
+    }
+    return detail | ({"remoteMtaIp": remote_mta_ip} if remote_mta_ip else {})
+
+
+def bounced_recipient(address: str, *, status: str, diagnostic: str) -> dict[str, str]:
+    return {"emailAddress": address, "action": "failed", "status": status, "diagnosticCode": diagnostic}
+
+
+def delivery_delay(
+    result: RecipientResult, *, expires_at: datetime, now: datetime, reporting_mta: str
+) -> dict[str, Any]:
+    outcome = result.outcome
+    return {
+        "timestamp": timestamp(now),
+        "delayType": _delay_type(outcome),
+        "expirationTime": timestamp(expires_at),
+        "delayedRecipients": [
+            {
+                "emailAddress": str(result.address),
+                "status": str(outcome.status or ""),
+                "diagnosticCode": outcome.diagnostic,
+            }
+        ],
+        "reportingMTA": reporting_mta,
+    }
+
+
+def _delay_type(outcome: Outcome) -> str:
+    if outcome.status is not None and (outcome.status.subject, outcome.status.detail) == (2, 2):
+        return "MailboxFull"
+    if outcome.reason is Reason.REPLY:
+        return "General"
+    return _DELAY_TYPES.get(outcome.reason, "Undetermined")

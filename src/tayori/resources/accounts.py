@@ -1,0 +1,155 @@
+"""Accounts: sandbox and production access, pauses, details for the review, quotas.
+
+SES keeps all of it for each region apart (ses: request-production-access). A new account is in the sandbox: 200
+recipients in 24 hours, one a second, only to verified addresses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from tayori.model.errors import Conflict, Kind, NotFound
+from tayori.store.engine import Tx
+from tayori.store.tables import account_regions, accounts
+
+SANDBOX_MAX_24_HOUR = 200
+SANDBOX_MAX_RATE = 1.0
+# SES's first production values; an operator may grant others.
+PRODUCTION_MAX_24_HOUR = 50_000
+PRODUCTION_MAX_RATE = 14.0
+UNLIMITED = -1
+
+
+class EnforcementStatus(StrEnum):
+    HEALTHY = "HEALTHY"
+    PROBATION = "PROBATION"
+    SHUTDOWN = "SHUTDOWN"
+
+
+class ReviewStatus(StrEnum):
+    PENDING = "PENDING"
+    FAILED = "FAILED"
+    GRANTED = "GRANTED"
+    DENIED = "DENIED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account in one region. Quotas count recipients; -1 is unlimited."""
+
+    account_id: str
+    region: str
+    production_access: bool
+    sending_enabled: bool
+    enforcement_status: str
+    max_24_hour: int
+    max_rate: float
+    details: Mapping[str, Any] | None
+    review_status: str | None
+    review_case: str | None
+    review_reason: str | None
+    suppressed_reasons: tuple[str, ...]
+    vdm: Mapping[str, Any] | None
+
+
+def create(tx: Tx, account_id: str, region: str, *, name: str) -> Account:
+    """A new account, in the sandbox."""
+    tx.execute(accounts.insert().values(account_id=account_id, name=name, created_at=tx.now))
+    return open_region(tx, account_id, region)
+
+
+def open_region(tx: Tx, account_id: str, region: str) -> Account:
+    tx.execute(
+        account_regions.insert().values(
+            account_id=account_id,
+            region=region,
+            production_access=False,
+            sending_enabled=True,
+            enforcement_status=EnforcementStatus.HEALTHY,
+            max_24_hour=SANDBOX_MAX_24_HOUR,
+            max_rate=SANDBOX_MAX_RATE,
+            suppressed_reasons=["BOUNCE", "COMPLAINT"],
+        )
+    )
+    return get(tx, account_id, region)
+
+
+def get(tx: Tx, account_id: str, region: str) -> Account:
+    row = tx.execute(sa.select(account_regions).where(*_key(account_id, region))).first()
+    if row is None:
+        raise NotFound(f"Account {account_id} does not exist in region {region}.", Kind.ACCOUNT)
+    values = dict(row._mapping)
+    values["suppressed_reasons"] = tuple(values["suppressed_reasons"])
+    return Account(**values)
+
+
+def all_accounts(tx: Tx) -> list[tuple[str, str]]:
+    """(account id, name) of every account, oldest first."""
+    rows = tx.execute(sa.select(accounts.c.account_id, accounts.c.name).order_by(accounts.c.created_at))
+    return [(row.account_id, row.name) for row in rows]
+
+
+def put_sending(tx: Tx, account_id: str, region: str, *, enabled: bool) -> None:
+    _change(tx, account_id, region, sending_enabled=enabled)
+
+
+def put_suppressed_reasons(tx: Tx, account_id: str, region: str, reasons: tuple[str, ...]) -> None:
+    _change(tx, account_id, region, suppressed_reasons=list(reasons))
+
+
+def put_details(tx: Tx, account_id: str, region: str, details: Mapping[str, Any], case_id: str) -> None:
+    """A request for production access (or its renewal after a denial). Conflict while a review is open."""
+    account = get(tx, account_id, region)
+    if account.review_status == ReviewStatus.PENDING:
+        raise Conflict("Your account details are under review. They can be edited once the review is finished.")
+    wants_review = details.get("ProductionAccessEnabled", True) and not account.production_access
+    _change(
+        tx,
+        account_id,
+        region,
+        details=dict(details),
+        review_status=ReviewStatus.PENDING if wants_review else account.review_status,
+        review_case=case_id if wants_review else account.review_case,
+        review_reason=None if wants_review else account.review_reason,
+    )
+
+
+def grant(tx: Tx, account_id: str, region: str, *, max_24_hour: int, max_rate: float) -> None:
+    """The operator grants production access with these quotas."""
+    _change(
+        tx,
+        account_id,
+        region,
+        production_access=True,
+        review_status=ReviewStatus.GRANTED,
+        review_reason=None,
+        max_24_hour=max_24_hour,
+        max_rate=max_rate,
+    )
+
+
+def deny(tx: Tx, account_id: str, region: str, *, reason: str) -> None:
+    """The operator denies production access; the account stays, or falls back, in the sandbox."""
+    _change(
+        tx,
+        account_id,
+        region,
+        production_access=False,
+        review_status=ReviewStatus.DENIED,
+        review_reason=reason,
+        max_24_hour=SANDBOX_MAX_24_HOUR,
+        max_rate=SANDBOX_MAX_RATE,
+    )
+
+
+def _change(tx: Tx, account_id: str, region: str, **values: Any) -> None:
+    changed = tx.execute(account_regions.update().where(*_key(account_id, region)).values(**values)).rowcount
+    if not changed:
+        raise NotFound(f"Account {account_id} does not exist in region {region}.", Kind.ACCOUNT)
+
+
+def _key(account_id: str, region: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return account_regions.c.account_id == account_id, account_regions.c.region == region

@@ -1,0 +1,296 @@
+"""The queue in rows: claim, record, release, reap. The only writer of a recipient's state.
+
+A recipient is in one worker's hands at a time (`owner`). A result is written by compare-and-set on the owner: what
+comes late, after another took over, is dropped. State, attempt, event and suppression change in one transaction.
+"""
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tayori.mail.address import AddrSpec
+from tayori.mail.envelope import BodyType, ReversePath
+from tayori.model import event
+from tayori.model.bounce import (
+    BounceKind,
+    BounceType,
+    Deadline,
+    classify_expiry,
+    classify_outcome,
+)
+from tayori.model.event import EventKind
+from tayori.model.message import (
+    AttemptReport,
+    DeliveryState,
+    DueRecipient,
+    OutcomeKind,
+    Outgoing,
+    RecipientResult,
+    SigningPlan,
+    TlsPolicy,
+)
+from tayori.model.names import ServiceNames
+from tayori.resources import quotas, suppression
+from tayori.resources.messages import INSERT_EVENT
+from tayori.resources.settings import Settings
+from tayori.store.dialect import Hot
+from tayori.store.engine import Tx
+from tayori.store.tables import from_micros, to_micros
+
+logger = logging.getLogger("tayori.queue")
+
+# SQLite takes a partial index only where the query repeats the index's condition word for word.
+_OPEN = "state IN ('queued', 'sending', 'deferred', 'held')"
+
+_DUE = Hot(
+    "SELECT message_id, ordinal, address, attempts FROM recipients"
+    f" WHERE {_OPEN} AND owner = '' AND due_at <= ? ORDER BY due_at LIMIT ? {{skip_locked}}"
+)
+_TAKE = Hot("UPDATE recipients SET state = 'sending', owner = ? WHERE message_id = ? AND ordinal = ?")
+_MESSAGE = Hot(
+    "SELECT m.account_id, m.region, m.configuration_set, m.reverse_path, m.body_type, m.signing, m.tls_policy,"
+    " m.accepted_at, m.expires_at, b.content FROM messages m JOIN bodies b ON b.message_id = m.message_id"
+    " WHERE m.message_id = ?"
+)
+_NEXT_DUE = Hot(f"SELECT MIN(due_at) FROM recipients WHERE {_OPEN} AND owner = ''")
+_RECORD = Hot(
+    "UPDATE recipients SET state = ?, owner = '', due_at = ?, attempts = attempts + ?, reason = ?, status = ?,"
+    " diagnostic = ?, updated_at = ? WHERE message_id = ? AND ordinal = ? AND owner = ? AND state = 'sending'"
+)
+_UPDATED = Hot("SELECT updated_at FROM recipients WHERE message_id = ? AND ordinal = ?")
+_INSERT_ATTEMPT = Hot(
+    "INSERT INTO attempts (message_id, ordinal, started_at, duration_ms, host, address, source_address, tls,"
+    " outcome, reason, status, diagnostic, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (message_id, ordinal, started_at) DO NOTHING"
+)
+_MESSAGE_FACTS = Hot("SELECT region, configuration_set, expires_at, facts FROM messages WHERE message_id = ?")
+_RELEASE = Hot(
+    "UPDATE recipients SET state = CASE WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, owner = '', due_at = ?,"
+    " updated_at = ? WHERE message_id = ? AND ordinal = ? AND owner = ? AND state = 'sending'"
+)
+_REAP = Hot(
+    "UPDATE recipients SET state = CASE WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, owner = '', due_at = ?"
+    f" WHERE {_OPEN} AND owner = ? AND state = 'sending'"
+)
+_OWNERS = Hot(f"SELECT DISTINCT owner FROM recipients WHERE {_OPEN} AND owner > ''")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """One recipient's result with its report, and what is known of the message where that matters."""
+
+    report: AttemptReport
+    result: RecipientResult
+
+
+class Deliveries:
+    """The queue as one worker sees it."""
+
+    def __init__(self, names: Callable[[str], ServiceNames], worker: str) -> None:
+        self._names = names
+        self._worker = worker
+        self._settings = Settings()
+
+    # -- taking ----------------------------------------------------------------------------------------------------
+
+    def claim(self, tx: Tx, limit: int, most_bytes: int) -> list[Outgoing]:
+        """Take up to `limit` due recipients, of messages that together have at most `most_bytes` (but one at least)."""
+        due: dict[str, list[DueRecipient]] = defaultdict(list)
+        for message_id, ordinal, address, attempts in tx.hot_rows(_DUE, (to_micros(tx.now), limit)):
+            due[message_id].append(DueRecipient(ordinal=ordinal, address=AddrSpec.parse(address), attempts=attempts))
+        taken: list[Outgoing] = []
+        total = 0
+        for message_id, recipients in due.items():
+            outgoing = _load(tx, message_id, tuple(recipients))
+            total += len(outgoing.content)
+            if taken and total > most_bytes:
+                break
+            taken.append(outgoing)
+        tx.hot(
+            _TAKE,
+            [(self._worker, item.message_id, recipient.ordinal) for item in taken for recipient in item.recipients],
+        )
+        return taken
+
+    def next_due(self, tx: Tx) -> datetime | None:
+        """When the next recipient that nobody has in hand falls due."""
+        ((micros,),) = tx.hot_rows(_NEXT_DUE, ())
+        return None if micros is None else from_micros(micros)
+
+    def release(self, tx: Tx, items: Iterable[tuple[str, int]]) -> None:
+        """Give back (message id, ordinal) pairs untried: due at once, no attempt counted."""
+        now = to_micros(tx.now)
+        tx.hot(_RELEASE, [(now, now, message_id, ordinal, self._worker) for message_id, ordinal in items])
+        tx.wake("deliveries")
+
+    # -- recording -------------------------------------------------------------------------------------------------
+
+    def record(self, tx: Tx, reports: Sequence[AttemptReport]) -> list[None]:
+        """A batch function: write what attempts came to, with the events they cause."""
+        self._settings.refresh(tx)
+        done = [_Done(report=report, result=result) for report in reports for result in report.results]
+        now = to_micros(tx.now)
+        changed = tx.hot(_RECORD, [self._state_row(item, now) for item in done])
+        if changed != len(done):
+            done = self._without_late(tx, done, now)
+        tx.hot(_INSERT_ATTEMPT, [_attempt_row(item) for item in done])
+        tx.hot(INSERT_EVENT, [row for item in done for row in self._events(tx, item, now)])
+        if any(item.result.decision.state is DeliveryState.DEFERRED for item in done):
+            tx.wake("deliveries")
+        return [None] * len(reports)
+
+    def _state_row(self, item: _Done, now: int) -> tuple[Any, ...]:
+        outcome, decision = item.result.outcome, item.result.decision
+        return (
+            decision.state,
+            to_micros(decision.due_at) if decision.due_at else now,
+            int(decision.counts),
+            outcome.reason if outcome.kind is not OutcomeKind.DELIVERED else "",
+            str(outcome.status or ""),
+            outcome.diagnostic,
+            now,
+            item.report.message_id,
+            item.result.ordinal,
+            self._worker,
+        )
+
+    def _without_late(self, tx: Tx, done: Sequence[_Done], now: int) -> list[_Done]:
+        """Those that were still ours. The others' answers are logged: another worker owns the recipient by now."""
+        kept: list[_Done] = []
+        for item in done:
+            rows = tx.hot_rows(_UPDATED, (item.report.message_id, item.result.ordinal))
+            if rows and rows[0][0] == now:
+                kept.append(item)
+            else:
+                logger.warning(
+                    "late_result",
+                    extra={"message_id": item.report.message_id, "outcome": item.result.outcome.kind},
+                )
+        return kept
+
+    def _events(self, tx: Tx, item: _Done, now: int) -> list[tuple[Any, ...]]:
+        state = item.result.decision.state
+        if state is DeliveryState.DELIVERED:
+            detail = event.delivery(
+                item.result,
+                item.report.facts,
+                accepted_at=item.report.accepted_at,
+                now=tx.now,
+                reporting_mta=self._names(item.report.region).ehlo_name,
+            )
+            return [_event_row(item, now, EventKind.DELIVERY, detail)]
+        if state is DeliveryState.DEFERRED:
+            return self._delay_events(tx, item, now) if item.result.decision.counts else []
+        return self._bounce_events(tx, item, now)
+
+    def _delay_events(self, tx: Tx, item: _Done, now: int) -> list[tuple[Any, ...]]:
+        ((region, _, expires_at, _),) = tx.hot_rows(_MESSAGE_FACTS, (item.report.message_id,))
+        detail = event.delivery_delay(
+            item.result,
+            expires_at=from_micros(expires_at),
+            now=tx.now,
+            reporting_mta=self._names(region).ehlo_name,
+        )
+        return [_event_row(item, now, EventKind.DELIVERY_DELAY, detail)]
+
+    def _bounce_events(self, tx: Tx, item: _Done, now: int) -> list[tuple[Any, ...]]:
+        ((region, configuration_set, _, facts_text),) = tx.hot_rows(_MESSAGE_FACTS, (item.report.message_id,))
+        facts = json.loads(facts_text)
+        kind = _bounce_kind(item.result, own_deadline=bool(facts["own_deadline"]))
+        outcome = item.result.outcome
+        address = str(item.result.address)
+        detail = event.bounce(
+            kind,
+            [event.bounced_recipient(address, status=str(outcome.status or ""), diagnostic=outcome.diagnostic)],
+            now=tx.now,
+            feedback_id=item.report.message_id,
+            reporting_mta=self._names(region).ehlo_name,
+            remote_mta_ip=item.report.facts.address,
+        )
+        if kind.bounce_type is BounceType.PERMANENT and facts["operation"] != "Service":
+            self._condemn(tx, item.report, region, configuration_set, address)
+        return [_event_row(item, now, EventKind.BOUNCE, detail)]
+
+    def _condemn(self, tx: Tx, report: AttemptReport, region: str, configuration_set: str | None, address: str) -> None:
+        """A hard bounce counts, and puts the address on the suppression list where bounces do that."""
+        key = report.account_id, region
+        quotas.count_bounces(tx, {key: 1})
+        named = self._settings.configuration_set(tx, *key, configuration_set) if configuration_set else None
+        reasons = named.suppressed_reasons if named else None
+        if reasons is None:
+            reasons = self._settings.account(tx, *key).suppressed_reasons
+        if "BOUNCE" in reasons:
+            suppression.add_from_feedback(tx, [(*key, address, "BOUNCE", report.message_id)])
+
+
+def _load(tx: Tx, message_id: str, recipients: tuple[DueRecipient, ...]) -> Outgoing:
+    ((account_id, region, configuration_set, reverse_path, body, signing, tls, accepted, expires, content),) = (
+        tx.hot_rows(_MESSAGE, (message_id,))
+    )
+    return Outgoing(
+        message_id=message_id,
+        account_id=account_id,
+        region=region,
+        configuration_set=configuration_set,
+        reverse_path=ReversePath.of(AddrSpec.parse(reverse_path)) if reverse_path else ReversePath.NULL,
+        content=bytes(content),
+        body=BodyType(body),
+        signing=tuple(
+            SigningPlan(domain=domain, selector=selector, key_id=key_id)
+            for domain, selector, key_id in json.loads(signing)
+        ),
+        tls_policy=TlsPolicy(tls),
+        accepted_at=from_micros(accepted),
+        expires_at=from_micros(expires),
+        recipients=recipients,
+    )
+
+
+def _bounce_kind(result: RecipientResult, *, own_deadline: bool) -> BounceKind:
+    if result.decision.state is DeliveryState.EXPIRED:
+        return classify_expiry(Deadline.CONFIGURATION_SET if own_deadline else Deadline.SERVICE)
+    return classify_outcome(result.outcome)
+
+
+def _attempt_row(item: _Done) -> tuple[Any, ...]:
+    facts, outcome = item.report.facts, item.result.outcome
+    detail = {
+        "signatures": list(facts.signatures),
+        "transcript": facts.transcript,
+        "counted": item.result.decision.counts,
+        "scope": outcome.scope,
+        "remote_mta": outcome.remote_mta,
+    }
+    return (
+        item.report.message_id,
+        item.result.ordinal,
+        to_micros(facts.started_at),
+        facts.duration_ms,
+        facts.host,
+        facts.address,
+        facts.source_address,
+        f"{facts.tls.version} {facts.tls.cipher}" if facts.tls else "",
+        outcome.kind,
+        outcome.reason,
+        str(outcome.status or ""),
+        outcome.diagnostic or (str(outcome.reply) if outcome.reply else ""),
+        json.dumps(detail, separators=(",", ":")),
+    )
+
+
+def _event_row(item: _Done, now: int, kind: EventKind, detail: dict[str, Any]) -> tuple[Any, ...]:
+    return (item.report.message_id, now, kind, item.result.ordinal, json.dumps(detail, separators=(",", ":")))
+
+
+def reap(tx: Tx, living: Iterable[str]) -> int:
+    """Give back what workers had in hand that no longer live; how many recipients that were."""
+    owners = {row[0] for row in tx.hot_rows(_OWNERS, ())} - set(living)
+    now = to_micros(tx.now)
+    freed = sum(tx.hot(_REAP, [(now, owner)]) for owner in owners)
+    if freed:
+        tx.wake("deliveries")
+    return freed

@@ -1,0 +1,324 @@
+"""The one door by which a message comes in, for the API, SMTP and the service itself.
+
+`Door.accept` decides what needs the database (pauses, verified identities, the sandbox, quotas, suppression) and writes
+the message, its recipients and the Send event. What it returns is durable once the batch it ran in is committed.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tayori.mail.address import AddrSpec
+from tayori.mail.envelope import ReversePath
+from tayori.model import event
+from tayori.model.bounce import ON_ACCOUNT_LIST
+from tayori.model.errors import (
+    DomainError,
+    Invalid,
+    MailFromNotVerified,
+    MessageRejected,
+    PauseScope,
+    SendingPaused,
+    Unverified,
+)
+from tayori.model.event import EventKind
+from tayori.model.message import (
+    Accepted,
+    DeliveryState,
+    DueRecipient,
+    Operation,
+    Outgoing,
+    SigningPlan,
+    Submission,
+    TlsPolicy,
+)
+from tayori.model.names import ServiceNames
+from tayori.model.retry import DEFAULT_LIFETIME
+from tayori.resources import suppression
+from tayori.resources.accounts import Account
+from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
+from tayori.resources.quotas import Usage
+from tayori.resources.settings import Sender, Settings
+from tayori.store.dialect import Hot
+from tayori.store.engine import Tx
+from tayori.store.tables import to_micros
+
+_INSERT_MESSAGE = Hot(
+    "INSERT INTO messages (message_id, account_id, region, accepted_at, expires_at, from_address, subject,"
+    " configuration_set, reverse_path, tls_policy, body_type, size, signing, facts)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_BODY = Hot("INSERT INTO bodies (message_id, content) VALUES (?, ?)")
+_INSERT_RECIPIENT = Hot(
+    "INSERT INTO recipients (message_id, ordinal, address, state, owner, due_at, attempts, reason, status,"
+    " diagnostic, updated_at) VALUES (?, ?, ?, ?, ?, ?, 0, ?, '', '', ?)"
+)
+INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) VALUES (?, ?, ?, ?, ?)")
+
+# Recorded for a suppressed address in place of a receiver's answer (ses: account-level suppression list).
+_SUPPRESSED_STATUS = "5.1.1"
+_SUPPRESSED_TEXT = "The message was not sent to this address because it is on the suppression list of your account."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What was decided of one submission."""
+
+    submission: Submission
+    sender: Sender | None
+    configuration_set: ConfigurationSet | None
+    reverse_path: ReversePath
+    tls_policy: TlsPolicy
+    lifetime: timedelta
+    own_deadline: bool
+    suppressed: dict[str, str]
+
+    @property
+    def signing(self) -> tuple[SigningPlan, ...]:
+        return self.sender.signing if self.sender else ()
+
+
+class Door:
+    """Accepts messages in one process.
+
+    `worker` owns what is handed on in memory; `has_room(bytes)` says whether delivery can take one more now, else the
+    message waits in the store until somebody claims it.
+    """
+
+    def __init__(self, names: Callable[[str], ServiceNames], worker: str, has_room: Callable[[int], bool]) -> None:
+        self._names = names
+        self._worker = worker
+        self._has_room = has_room
+        self._settings = Settings()
+
+    def accept(self, tx: Tx, submissions: Sequence[Submission]) -> list[Accepted | Exception]:
+        """A batch function: one answer for each submission, in order; refusals are DomainErrors."""
+        self._settings.refresh(tx)
+        usage = Usage(tx)
+        answers: list[_Plan | Exception] = []
+        for submission in submissions:
+            try:
+                answers.append(self._plan(tx, submission, usage))
+            except DomainError as refusal:
+                answers.append(refusal)
+        usage.store()
+        plans = [answer for answer in answers if isinstance(answer, _Plan)]
+        accepted = dict(zip((id(plan) for plan in plans), self._write(tx, plans), strict=True))
+        return [accepted[id(answer)] if isinstance(answer, _Plan) else answer for answer in answers]
+
+    # -- deciding --------------------------------------------------------------------------------------------------
+
+    def _plan(self, tx: Tx, submission: Submission, usage: Usage) -> _Plan:
+        caller = submission.caller
+        if caller.operation is Operation.SERVICE:
+            return self._plan_of_service(submission)
+        account = self._settings.account(tx, caller.account_id, caller.region)
+        _check_not_paused(account)
+        sender = self._check_identities(tx, account, submission)
+        configuration_set = self._configuration_set(tx, submission, sender)
+        reverse_path = self._reverse_path(submission, sender)
+        suppressed = _suppressed(tx, account, configuration_set, submission.recipients)
+        usage.take(account, len(submission.recipients))
+        options = configuration_set.options.get(OptionGroup.DELIVERY, {}) if configuration_set else {}
+        limit = options.get("MaxDeliverySeconds")
+        return _Plan(
+            submission=submission,
+            sender=sender,
+            configuration_set=configuration_set,
+            reverse_path=reverse_path,
+            tls_policy=TlsPolicy(options.get("TlsPolicy") or TlsPolicy.OPTIONAL),
+            lifetime=timedelta(seconds=limit) if limit else DEFAULT_LIFETIME,
+            own_deadline=limit is not None,
+            suppressed=suppressed,
+        )
+
+    def _plan_of_service(self, submission: Submission) -> _Plan:
+        """The service's own mail: no quota, no sandbox, from the service's own domain."""
+        return _Plan(
+            submission=submission,
+            sender=None,
+            configuration_set=None,
+            reverse_path=self._reverse_path(submission, None),
+            tls_policy=TlsPolicy.OPTIONAL,
+            lifetime=DEFAULT_LIFETIME,
+            own_deadline=False,
+            suppressed={},
+        )
+
+    def _check_identities(self, tx: Tx, account: Account, submission: Submission) -> Sender:
+        """From, Sender, Source and Return-Path must be verified, and in the sandbox every recipient too."""
+        asked = list(submission.identities)
+        if not account.production_access:
+            asked += submission.recipients
+        senders = {address: self._settings.sender(tx, account.account_id, account.region, address) for address in asked}
+        unverified = tuple(dict.fromkeys(str(address) for address in asked if senders[address] is None))
+        if unverified:
+            raise Unverified(unverified, account.region)
+        sender = senders[submission.from_address]
+        if sender is None:  # from_address is one of identities; said for the type checker
+            raise Unverified((str(submission.from_address),), account.region)
+        return sender
+
+    def _configuration_set(self, tx: Tx, submission: Submission, sender: Sender) -> ConfigurationSet | None:
+        """The set named in the request, else the identity's default, else none (ses: using-configuration-sets)."""
+        name = submission.configuration_set or sender.configuration_set
+        if not name:
+            return None
+        caller = submission.caller
+        found = self._settings.configuration_set(tx, caller.account_id, caller.region, name)
+        if found is None and submission.configuration_set:
+            raise missing(name)
+        if found is None:  # a default whose set was deleted: a bad request, not a missing resource (ses: probed)
+            raise Invalid(f"Configuration set <{name}> does not exist.")
+        if not found.sending_enabled:
+            raise SendingPaused(f"Sending is paused for configuration set {name}", PauseScope.CONFIGURATION_SET)
+        return found
+
+    def _reverse_path(self, submission: Submission, sender: Sender | None) -> ReversePath:
+        """`<MessageId>@<MAIL FROM domain>`: a report can be traced to its message (ses: mail-from)."""
+        domain = self._names(submission.caller.region).mail_from_domain
+        if sender is not None and sender.mail_from_domain:
+            if sender.mail_from_ready:
+                domain = sender.mail_from_domain
+            elif sender.reject_without_mail_from:
+                raise MailFromNotVerified("MAIL FROM domain not verified: DNS setup for MAIL FROM domain is invalid.")
+        return ReversePath.of(AddrSpec(submission.message_id, domain))
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def _write(self, tx: Tx, plans: Sequence[_Plan]) -> list[Accepted]:
+        now = to_micros(tx.now)
+        messages, bodies, recipients, events = [], [], [], []
+        accepted: list[Accepted] = []
+        spilled = False
+        for plan in plans:
+            submission = plan.submission
+            in_hand = self._has_room(len(submission.content))
+            spilled = spilled or not in_hand
+            messages.append(self._message_row(tx, plan))
+            bodies.append((submission.message_id, submission.content))
+            recipients += self._recipient_rows(plan, now, in_hand=in_hand)
+            events.append((submission.message_id, now, EventKind.SEND, -1, "{}"))
+            events += self._suppression_events(tx, plan, now)
+            outgoing = self._outgoing(tx, plan) if in_hand else None
+            accepted.append(Accepted(message_id=submission.message_id, outgoing=outgoing))
+        tx.hot(_INSERT_MESSAGE, messages)
+        tx.hot(_INSERT_BODY, bodies)
+        tx.hot(_INSERT_RECIPIENT, recipients)
+        tx.hot(INSERT_EVENT, events)
+        if spilled:
+            tx.wake("deliveries")
+        return accepted
+
+    def _message_row(self, tx: Tx, plan: _Plan) -> tuple[Any, ...]:
+        submission, caller = plan.submission, plan.submission.caller
+        signing = [[item.domain, item.selector, item.key_id] for item in plan.signing]
+        facts = {
+            "caller": caller.arn,
+            "operation": caller.operation,
+            "source_ip": caller.source_ip,
+            "source_tls": caller.tls_version,
+            "identity": plan.sender.identity if plan.sender else "",
+            "tags": {tag.name: tag.value for tag in submission.tags},
+            "feedback_address": str(submission.feedback_address or ""),
+            "own_deadline": plan.own_deadline,
+        }
+        return (
+            submission.message_id,
+            caller.account_id,
+            caller.region,
+            to_micros(tx.now),
+            to_micros(tx.now + plan.lifetime),
+            str(submission.from_address),
+            submission.subject,
+            plan.configuration_set.name if plan.configuration_set else None,
+            plan.reverse_path.text,
+            plan.tls_policy,
+            submission.body,
+            len(submission.content),
+            json.dumps(signing, separators=(",", ":")),
+            json.dumps(facts, separators=(",", ":")),
+        )
+
+    def _recipient_rows(self, plan: _Plan, now: int, *, in_hand: bool) -> list[tuple[Any, ...]]:
+        state = DeliveryState.SENDING if in_hand else DeliveryState.QUEUED
+        owner = self._worker if in_hand else ""
+        return [
+            (
+                plan.submission.message_id,
+                ordinal,
+                str(address),
+                DeliveryState.SUPPRESSED,
+                "",
+                now,
+                "suppressed",
+                now,
+            )
+            if str(address) in plan.suppressed
+            else (plan.submission.message_id, ordinal, str(address), state, owner, now, "", now)
+            for ordinal, address in enumerate(plan.submission.recipients)
+        ]
+
+    def _suppression_events(self, tx: Tx, plan: _Plan, now: int) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = []
+        names = self._names(plan.submission.caller.region)
+        for ordinal, address in enumerate(plan.submission.recipients):
+            if str(address) not in plan.suppressed:
+                continue
+            detail = event.bounce(
+                ON_ACCOUNT_LIST,
+                [event.bounced_recipient(str(address), status=_SUPPRESSED_STATUS, diagnostic=_SUPPRESSED_TEXT)],
+                now=tx.now,
+                feedback_id=plan.submission.message_id,
+                reporting_mta=names.ehlo_name,
+            )
+            rows.append((plan.submission.message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail)))
+        return rows
+
+    def _outgoing(self, tx: Tx, plan: _Plan) -> Outgoing:
+        submission = plan.submission
+        return Outgoing(
+            message_id=submission.message_id,
+            account_id=submission.caller.account_id,
+            region=submission.caller.region,
+            configuration_set=plan.configuration_set.name if plan.configuration_set else None,
+            reverse_path=plan.reverse_path,
+            content=submission.content,
+            body=submission.body,
+            signing=plan.signing,
+            tls_policy=plan.tls_policy,
+            accepted_at=tx.now,
+            expires_at=tx.now + plan.lifetime,
+            recipients=tuple(
+                DueRecipient(ordinal=ordinal, address=address)
+                for ordinal, address in enumerate(submission.recipients)
+                if str(address) not in plan.suppressed
+            ),
+        )
+
+
+def _check_not_paused(account: Account) -> None:
+    if account.enforcement_status == "SHUTDOWN":
+        raise MessageRejected("Sending is suspended for this account.")
+    if not account.sending_enabled:
+        raise SendingPaused(
+            "Sending paused for this account. For more information, please check the inbox of the email address "
+            "associated with your AWS account.",
+            PauseScope.ACCOUNT,
+        )
+
+
+def _suppressed(
+    tx: Tx, account: Account, configuration_set: ConfigurationSet | None, recipients: Sequence[AddrSpec]
+) -> dict[str, str]:
+    """Addresses that get nothing, with the reason. A configuration set overrides the reasons, not the list."""
+    effective = configuration_set.suppressed_reasons if configuration_set else None
+    if effective is None:
+        effective = account.suppressed_reasons
+    if not effective:
+        return {}
+    addresses = [str(address) for address in recipients]
+    listed = suppression.reasons(tx, account.account_id, account.region, addresses)
+    return {address: reason for address, reason in listed.items() if reason in effective}

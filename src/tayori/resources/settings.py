@@ -1,0 +1,141 @@
+"""Settings that every message needs, kept in memory: the account, its configuration sets, who may send as whom.
+
+A message must not cost a query for each setting. Every transaction that changes a setting raises one number in the
+database (see store/engine); the cache compares it once for each batch of messages and starts anew when it moved.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from tayori.mail.address import AddrSpec
+from tayori.model.errors import NotFound
+from tayori.model.message import SigningPlan
+from tayori.resources import accounts, configuration_sets
+from tayori.resources.accounts import Account
+from tayori.resources.configuration_sets import ConfigurationSet
+from tayori.store.dialect import Hot
+from tayori.store.engine import Tx
+from tayori.store.tables import dkim_keys, identities
+
+_REVISION = Hot("SELECT revision FROM settings_revision WHERE id = 1")
+_MOST_SENDERS = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """What the most specific verified identity says about mail from an address it covers (ses: creating-identities)."""
+
+    identity: str
+    signing: tuple[SigningPlan, ...]
+    configuration_set: str | None
+    feedback_forwarding: bool
+    mail_from_domain: str | None
+    mail_from_ready: bool
+    reject_without_mail_from: bool
+
+
+class Settings:
+    """The cache of one process; used only within transactions of the writer."""
+
+    def __init__(self) -> None:
+        self._revision = -1
+        self._accounts: dict[tuple[str, str], Account] = {}
+        self._sets: dict[tuple[str, str, str], ConfigurationSet | None] = {}
+        self._senders: dict[tuple[str, str, AddrSpec], Sender | None] = {}
+
+    def refresh(self, tx: Tx) -> None:
+        """Forget everything where a setting changed since the last look."""
+        ((revision,),) = tx.hot_rows(_REVISION, ())
+        if revision != self._revision or len(self._senders) > _MOST_SENDERS:
+            self._accounts.clear()
+            self._sets.clear()
+            self._senders.clear()
+            self._revision = revision
+
+    def account(self, tx: Tx, account_id: str, region: str) -> Account:
+        key = account_id, region
+        if key not in self._accounts:
+            self._accounts[key] = accounts.get(tx, account_id, region)
+        return self._accounts[key]
+
+    def configuration_set(self, tx: Tx, account_id: str, region: str, name: str) -> ConfigurationSet | None:
+        key = account_id, region, name
+        if key not in self._sets:
+            try:
+                self._sets[key] = configuration_sets.get(tx, account_id, region, name)
+            except NotFound:
+                self._sets[key] = None
+        return self._sets[key]
+
+    def sender(self, tx: Tx, account_id: str, region: str, address: AddrSpec) -> Sender | None:
+        """The identity under which `address` may be used, or None where none is verified."""
+        key = account_id, region, address
+        if key not in self._senders:
+            self._senders[key] = find_sender(tx, account_id, region, address)
+        return self._senders[key]
+
+
+def covering(address: AddrSpec) -> list[str]:
+    """Names of the identities that would cover an address, the most specific first: address, domain, parent domains.
+
+    A label (`user+label@`) needs no verification of its own.
+    """
+    labels = address.domain.split(".")
+    domains = [".".join(labels[start:]) for start in range(len(labels))]
+    return list(dict.fromkeys([str(address), str(address.unlabelled()), *domains]))
+
+
+def find_sender(tx: Tx, account_id: str, region: str, address: AddrSpec) -> Sender | None:
+    names = covering(address)
+    rows = tx.execute(
+        sa.select(identities).where(
+            identities.c.account_id == account_id,
+            identities.c.region == region,
+            identities.c.identity.in_(names),
+        )
+    )
+    known = {row.identity: row for row in rows}
+    verified = [known[name] for name in names if name in known and known[name].verification_status == "SUCCESS"]
+    if not verified:
+        return None
+    first = verified[0]
+    has_mail_from = next((row for row in verified if row.mail_from_domain), None)
+    return Sender(
+        identity=first.identity,
+        signing=_signing(tx, account_id, region, verified),
+        configuration_set=first.configuration_set,
+        feedback_forwarding=first.feedback_forwarding,
+        mail_from_domain=has_mail_from.mail_from_domain if has_mail_from else None,
+        mail_from_ready=has_mail_from is not None and has_mail_from.mail_from_status == "SUCCESS",
+        reject_without_mail_from=has_mail_from is not None and has_mail_from.mail_from_behavior == "REJECT_MESSAGE",
+    )
+
+
+def _signing(
+    tx: Tx, account_id: str, region: str, verified: Sequence[sa.Row[tuple[object, ...]]]
+) -> tuple[SigningPlan, ...]:
+    """The customer's signature: by the most specific domain whose DKIM is in place, unless it was switched off.
+
+    An address identity has no keys of its own; its flag overrides, its domain's keys sign (ses: probed).
+    """
+    if not verified[0].signing_enabled:
+        return ()
+    for row in verified:
+        if row.kind == "DOMAIN" and row.dkim_status == "SUCCESS" and row.signing_enabled:
+            return tuple(_plans(tx, account_id, region, row.identity, row.tokens))
+    return ()
+
+
+def _plans(tx: Tx, account_id: str, region: str, domain: str, tokens: Sequence[str]) -> Iterable[SigningPlan]:
+    key = tx.execute(
+        sa.select(dkim_keys.c.key_id, dkim_keys.c.selector).where(
+            dkim_keys.c.account_id == account_id,
+            dkim_keys.c.region == region,
+            dkim_keys.c.identity == domain,
+            dkim_keys.c.selector == (tokens[0] if tokens else ""),
+        )
+    ).first()
+    if key is not None:
+        yield SigningPlan(domain=domain, selector=key.selector, key_id=key.key_id)

@@ -1,0 +1,129 @@
+"""The account's suppression list: addresses that get no more mail, and why.
+
+The domain of an address is compared without case, its local part with case (ses: probed). Written from the hot path
+too, when a receiver says that an address does not exist.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from tayori.model.errors import Invalid, Kind, NotFound
+from tayori.store.dialect import Hot, upsert
+from tayori.store.engine import Tx
+from tayori.store.tables import suppressed_destinations, to_micros
+
+REASONS = ("BOUNCE", "COMPLAINT")
+_LOOKUP_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressedDestination:
+    address: str
+    reason: str
+    updated_at: datetime
+    message_id: str | None = None
+    feedback_id: str | None = None
+
+
+_ADD = Hot(
+    "INSERT INTO suppressed_destinations"
+    " (account_id, region, address, reason, message_id, feedback_id, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (account_id, region, address) DO NOTHING"
+)
+_FIND = {
+    count: Hot(
+        "SELECT address, reason FROM suppressed_destinations WHERE account_id = ? AND region = ?"
+        f" AND address IN ({', '.join('?' * count)})"
+    )
+    for count in (1, 2, 5, 10, _LOOKUP_AT_ONCE)
+}
+
+
+def add_from_feedback(tx: Tx, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
+    """(account id, region, address, reason, message id) of addresses that feedback condemns. Existing entries stay."""
+    now = to_micros(tx.now)
+    tx.hot(
+        _ADD,
+        [(account, region, address, reason, mid, mid, now) for account, region, address, reason, mid in rows],
+    )
+
+
+def reasons(tx: Tx, account_id: str, region: str, addresses: Sequence[str]) -> dict[str, str]:
+    """The reason of each of `addresses` that is on the list."""
+    found: dict[str, str] = {}
+    for start in range(0, len(addresses), _LOOKUP_AT_ONCE):
+        part = list(addresses[start : start + _LOOKUP_AT_ONCE])
+        size = next(count for count in _FIND if count >= len(part))
+        # Padding with the last address keeps the number of different statements, and so of prepared ones, small.
+        part += [part[-1]] * (size - len(part))
+        found.update({row[0]: row[1] for row in tx.hot_rows(_FIND[size], (account_id, region, *part))})
+    return found
+
+
+def put(tx: Tx, account_id: str, region: str, address: str, reason: str) -> None:
+    if reason not in REASONS:
+        raise Invalid(f"Reason {reason} is invalid, must be one of [BOUNCE, COMPLAINT].")
+    tx.execute(
+        upsert(tx.engine, suppressed_destinations, changes=["reason", "updated_at"]).values(
+            account_id=account_id, region=region, address=address, reason=reason, updated_at=tx.now
+        )
+    )
+
+
+def get(tx: Tx, account_id: str, region: str, address: str) -> SuppressedDestination:
+    row = tx.execute(sa.select(suppressed_destinations).where(*_key(account_id, region, address))).first()
+    if row is None:
+        raise _missing(address)
+    return _from_row(row)
+
+
+def delete(tx: Tx, account_id: str, region: str, address: str) -> None:
+    if not tx.execute(suppressed_destinations.delete().where(*_key(account_id, region, address))).rowcount:
+        raise _missing(address)
+
+
+def page(
+    tx: Tx,
+    account_id: str,
+    region: str,
+    *,
+    wanted_reasons: Sequence[str] = (),
+    start: datetime | None = None,
+    end: datetime | None = None,
+    after: str = "",
+    limit: int,
+) -> list[SuppressedDestination]:
+    """Entries in the order of their addresses, from the first one behind `after`."""
+    table = suppressed_destinations.c
+    conditions = [table.account_id == account_id, table.region == region, table.address > after]
+    if wanted_reasons:
+        conditions.append(table.reason.in_(wanted_reasons))
+    if start is not None:
+        conditions.append(table.updated_at >= start)
+    if end is not None:
+        conditions.append(table.updated_at <= end)
+    rows = tx.execute(sa.select(suppressed_destinations).where(*conditions).order_by(table.address).limit(limit))
+    return [_from_row(row) for row in rows]
+
+
+def _from_row(row: sa.Row[tuple[object, ...]]) -> SuppressedDestination:
+    values = row._mapping
+    return SuppressedDestination(
+        address=values["address"],
+        reason=values["reason"],
+        updated_at=values["updated_at"],
+        message_id=values["message_id"],
+        feedback_id=values["feedback_id"],
+    )
+
+
+def _missing(address: str) -> NotFound:
+    return NotFound(f"Email address {address} does not exist on your suppression list.", Kind.SUPPRESSED_DESTINATION)
+
+
+def _key(account_id: str, region: str, address: str) -> tuple[sa.ColumnElement[bool], ...]:
+    table = suppressed_destinations.c
+    return table.account_id == account_id, table.region == region, table.address == address
