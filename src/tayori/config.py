@@ -1,0 +1,333 @@
+"""Every setting, once: its type, its default, what it means, and the name of its environment variable.
+
+A setting comes from, in this order: the command line, the environment (TAYORI_<SECTION>_<KEY>), the configuration file
+(TOML), the default. Unknown keys and impossible values stop the start with one sentence that names the key. Nobody else
+reads the environment.
+"""
+
+import dataclasses
+import ipaddress
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+PORT_BASE = 8600
+SectionT = TypeVar("SectionT")
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used; the text is one sentence that names its key."""
+
+
+def setting(default: Any, doc: str) -> Any:
+    if isinstance(default, (list, dict)):
+        return field(default_factory=lambda: type(default)(default), metadata={"doc": doc})
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """[service]"""
+
+    domain: str = setting("", "The service's own domain: the zone that Tayori's DNS server answers for.")
+    region: str = setting("us-east-1", "The region that this installation plays; clients sign for it.")
+    workers: int = setting(1, "Processes that accept and deliver mail. One drives two cores.")
+    roles: list[str] = setting(
+        ["api", "smtp", "delivery", "inbound", "dns", "loops"], "What this node does; all, unless told otherwise."
+    )
+    clock_file: str = setting("", "A file that tells an adjustable clock (rehearsal). Empty: the machine's clock.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
+    """[database]"""
+
+    url: str = setting("", "sqlite:///path or postgresql://…. Empty: a file in the data folder.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """[http]"""
+
+    host: str = setting("127.0.0.1", "Address that the API listens on.")
+    port: int = setting(PORT_BASE, "Port of the API (HTTP; put a TLS proxy in front, or set a certificate).")
+    certificate: str = setting("", "PEM file of the API's certificate chain. Empty: clear text.")
+    key: str = setting("", "PEM file of its private key.")
+    public_url: str = setting("", "How users reach the API, for links sent by mail. Empty: made of host and port.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionSettings:
+    """[submission]"""
+
+    host: str = setting("127.0.0.1", "Address that SMTP submission listens on.")
+    starttls_port: int = setting(PORT_BASE + 1, "Port with STARTTLS (SES: 25, 587, 2587).")
+    tls_port: int = setting(PORT_BASE + 2, "Port with TLS from the first byte (SES: 465, 2465).")
+    certificate: str = setting("", "PEM file of the certificate chain.")
+    key: str = setting("", "PEM file of its private key.")
+    ca_file: str = setting("", "PEM file of the authority that signed it, where clients do not know it already.")
+    max_connections: int = setting(1000, "Connections at a time, in all.")
+    max_connections_per_host: int = setting(100, "Connections at a time from one address.")
+    trusted: dict[str, str] = setting(
+        {}, "Networks that may submit without AUTH and TLS, each with the access key it acts as. Default: none."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundSettings:
+    """[inbound]"""
+
+    host: str = setting("127.0.0.1", "Address that the inbound port listens on: what MX records point at.")
+    port: int = setting(PORT_BASE + 3, "Its port (production: 25).")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsSettings:
+    """[dns]"""
+
+    host: str = setting("127.0.0.1", "Address that the authoritative DNS server listens on.")
+    port: int = setting(PORT_BASE + 4, "Its port, UDP and TCP (production: 53).")
+    public_addresses: list[str] = setting([], "Addresses by which the world reaches this host and from which it sends.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolverSettings:
+    """[resolver]"""
+
+    servers: list[str] = setting([], "host:port of recursive resolvers. Empty: those of /etc/resolv.conf.")
+    trust_ad: bool = setting(False, "Believe the AD bit (only for a validating resolver on this host).")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """[delivery]"""
+
+    port: int = setting(25, "Port of the receivers' hosts.")
+    source_address: str = setting("", "Local address to send from. Empty: the system chooses.")
+    ehlo_name: str = setting("", "Name to greet with. Empty: made of the region and the service's domain.")
+    trust_anchors: str = setting("", "PEM file of certificate authorities to trust. Empty: the system's.")
+    private_networks: list[str] = setting([], "Private or loopback networks that mail may be delivered to.")
+    max_connections: int = setting(400, "Connections at a time, in all.")
+    max_connections_per_destination: int = setting(20, "Connections at a time to one recipient domain.")
+    connect_timeout: float = setting(30.0, "Seconds to reach a host.")
+    command_timeout: float = setting(300.0, "Seconds for a host to answer (RFC 5321 4.5.3.2 asks for minutes).")
+    messages_in_memory: int = setting(20_000, "Messages on their way at a time; what is above waits in the store.")
+    megabytes_in_memory: int = setting(512, "Their content, in MiB.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """[retention]"""
+
+    content_hours: float = setting(24.0, "Hours to keep a message's content after its last disposition.")
+    timeline_days: float = setting(30.0, "Days to keep what became of a message.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """[log]"""
+
+    format: str = setting("text", "text or json.")
+    level: str = setting("info", "debug, info, warning or error.")
+    redact_addresses: bool = setting(False, "Log the domain of a mail address only.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The settings of one node. `data` is the folder for everything that is kept in files."""
+
+    data: Path
+    rehearsal: bool = False
+    service: ServiceSettings = field(default_factory=ServiceSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    submission: SubmissionSettings = field(default_factory=SubmissionSettings)
+    inbound: InboundSettings = field(default_factory=InboundSettings)
+    dns: DnsSettings = field(default_factory=DnsSettings)
+    resolver: ResolverSettings = field(default_factory=ResolverSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.data / 'tayori.db'}"
+
+    @property
+    def http_url(self) -> str:
+        scheme = "https" if self.http.certificate else "http"
+        return self.http.public_url or f"{scheme}://{self.http.host}:{self.http.port}"
+
+
+SECTIONS: Mapping[str, type[Any]] = {
+    f.name: typing.get_type_hints(Config)[f.name]
+    for f in dataclasses.fields(Config)
+    if f.name not in ("data", "rehearsal")
+}
+ROLES = ("api", "smtp", "delivery", "inbound", "dns", "loops")
+
+
+def load(
+    data: Path,
+    *,
+    file: Path | None = None,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Config:
+    """The settings for `data`; `overrides` (section → key → value) win. Raises ConfigError."""
+    values = _from_file(file) if file else {}
+    for section, keys in [*_from_environment(environment).items(), *(overrides or {}).items()]:
+        values.setdefault(section, {}).update(keys)
+    sections = {name: _section(name, kind, values.get(name, {})) for name, kind in SECTIONS.items()}
+    config = Config(data=data.resolve(), **sections)
+    check(config)
+    return config
+
+
+def _from_file(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        document = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"The configuration file {file} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The configuration file {file} is not valid TOML: {error}.") from error
+    for name, content in document.items():
+        if name not in SECTIONS:
+            raise ConfigError(f"The configuration file has a section [{name}], which does not exist.")
+        if not isinstance(content, dict):
+            raise ConfigError(f"The configuration file sets {name} outside of a section.")
+    return document
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    values: dict[str, dict[str, Any]] = {}
+    for section, kind in SECTIONS.items():
+        for f in dataclasses.fields(kind):
+            name = f"TAYORI_{section}_{f.name}".upper()
+            if name in environment:
+                values.setdefault(section, {})[f.name] = environment[name]
+    return values
+
+
+def _section(section: str, kind: type[SectionT], values: Mapping[str, Any]) -> SectionT:
+    hints = typing.get_type_hints(kind)
+    known = {f.name for f in dataclasses.fields(typing.cast(Any, kind))}
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"There is no setting {section}.{key}.")
+    return kind(**{key: _value(f"{section}.{key}", hints[key], value) for key, value in values.items()})
+
+
+def _value(key: str, kind: Any, value: Any) -> Any:
+    """`value` as the setting's type; texts, as they come from the environment, are read."""
+    origin = typing.get_origin(kind) or kind
+    if origin is list:
+        return _list(key, value)
+    if origin is dict:
+        return _mapping(key, value)
+    if isinstance(value, str) and origin in _READERS:
+        try:
+            return _READERS[origin](value)
+        except ValueError as error:
+            raise ConfigError(f"{key} must be {_WORDS[origin]}, not {value!r}.") from error
+    if origin is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not origin:
+        raise ConfigError(f"{key} must be {_WORDS.get(origin, 'a text')}, not {value!r}.")
+    return value
+
+
+def _read_bool(text: str) -> bool:
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text.lower() not in words:
+        raise ValueError(text)
+    return words[text.lower()]
+
+
+_READERS: Mapping[type[Any], typing.Callable[[str], Any]] = types.MappingProxyType(
+    {int: int, float: float, bool: _read_bool}
+)
+_WORDS: Mapping[type[Any], str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+
+
+def _list(key: str, value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return list(value)
+    raise ConfigError(f"{key} must be a list of texts, not {value!r}.")
+
+
+def _mapping(key: str, value: Any) -> dict[str, str]:
+    if isinstance(value, str):
+        pairs = [part.split("=", 1) for part in value.split(",") if part.strip()]
+        if all(len(pair) == 2 for pair in pairs):
+            return {name.strip(): content.strip() for name, content in pairs}
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return dict(value)
+    raise ConfigError(f"{key} must be a table of texts, not {value!r}.")
+
+
+# -- combinations --------------------------------------------------------------------------------------------------
+
+
+def check(config: Config) -> None:
+    """Refuse what cannot work. Raises ConfigError with one sentence that names the key."""
+    if not config.service.domain:
+        raise ConfigError("service.domain must be set: the domain that this service's DNS server answers for.")
+    for role in config.service.roles:
+        if role not in ROLES:
+            raise ConfigError(f"service.roles names {role!r}; the roles are {', '.join(ROLES)}.")
+    if not 1 <= config.service.workers <= 256:
+        raise ConfigError(f"service.workers must be from 1 to 256, not {config.service.workers}.")
+    _check_ports(config)
+    _check_addresses("dns.public_addresses", config.dns.public_addresses)
+    _check_networks("delivery.private_networks", config.delivery.private_networks)
+    _check_networks("submission.trusted", list(config.submission.trusted))
+    if config.delivery.source_address:
+        _check_addresses("delivery.source_address", [config.delivery.source_address])
+    if "smtp" in config.service.roles and not config.submission.certificate:
+        raise ConfigError("submission.certificate must be set: SMTP submission needs TLS.")
+    for key in ("http.certificate", "http.key", "submission.certificate", "submission.key", "delivery.trust_anchors"):
+        section, name = key.split(".")
+        path = getattr(getattr(config, section), name)
+        if path and not Path(path).is_file():
+            raise ConfigError(f"{key} names {path}, which is not a file.")
+    if config.log.format not in ("text", "json"):
+        raise ConfigError(f"log.format must be text or json, not {config.log.format!r}.")
+    if config.log.level not in ("debug", "info", "warning", "error"):
+        raise ConfigError(f"log.level must be debug, info, warning or error, not {config.log.level!r}.")
+
+
+def _check_ports(config: Config) -> None:
+    ports = {
+        "http.port": config.http.port,
+        "submission.starttls_port": config.submission.starttls_port,
+        "submission.tls_port": config.submission.tls_port,
+        "inbound.port": config.inbound.port,
+        "dns.port": config.dns.port,
+        "delivery.port": config.delivery.port,
+    }
+    for key, port in ports.items():
+        if not 1 <= port <= 65535:
+            raise ConfigError(f"{key} must be from 1 to 65535, not {port}.")
+
+
+def _check_addresses(key: str, values: Sequence[str]) -> None:
+    for value in values:
+        try:
+            ipaddress.ip_address(value)
+        except ValueError as error:
+            raise ConfigError(f"{key} holds {value!r}, which is not an IP address.") from error
+
+
+def _check_networks(key: str, values: Sequence[str]) -> None:
+    for value in values:
+        try:
+            ipaddress.ip_network(value)
+        except ValueError as error:
+            raise ConfigError(f"{key} holds {value!r}, which is not a network such as 10.0.0.0/8.") from error
