@@ -1,0 +1,123 @@
+"""The zone of the service's own domain: what receivers need to find and to trust the mail we send.
+
+Owns the list of records under the service domain and the live lookup of DKIM public keys. Never reads the
+store itself: keys come through a callable, name by name, so that a million keys need no memory. Easy DKIM
+keys are published at `<token>.dkim.<service domain>` (customers' CNAMEs end there), the service's own at
+`<selector>._domainkey.`. RFC 6376 3.6.2 (keys), RFC 7208 (SPF, with the HELO identity's record of 2.3), RFC
+7489 (DMARC).
+"""
+
+import ipaddress
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeAlias
+
+import dns.name
+import dns.rdatatype
+
+from tayori.dns.record import Record, to_name
+from tayori.dns.zone import Lookup, Zone
+from tayori.model.names import ServiceNames
+
+# Gives the TXT values of a selector ("v=DKIM1; k=rsa; p=..."), none for a selector that does not exist.
+KeyLookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
+
+_SELECTOR = re.compile(rb"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_KEY_TTL = 300  # a key that leaks can be gone from caches in five minutes
+_KEEP_SECONDS = 5.0
+_NEGATIVE_TTL = 60  # a name asked for a moment too early must not stay missing for long
+_HOSTMASTER = "hostmaster"
+
+
+class ServiceZone:
+    """A ZoneSource: fixed records, and keys that are looked up when they are asked for."""
+
+    def __init__(
+        self, names: ServiceNames, records: Iterable[Record], dkim_keys: KeyLookup, own_keys: KeyLookup
+    ) -> None:
+        # The two parents of keys exist even while no key does, so that resolvers which walk down label by
+        # label (RFC 9156) are not told that nothing is below them.
+        self._zone = Zone(
+            names.service_domain, records, parents=(names.dkim_zone, f"_domainkey.{names.service_domain}")
+        )
+        self._keys = {
+            to_name(names.dkim_zone): dkim_keys,
+            to_name(f"_domainkey.{names.service_domain}"): own_keys,
+        }
+
+    @property
+    def origin(self) -> dns.name.Name:
+        return self._zone.origin
+
+    @property
+    def version(self) -> int:
+        return self._zone.version
+
+    async def lookup(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Lookup:
+        keys = self._keys.get(name.parent()) if len(name) > len(self.origin) else None
+        if keys is None:
+            return self._zone.lookup(name, rdtype)
+        selector = name.labels[0].lower()
+        values = await keys(selector.decode("ascii")) if _SELECTOR.fullmatch(selector) else ()
+        records = [Record(name=str(name), rdtype="TXT", value=value, ttl=_KEY_TTL) for value in values]
+        found = self._zone.plus(records).lookup(name, rdtype)
+        return Lookup(
+            rcode=found.rcode, answer=found.answer, authority=found.authority, keep_seconds=_KEEP_SECONDS
+        )
+
+
+def service_zone(
+    names: ServiceNames,
+    *,
+    sending_addresses: Sequence[str],
+    listening_addresses: Sequence[str],
+    dkim_keys: KeyLookup,
+    own_keys: KeyLookup,
+    serial: int,
+    more: Iterable[Record] = (),
+) -> ServiceZone:
+    """The zone for one region: we send from `sending_addresses` and are reached at `listening_addresses`."""
+    records = [
+        *_authority(names, serial),
+        *_hosts(names, sending_addresses, listening_addresses),
+        *_mail(names, sending_addresses),
+        *more,
+    ]
+    return ServiceZone(names, records, dkim_keys, own_keys)
+
+
+def _authority(names: ServiceNames, serial: int) -> list[Record]:
+    domain = names.service_domain
+    timers = f"{serial % 2**32} 3600 600 1209600 {_NEGATIVE_TTL}"
+    soa = f"{names.name_server} {_HOSTMASTER}.{domain} {timers}"
+    return [
+        Record(name=domain, rdtype="SOA", value=soa, ttl=3600),
+        Record(name=domain, rdtype="NS", value=names.name_server, ttl=3600),
+    ]
+
+
+def _hosts(names: ServiceNames, sending: Sequence[str], listening: Sequence[str]) -> list[Record]:
+    reached = (names.name_server, names.submission_host, names.feedback_host)
+    return [
+        *(_address(names.ehlo_name, text) for text in sending),
+        *(_address(name, text) for name in reached for text in listening),
+    ]
+
+
+def _address(name: str, text: str) -> Record:
+    address = ipaddress.ip_address(text)
+    return Record(name=name, rdtype="A" if address.version == 4 else "AAAA", value=str(address))
+
+
+def _mail(names: ServiceNames, sending: Sequence[str]) -> list[Record]:
+    mechanisms = " ".join(f"ip{ipaddress.ip_address(text).version}:{text}" for text in sending)
+    spf = f"v=spf1 {mechanisms} -all" if sending else "v=spf1 -all"
+    return [
+        Record(name=names.service_domain, rdtype="TXT", value=spf),
+        Record(name=names.service_domain, rdtype="MX", value=f"10 {names.feedback_host}"),
+        Record(name=f"_dmarc.{names.service_domain}", rdtype="TXT", value="v=DMARC1; p=reject"),
+        Record(name=names.spf_include, rdtype="TXT", value=spf),
+        Record(name=names.ehlo_name, rdtype="TXT", value="v=spf1 a -all"),
+        Record(name=names.mail_from_domain, rdtype="TXT", value=spf),
+        Record(name=names.mail_from_domain, rdtype="MX", value=f"10 {names.feedback_host}"),
+    ]
