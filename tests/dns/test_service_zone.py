@@ -1,0 +1,118 @@
+"""The service's own zone: what it publishes, and the keys it looks up."""
+
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import pytest
+
+from tayori.dns.record import Record, from_rdata
+from tayori.dns.service_zone import ServiceZone, service_zone
+from tayori.dns.zone import Lookup
+from tayori.model.names import ServiceNames
+
+NAMES = ServiceNames(service_domain="tayori.test", region="us-east-1")
+TOKEN = "4hzwn5lmznmmjyl2pqf2agr3uzzzzxyz"
+KEY = "v=DKIM1; k=rsa; p=" + "A" * 392
+
+
+def a_zone(keys: dict[str, list[str]], own: dict[str, list[str]] | None = None) -> tuple[ServiceZone, list[str]]:
+    asked: list[str] = []
+
+    async def look_up(selector: str) -> list[str]:
+        asked.append(selector)
+        return keys.get(selector, [])
+
+    async def look_up_own(selector: str) -> list[str]:
+        return (own or {}).get(selector, [])
+
+    zone = service_zone(
+        NAMES,
+        sending_addresses=["198.51.100.7", "2001:db8::7"],
+        listening_addresses=["198.51.100.8"],
+        dkim_keys=look_up,
+        own_keys=look_up_own,
+        serial=42,
+        more=[Record(name="t.tayori.test", rdtype="A", value="198.51.100.9")],
+    )
+    return zone, asked
+
+
+def values(lookup: Lookup) -> list[str]:
+    return [from_rdata(rdata) for rrset in lookup.answer for rdata in rrset]
+
+
+@pytest.mark.parametrize(
+    ("name", "rdtype", "expected"),
+    [
+        ("tayori.test", "SOA", ["ns1.tayori.test hostmaster.tayori.test 42 3600 600 1209600 60"]),
+        ("tayori.test", "NS", ["ns1.tayori.test"]),
+        ("tayori.test", "TXT", ["v=spf1 ip4:198.51.100.7 ip6:2001:db8::7 -all"]),
+        ("tayori.test", "MX", ["10 feedback-smtp.us-east-1.tayori.test"]),
+        ("_dmarc.tayori.test", "TXT", ["v=DMARC1; p=reject"]),
+        ("ns1.tayori.test", "A", ["198.51.100.8"]),
+        ("email-smtp.us-east-1.tayori.test", "A", ["198.51.100.8"]),
+        ("feedback-smtp.us-east-1.tayori.test", "A", ["198.51.100.8"]),
+        ("a1.smtp-out.us-east-1.tayori.test", "A", ["198.51.100.7"]),
+        ("a1.smtp-out.us-east-1.tayori.test", "AAAA", ["2001:db8::7"]),
+        ("a1.smtp-out.us-east-1.tayori.test", "TXT", ["v=spf1 a -all"]),
+        ("us-east-1.mail.tayori.test", "MX", ["10 feedback-smtp.us-east-1.tayori.test"]),
+        ("us-east-1.mail.tayori.test", "TXT", ["v=spf1 ip4:198.51.100.7 ip6:2001:db8::7 -all"]),
+        ("spf.tayori.test", "TXT", ["v=spf1 ip4:198.51.100.7 ip6:2001:db8::7 -all"]),
+        ("t.tayori.test", "A", ["198.51.100.9"]),
+    ],
+)
+def test_what_it_publishes(run, name: str, rdtype: str, expected: list[str]) -> None:
+    zone, _ = a_zone({})
+    assert values(run(zone.lookup(dns.name.from_text(name), dns.rdatatype.from_text(rdtype)))) == expected
+
+
+def ask(run, zone: ServiceZone, name: str, rdtype: str = "TXT") -> Lookup:
+    return run(zone.lookup(dns.name.from_text(name), dns.rdatatype.from_text(rdtype)))
+
+
+def test_keys_are_looked_up_name_by_name(run) -> None:
+    zone, asked = a_zone({TOKEN: [KEY]})
+    found = ask(run, zone, f"{TOKEN.upper()}.DKIM.tayori.test")
+    assert values(found) == [KEY]
+    assert [len(string) for string in found.answer[0][0].strings] == [255, len(KEY) - 255]
+    assert found.keep_seconds <= 5
+    assert asked == [TOKEN]
+
+
+def test_a_token_that_does_not_exist_is_no_name(run) -> None:
+    zone, _ = a_zone({TOKEN: [KEY]})
+    missing = ask(run, zone, "a" * 32 + ".dkim.tayori.test")
+    assert missing.rcode == dns.rcode.NXDOMAIN and missing.authority[0].rdtype == dns.rdatatype.SOA
+    other_type = ask(run, zone, f"{TOKEN}.dkim.tayori.test", "A")
+    assert other_type.rcode == dns.rcode.NOERROR and not other_type.answer and other_type.authority
+
+
+@pytest.mark.parametrize("name", ["dkim.tayori.test", "_domainkey.tayori.test", "mail.tayori.test"])
+def test_names_above_keys_exist(run, name: str) -> None:
+    zone, asked = a_zone({})
+    assert ask(run, zone, name).rcode == dns.rcode.NOERROR
+    assert asked == []
+
+
+@pytest.mark.parametrize("label", ["*", "under_score", "-x", r"\000\255", "a.b"])
+def test_what_cannot_be_a_selector_does_not_reach_the_lookup(run, label: str) -> None:
+    zone, asked = a_zone({})
+    assert ask(run, zone, f"{label}.dkim.tayori.test").rcode == dns.rcode.NXDOMAIN
+    assert asked == []
+
+
+def test_customers_keys_are_not_keys_of_the_service(run) -> None:
+    """A key at _domainkey.<service domain> signs for the service itself: only the service's own may be there."""
+    zone, _ = a_zone({TOKEN: [KEY]}, own={"svc2": [KEY]})
+    assert ask(run, zone, f"{TOKEN}._domainkey.tayori.test").rcode == dns.rcode.NXDOMAIN
+    assert values(ask(run, zone, "svc2._domainkey.tayori.test")) == [KEY]
+    assert ask(run, zone, "svc2.dkim.tayori.test").rcode == dns.rcode.NXDOMAIN
+
+
+def test_without_addresses_nobody_may_send() -> None:
+    async def none(selector: str) -> list[str]:
+        return []
+
+    zone = service_zone(NAMES, sending_addresses=[], listening_addresses=[], dkim_keys=none, own_keys=none, serial=1)
+    found = zone._zone.lookup(dns.name.from_text("spf.tayori.test"), dns.rdatatype.TXT)
+    assert values(found) == ["v=spf1 -all"]
