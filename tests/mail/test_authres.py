@@ -39,9 +39,7 @@ def value_of(field: bytes) -> str:
 
 def test_writes_one_result_a_line_and_folds_long_ones() -> None:
     encoded = SAMPLE.encode()
-    assert encoded.startswith(
-        b"Authentication-Results: mx.inbox.test;\r\n\tspf=pass (ip4:127.77.1.1) smtp.mailfrom="
-    )
+    assert encoded.startswith(b"Authentication-Results: mx.inbox.test;\r\n\tspf=pass (ip4:127.77.1.1) smtp.mailfrom=")
     assert encoded.endswith(b"\tdmarc=pass header.from=example.test\r\n")
     assert all(len(line) <= 80 for line in encoded.split(b"\r\n"))
 
@@ -81,9 +79,7 @@ RFC_EXAMPLES = [
 
 
 @pytest.mark.parametrize(("text", "authserv_id", "expected"), RFC_EXAMPLES)
-def test_reads_the_examples_of_the_rfc(
-    text: str, authserv_id: str, expected: list[tuple[str, str, str]]
-) -> None:
+def test_reads_the_examples_of_the_rfc(text: str, authserv_id: str, expected: list[tuple[str, str, str]]) -> None:
     found = parse_authentication_results(text)
     assert found.authserv_id == authserv_id
     assert [(r.method, r.result, r.properties[0][1]) for r in found.results] == expected
@@ -143,8 +139,6 @@ words = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs
 
 @given(words, words, words)
 def test_any_value_survives_the_round_trip(reason: str, sender: str, authserv_id: str) -> None:
-    results = (
-        AuthResult(method="spf", result="pass", reason=reason, properties=(("smtp.mailfrom", sender),)),
-    )
+    results = (AuthResult(method="spf", result="pass", reason=reason, properties=(("smtp.mailfrom", sender),)),)
     written = AuthenticationResults(authserv_id=authserv_id, results=results)
     assert parse_authentication_results(value_of(written.encode())) == written

@@ -33,9 +33,7 @@ def judge(request: DmarcRequest, records: Mapping[str, list[str]]) -> DmarcResul
             status = AnswerStatus.FOUND if values else AnswerStatus.NXDOMAIN
             if values == ["TIMEOUT"]:
                 status, values = AnswerStatus.TIMEOUT, []
-            query = evaluation.send(
-                Answer(name=query.name, rdtype="TXT", status=status, values=tuple(values))
-            )
+            query = evaluation.send(Answer(name=query.name, rdtype="TXT", status=status, values=tuple(values)))
     except StopIteration as stop:
         return stop.value
 
@@ -102,18 +100,14 @@ def test_a_subdomains_own_record_comes_first() -> None:
         (99, "none", "none"),
     ],
 )
-def test_outside_the_percentage_the_next_milder_policy_applies(
-    sample: int, policy: str, disposition: str
-) -> None:
+def test_outside_the_percentage_the_next_milder_policy_applies(sample: int, policy: str, disposition: str) -> None:
     records = {"_dmarc.example.com": [f"v=DMARC1; p={policy}; pct=30"]}
     result = judge(DmarcRequest(from_domain="example.com", sample=sample), records)
     assert (str(result.policy), str(result.disposition)) == (policy, disposition)
 
 
 def test_no_record_is_none_and_other_txt_records_are_ignored() -> None:
-    result = judge(
-        DmarcRequest(from_domain="example.com"), {"_dmarc.example.com": ["v=spf1 -all", "v=DMARC2"]}
-    )
+    result = judge(DmarcRequest(from_domain="example.com"), {"_dmarc.example.com": ["v=spf1 -all", "v=DMARC2"]})
     assert (result.verdict, result.problem) == (
         DmarcVerdict.NONE,
         "example.com publishes no DMARC record",
@@ -143,9 +137,7 @@ def test_reads_every_tag() -> None:
     assert record.ruf == ("mailto:g@h.i",)
 
 
-@pytest.mark.parametrize(
-    "text", ["v=DMARC1; pct=101; p=none", "v=DMARC1; p=none; pct=x", "v = DMARC1 ; p=none"]
-)
+@pytest.mark.parametrize("text", ["v=DMARC1; pct=101; p=none", "v=DMARC1; p=none; pct=x", "v = DMARC1 ; p=none"])
 def test_a_malformed_tag_counts_as_absent(text: str) -> None:
     assert parse_record(text).percent == 100
 

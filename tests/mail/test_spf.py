@@ -82,9 +82,7 @@ def one_zone(record: str, **more: list[Any]) -> SuiteZone:
 
 
 def result_for(record: str, client: str = "192.0.2.1", **zone: list[Any]) -> SpfResult:
-    request = SpfRequest(
-        client=ipaddress.ip_address(client), helo="mail.example.com", reverse_path="a@example.com"
-    )
+    request = SpfRequest(client=ipaddress.ip_address(client), helo="mail.example.com", reverse_path="a@example.com")
     return evaluate(request, one_zone(record, **zone))
 
 

@@ -23,7 +23,7 @@ _MIN_UDP_PAYLOAD = 512
 _HEADER = struct.Struct("!HHHHHH")
 _FIXED = struct.Struct("!HHIH")  # type, class, TTL and length of a record after its name
 _OPT = 41
-_QR, _AA, _TC, _RD = 0x8000, 0x0400, 0x0200, 0x0100
+_QR, _AA, _TC, _RD, _RA = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080
 _BADVERS = 16
 
 
@@ -176,7 +176,7 @@ def build(question: Question, lookup: Lookup) -> Reusable:
     octets = message.to_wire(max_size=65535)
     _, _, _, answers, authorities, additionals = _HEADER.unpack_from(octets)
     return Reusable(
-        flags=_QR | (_AA if lookup.authoritative else 0) | lookup.rcode,
+        flags=_QR | (_AA if lookup.authoritative else 0) | (_RA if lookup.recursive else 0) | lookup.rcode,
         counts=(answers, authorities, additionals),
         tail=octets[_HEADER.size + len(question.raw_name) + 4 :],
     )

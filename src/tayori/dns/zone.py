@@ -38,6 +38,7 @@ class Lookup:
     authority: tuple[dns.rrset.RRset, ...] = ()
     additional: tuple[dns.rrset.RRset, ...] = ()
     authoritative: bool = True
+    recursive: bool = False  # from a source that follows aliases and delegations itself
     keep_seconds: float = 60.0
 
 

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"[^\s\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]+")
-_PLAIN_VALUE = re.compile(
-    r"(?:[^\s\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]*@)?[^\s\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]+"
-)
+_PLAIN_VALUE = re.compile(r"(?:[^\s\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]*@)?[^\s\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]+")
 _KEYWORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-_]*[A-Za-z0-9])?")
 _LINE_LIMIT = 78
 _COMMENT_DEPTH = 20

@@ -54,9 +54,7 @@ class MacroString:
         return any(isinstance(piece, Macro) and piece.letter == letter for piece in self.pieces)
 
     def expand(self, values: Mapping[str, str]) -> str:
-        return "".join(
-            piece if isinstance(piece, str) else piece.expand(values[piece.letter]) for piece in self.pieces
-        )
+        return "".join(piece if isinstance(piece, str) else piece.expand(values[piece.letter]) for piece in self.pieces)
 
 
 def parse_domain_macro(text: str) -> MacroString:

@@ -111,9 +111,7 @@ def _mechanism(term: str) -> Mechanism:
             return Mechanism(qualifier=qualifier, name=name, text=term, network=_network(name, rest))
         case MechanismName.A | MechanismName.MX:
             domain, prefix4, prefix6 = _domain_and_prefixes(term, rest)
-            return Mechanism(
-                qualifier=qualifier, name=name, text=term, domain=domain, prefix4=prefix4, prefix6=prefix6
-            )
+            return Mechanism(qualifier=qualifier, name=name, text=term, domain=domain, prefix4=prefix4, prefix6=prefix6)
         case MechanismName.PTR:
             _require(not rest or rest.startswith(":"), term)
             target = _domain_spec(rest[1:]) if rest else None
