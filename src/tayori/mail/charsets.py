@@ -7,12 +7,12 @@ the wave dash has two code points. Never guesses a character set from content.
 import codecs
 import re
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,39}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 # Python codecs that are no character sets of mail text: they escape, compress, hold NUL octets or depend on
 # the host.
 _NOT_MAIL = {
     *("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "charmap", "mbcs", "oem"),
-    *("palmos", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7", "utf-8-sig"),
+    *("palmos", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7", "utf_8_sig"),
 }
 # What senders mean by these labels is the larger set (WHATWG Encoding Standard, "Names and labels").
 _READ_AS = {"shift_jis": "cp932", "euc_kr": "cp949", "gb2312": "gb18030", "gbk": "gb18030", "ascii": "utf-8",
@@ -35,9 +35,14 @@ def codec_of(charset: str) -> codecs.CodecInfo:
         except LookupError:
             pass
         else:
-            if info._is_text_encoding and info.name not in _NOT_MAIL:
+            if info._is_text_encoding and info.name.replace("-", "_") not in _NOT_MAIL:
                 return info
     raise CharsetError(f"The character set {charset[:40]!r} is not supported")
+
+
+def label_of(charset: str) -> str:
+    """The name as a header bears it: UTF-8 for Python's and users' other spellings, else as given."""
+    return "UTF-8" if codec_of(charset).name == "utf-8" else charset
 
 
 def encode(text: str, charset: str) -> bytes:

@@ -35,12 +35,13 @@ class WordsError(ValueError):
 def encode_text(text: str, *, charset: str = "UTF-8", used: int = 0) -> bytes:
     """Unstructured text as a field's value, folded; `used` octets of the first line are taken already.
 
-    ASCII stays readable and is folded at spaces; anything else becomes encoded-words in `charset`. The lines
-    are joined by CRLF SP, there is no final CRLF. Raises WordsError.
+    ASCII stays as it is and is folded at spaces, so encoded-words that the caller made himself pass (SES does the
+    same); anything else becomes encoded-words in `charset`. The lines are joined by CRLF SP, there is no final CRLF.
+    Raises WordsError.
     """
     if _CONTROL.search(text):
         raise WordsError("contains a line end or another control character")
-    if text.isascii() and "=?" not in text and text == text.strip():
+    if text.isascii() and text == text.strip():
         folded = text.encode("ascii") if used + len(text) <= MAX_LINE else _fold(text.encode("ascii"), used)
         if folded is not None:
             return folded
@@ -74,6 +75,7 @@ def encode_words(text: str, *, charset: str = "UTF-8", used: int = 0) -> list[by
     begins and ends in ASCII (RFC 2047 3). Raises WordsError.
     """
     try:
+        charset = charsets.label_of(charset)
         whole = charsets.encode(text, charset)
     except CharsetError as error:
         raise WordsError(str(error)) from error
