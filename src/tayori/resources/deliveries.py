@@ -46,10 +46,11 @@ logger = logging.getLogger("tayori.queue")
 # SQLite takes a partial index only where the query repeats the index's condition word for word.
 _OPEN = "state IN ('queued', 'sending', 'deferred', 'held')"
 
-_DUE = Hot(
+_DUE = (
     "SELECT message_id, ordinal, address, attempts FROM recipients"
-    f" WHERE {_OPEN} AND owner = '' AND due_at <= ? ORDER BY due_at LIMIT ? {{skip_locked}}"
+    f" WHERE {_OPEN} AND owner = '' AND due_at <= ?{{avoiding}} ORDER BY due_at LIMIT ? {{skip_locked}}"
 )
+_MOST_AVOIDED = 100
 _TAKE = Hot("UPDATE recipients SET state = 'sending', owner = ? WHERE message_id = ? AND ordinal = ?")
 _MESSAGE = Hot(
     "SELECT m.account_id, m.region, m.configuration_set, m.reverse_path, m.body_type, m.signing, m.tls_policy,"
@@ -97,10 +98,16 @@ class Deliveries:
 
     # -- taking ----------------------------------------------------------------------------------------------------
 
-    def claim(self, tx: Tx, limit: int, most_bytes: int) -> list[Outgoing]:
-        """Take up to `limit` due recipients, of messages that together have at most `most_bytes` (but one at least)."""
+    def claim(self, tx: Tx, limit: int, most_bytes: int, avoid: Sequence[str] = ()) -> list[Outgoing]:
+        """Take up to `limit` due recipients, none of the domains in `avoid`.
+
+        Their messages have at most `most_bytes` together; one message is always taken.
+        """
+        avoided = tuple(avoid)[:_MOST_AVOIDED]
+        condition = f" AND domain NOT IN ({', '.join('?' * len(avoided))})" if avoided else ""
+        statement = Hot(_DUE.replace("{avoiding}", condition))
         due: dict[str, list[DueRecipient]] = defaultdict(list)
-        for message_id, ordinal, address, attempts in tx.hot_rows(_DUE, (to_micros(tx.now), limit)):
+        for message_id, ordinal, address, attempts in tx.hot_rows(statement, (to_micros(tx.now), *avoided, limit)):
             due[message_id].append(DueRecipient(ordinal=ordinal, address=AddrSpec.parse(address), attempts=attempts))
         taken: list[Outgoing] = []
         total = 0

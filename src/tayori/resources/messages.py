@@ -52,8 +52,8 @@ _INSERT_MESSAGE = Hot(
 )
 _INSERT_BODY = Hot("INSERT INTO bodies (message_id, content) VALUES (?, ?)")
 _INSERT_RECIPIENT = Hot(
-    "INSERT INTO recipients (message_id, ordinal, address, state, owner, due_at, attempts, reason, status,"
-    " diagnostic, updated_at) VALUES (?, ?, ?, ?, ?, ?, 0, ?, '', '', ?)"
+    "INSERT INTO recipients (message_id, ordinal, address, domain, state, owner, due_at, attempts, reason, status,"
+    " diagnostic, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', ?)"
 )
 INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) VALUES (?, ?, ?, ?, ?)")
 
@@ -243,23 +243,15 @@ class Door:
         )
 
     def _recipient_rows(self, plan: _Plan, now: int, *, in_hand: bool) -> list[tuple[Any, ...]]:
-        state = DeliveryState.SENDING if in_hand else DeliveryState.QUEUED
-        owner = self._worker if in_hand else ""
-        return [
-            (
-                plan.submission.message_id,
-                ordinal,
-                str(address),
-                DeliveryState.SUPPRESSED,
-                "",
-                now,
-                "suppressed",
-                now,
-            )
-            if str(address) in plan.suppressed
-            else (plan.submission.message_id, ordinal, str(address), state, owner, now, "", now)
-            for ordinal, address in enumerate(plan.submission.recipients)
-        ]
+        message_id = plan.submission.message_id
+        waiting = (DeliveryState.SENDING, self._worker) if in_hand else (DeliveryState.QUEUED, "")
+        rows: list[tuple[Any, ...]] = []
+        for ordinal, address in enumerate(plan.submission.recipients):
+            suppressed = str(address) in plan.suppressed
+            state, owner = (DeliveryState.SUPPRESSED, "") if suppressed else waiting
+            reason = "suppressed" if suppressed else ""
+            rows.append((message_id, ordinal, str(address), address.domain, state, owner, now, reason, now))
+        return rows
 
     def _suppression_events(self, tx: Tx, plan: _Plan, now: int) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []

@@ -81,7 +81,7 @@ schema_info = Table(
     _column("compat", Integer),  # the oldest code that may work on this schema
 )
 
-# One row, raised by every transaction that changes a setting: caches of settings compare it (see resources/profiles).
+# One row, raised by every transaction that changes a setting: caches of settings compare it (see resources/settings).
 settings_revision = Table(
     "settings_revision",
     metadata,
@@ -279,6 +279,7 @@ recipients = Table(
     _column("message_id", Text, key=True),
     _column("ordinal", Integer, key=True),
     _column("address", Text),
+    _column("domain", Text),  # of the address: the destination
     _column("state", Text),
     _column("owner", Text),  # the worker that has it in hand; "" for nobody
     _column("due_at", BigInteger),  # microseconds; plain, for the hot statements

@@ -180,6 +180,7 @@ STATEMENTS = (
         message_id TEXT NOT NULL,
         ordinal INTEGER NOT NULL,
         address TEXT NOT NULL,
+        domain TEXT NOT NULL,
         state TEXT NOT NULL,
         owner TEXT NOT NULL,
         due_at BIGINT NOT NULL,

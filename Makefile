@@ -1,0 +1,51 @@
+# `make up` starts Tayori with the rehearsal internet; `make test` checks everything.
+# PYTHON names the interpreter (3.11 or newer), VENV the environment that is made.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+VENV ?= .venv
+BIN = $(VENV)/bin
+ARGS ?=
+
+.PHONY: up test demo bench lint types imports unit fuzz clean
+
+up: $(VENV)/.installed
+	@$(BIN)/tayori up --rehearsal $(ARGS)
+
+test: $(VENV)/.dev-installed
+	@scripts/install-test-servers
+	@$(MAKE) --no-print-directory lint types imports unit
+
+demo: $(VENV)/.dev-installed
+	@$(BIN)/python -m demo $(ARGS)
+
+bench: $(VENV)/.dev-installed
+	@$(BIN)/python -m bench $(ARGS)
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+unit:
+	$(BIN)/pytest -n 2 $(ARGS)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Tayori needs Python 3.11 or newer; say make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

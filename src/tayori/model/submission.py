@@ -1,0 +1,295 @@
+"""From what a client hands in to a Submission: everything that can be checked without the database.
+
+Owns SES's header policy: which fields control the service and are taken out, which it sets itself, which may stand only
+once (ses: header-fields, sending-email). The body is kept octet for octet. One set of rules for the API and SMTP.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tayori.mail.address import AddressError, AddrSpec, Mailbox, parse_mailbox, parse_mailbox_list
+from tayori.mail.envelope import BodyType
+from tayori.mail.fields import Field, FieldsError, assemble, split_message
+from tayori.mail.lines import has_line_longer_than, to_crlf
+from tayori.model import attachment
+from tayori.model.errors import Invalid
+from tayori.model.message import Caller, MessageTag, Submission
+from tayori.model.names import ServiceNames
+
+MAX_RECIPIENTS = 50
+MAX_SIZE_V1 = 10 * 1024 * 1024
+MAX_SIZE = 40 * 1024 * 1024
+MAX_HEADERS = 15
+_MAX_LINE = 998  # RFC 5322 2.1.1, without CRLF
+
+# Fields that may stand only once (ses: header-fields). DKIM-Signature, Received and the like may repeat.
+_SINGLE = frozenset(
+    (
+        b"accept-language archived-at auto-submitted bcc cc comments content-alternative content-class "
+        b"content-description content-disposition content-features content-id content-language content-length "
+        b"content-location content-md5 content-transfer-encoding content-type date disposition-notification-options "
+        b"disposition-notification-to encoding feedback-id from importance in-reply-to jabber-id keywords "
+        b"list-archive list-help list-id list-owner list-post list-subscribe list-unsubscribe "
+        b"list-unsubscribe-post message-context message-id mime-version obsoletes organization "
+        b"originator-return-address pics-label precedence preferred-transport pgp-encrypted priority references "
+        b"reply-by reply-to return-path sender sensitivity solicitation subject thread-index thread-topic to user-agent "
+        b"vbr-info x-priority x-ses-configuration-set x-ses-message-tags x-ses-source-arn x-ses-from-arn "
+        b"x-ses-return-path-arn"
+    ).split()
+)
+# Taken out: what controls the service, what it sets itself, and who was copied in secret.
+_REMOVED = frozenset(
+    {
+        b"bcc",
+        b"date",
+        b"message-id",
+        b"return-path",
+        b"feedback-id",
+        b"x-ses-outgoing",
+        b"x-ses-configuration-set",
+        b"x-ses-message-tags",
+        b"x-ses-source-arn",
+        b"x-ses-from-arn",
+        b"x-ses-return-path-arn",
+        b"x-ses-list-management-options",
+        b"x-ses-tenant",
+    }
+)
+_TAG = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
+_HEADER_NAME = re.compile(r"^[!-9;-@A-~]+$")
+_HEADER_VALUE = re.compile(r"^[ -~]*$")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """What comes with a message, beside its content. Empty values mean "not given"."""
+
+    message_id: str
+    caller: Caller
+    now: datetime
+    names: ServiceNames
+    source: str = ""  # v1 Source, v2 FromEmailAddress, SMTP MAIL FROM
+    destinations: Sequence[str] = ()
+    return_path: str = ""  # v1 ReturnPath, v2 FeedbackForwardingEmailAddress
+    configuration_set: str | None = None
+    tags: Sequence[MessageTag] = ()
+    max_size: int = MAX_SIZE
+
+
+def from_raw(raw: bytes, handed: Handed) -> Submission:
+    """A whole message, as SendRawEmail, SendEmail with Raw content and SMTP bring it. Raises Invalid."""
+    content = to_crlf(raw)
+    if len(content) > handed.max_size:
+        raise Invalid(f"Message length is more than {handed.max_size} bytes long: '{len(content)}'.")
+    if has_line_longer_than(content, _MAX_LINE):
+        raise Invalid(f"A line of the message is longer than {_MAX_LINE} characters; encode the part it stands in.")
+    try:
+        fields, body_offset = split_message(content)
+    except FieldsError as error:
+        raise Invalid(f"{error}.") from error
+    header = _Header(fields)
+    _check_attachments(header, content)
+    froms = _mailboxes(header, b"from")
+    if not froms:
+        raise Invalid("Missing required header 'From'.")
+    return _submission(header, assemble(_final_fields(header, handed), content, body_offset), froms, handed)
+
+
+class _Header:
+    """The fields of one message, by name. Raises Invalid where one that may stand only once repeats."""
+
+    __slots__ = ("by_name", "fields")
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.fields = fields
+        self.by_name: dict[bytes, Field] = {}
+        for field in fields:
+            key = field.name.lower()
+            if key in self.by_name and key in _SINGLE:
+                raise Invalid(f"Duplicate header '{field.name.decode('ascii')}'.")
+            self.by_name.setdefault(key, field)
+
+    def text(self, name: bytes) -> str:
+        """The unfolded value, or "" where there is no such field."""
+        field = self.by_name.get(name)
+        return field.value.decode("utf-8", "replace") if field else ""
+
+
+def _mailboxes(header: _Header, name: bytes) -> tuple[Mailbox, ...]:
+    value = header.text(name)
+    if not value:
+        return ()
+    try:
+        return parse_mailbox_list(value)
+    except AddressError as error:
+        raise Invalid(_sentence(error)) from error
+
+
+def _sentence(error: AddressError) -> str:
+    return str(error)
+
+
+def _final_fields(header: _Header, handed: Handed) -> list[Field]:
+    """The customer's fields in their order, then those that SES sets (ses: Date, Message-ID, Feedback-ID)."""
+    kept = [field for field in header.fields if field.name.lower() not in _REMOVED]
+    return kept + service_fields(handed)
+
+
+def service_fields(handed: Handed) -> list[Field]:
+    message_id = f"<{handed.message_id}@{handed.names.message_id_host}>"
+    own = (
+        (b"Date", rfc5322_date(handed.now).encode()),
+        (b"Message-ID", message_id.encode()),
+        (b"Feedback-ID", feedback_id(handed.caller, handed.names).encode()),
+    )
+    return [Field(name, name + b": " + value + b"\r\n") for name, value in own]
+
+
+def rfc5322_date(moment: datetime) -> str:
+    """`Tue, 24 Nov 2026 02:15:56 +0000`; by hand, because strftime follows the locale."""
+    at = moment.astimezone(UTC)
+    return (
+        f"{_DAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year} "
+        f"{at.hour:02d}:{at.minute:02d}:{at.second:02d} +0000"
+    )
+
+
+def feedback_id(caller: Caller, names: ServiceNames) -> str:
+    """`::1.<region>.<constant per account>=:<service>`: the form SES uses, by which feedback loops group mail."""
+    digest = hashlib.sha256(f"{names.service_domain}/{caller.account_id}".encode()).digest()
+    return f"::1.{caller.region}.{base64.b64encode(digest).decode()}:Tayori"
+
+
+def _submission(header: _Header, content: bytes, froms: Sequence[Mailbox], handed: Handed) -> Submission:
+    source = _address(handed.source) if handed.source else None
+    return_path = _address(handed.return_path or header.text(b"return-path").strip("<> "))
+    senders = _mailboxes(header, b"sender")
+    identities = [*(box.addr for box in froms), *(box.addr for box in senders)]
+    identities += [address for address in (source, return_path) if address is not None]
+    return Submission(
+        message_id=handed.message_id,
+        caller=handed.caller,
+        submitted_at=handed.now,
+        from_address=froms[0].addr,
+        identities=tuple(dict.fromkeys(identities)),
+        recipients=_recipients(header, handed),
+        content=content,
+        body=BodyType.SEVEN_BIT if content.isascii() else BodyType.EIGHT_BIT_MIME,
+        subject=_subject(header),
+        # Where feedback is forwarded by mail (ses: 8.4): the return path, else Source or MAIL FROM, else From.
+        feedback_address=return_path or source or froms[0].addr,
+        configuration_set=handed.configuration_set or header.text(b"x-ses-configuration-set") or None,
+        tags=check_tags(handed.tags) if handed.tags else _header_tags(header.text(b"x-ses-message-tags")),
+    )
+
+
+def _subject(header: _Header) -> str:
+    field = header.by_name.get(b"subject")
+    return field.text[:998] if field else ""
+
+
+def _address(text: str) -> AddrSpec | None:
+    if not text:
+        return None
+    try:
+        return parse_mailbox(text).addr
+    except AddressError as error:
+        raise Invalid(_sentence(error)) from error
+
+
+def _recipients(header: _Header, handed: Handed) -> tuple[AddrSpec, ...]:
+    """Destinations where given, else To, Cc and Bcc of the header; each address once."""
+    if handed.destinations:
+        found: Iterable[AddrSpec] = (_known(_address(text)) for text in handed.destinations)
+    else:
+        found = (box.addr for name in (b"to", b"cc", b"bcc") for box in _mailboxes(header, name))
+    recipients = tuple(dict.fromkeys(found))
+    check_recipient_count(len(recipients))
+    return recipients
+
+
+def _known(address: AddrSpec | None) -> AddrSpec:
+    if address is None:
+        raise Invalid("Missing final '@domain'")
+    return address
+
+
+def check_recipient_count(count: int) -> None:
+    if count == 0:
+        raise Invalid("The message has no recipient.")
+    if count > MAX_RECIPIENTS:
+        raise Invalid(f"Recipient count exceeds {MAX_RECIPIENTS}.")
+
+
+def _header_tags(value: str) -> tuple[MessageTag, ...]:
+    """`name1=value1, name2=value2` of X-SES-MESSAGE-TAGS."""
+    tags = []
+    for part in value.split(","):
+        if not part.strip():
+            continue
+        name, equals, content = part.strip().partition("=")
+        if not equals:
+            raise Invalid("X-SES-MESSAGE-TAGS holds pairs of the form name=value, separated by commas.")
+        tags.append(MessageTag(name=name.strip(), value=content.strip()))
+    return check_tags(tags)
+
+
+def check_tags(tags: Sequence[MessageTag]) -> tuple[MessageTag, ...]:
+    names = set()
+    for tag in tags:
+        if not tag.name:
+            raise Invalid("The tag name must be specified.")
+        if not tag.value:
+            raise Invalid("The tag value must be specified.")
+        for word, text in (("name", tag.name), ("value", tag.value)):
+            if not _TAG.match(text):
+                raise Invalid(
+                    f"Invalid tag {word} <{text[:256]}>: only alphanumeric ASCII characters, '_', and '-' are allowed,"
+                    " up to 256 of them."
+                )
+        if tag.name in names:
+            raise Invalid(f"Duplicate tag name <{tag.name}>.")
+        names.add(tag.name)
+    return tuple(tags)
+
+
+def check_custom_headers(headers: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The `Headers` of Simple content: at most 15, printable US-ASCII, none that the service sets itself."""
+    checked = []
+    for entry in headers:
+        name, value = entry["Name"], entry["Value"]
+        if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
+            raise Invalid(f"The header {name[:80]!r} may have printable US-ASCII characters only.")
+        if len(name) + len(value) > 996:
+            raise Invalid(f"The header {name[:80]!r} is longer than 996 characters.")
+        if name.lower().encode() in _RESERVED:
+            raise Invalid(f"Header <{name}> is not allowed in Headers; use the request's own member for it.")
+        checked.append((name, value))
+    if len(checked) > MAX_HEADERS:
+        raise Invalid(f"A message can have at most {MAX_HEADERS} headers in Headers.")
+    return tuple(checked)
+
+
+# Fields that a request has members of its own for, or that the service writes.
+_RESERVED = _REMOVED | frozenset(
+    (
+        b"from to cc reply-to subject sender mime-version content-type content-transfer-encoding content-disposition "
+        b"content-id content-description dkim-signature"
+    ).split()
+)
+
+
+def _check_attachments(header: _Header, content: bytes) -> None:
+    content_type = header.text(b"content-type").lower()
+    if (
+        content_type.startswith(("multipart/", "message/"))
+        or "name" in content_type
+        or (b"content-disposition" in header.by_name)
+    ):
+        attachment.check(content)
