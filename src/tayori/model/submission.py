@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tayori.mail.address import AddressError, AddrSpec, Mailbox, parse_mailbox, parse_mailbox_list
+from tayori.mail.compose import ComposeError, SimpleContent, compose
 from tayori.mail.envelope import BodyType
-from tayori.mail.fields import Field, FieldsError, assemble, split_message
+from tayori.mail.fields import Field, FieldsError, assemble, join, split_message
 from tayori.mail.lines import has_line_longer_than, to_crlf
 from tayori.model import attachment
 from tayori.model.errors import Invalid
@@ -36,8 +37,8 @@ _SINGLE = frozenset(
         b"list-archive list-help list-id list-owner list-post list-subscribe list-unsubscribe "
         b"list-unsubscribe-post message-context message-id mime-version obsoletes organization "
         b"originator-return-address pics-label precedence preferred-transport pgp-encrypted priority references "
-        b"reply-by reply-to return-path sender sensitivity solicitation subject thread-index thread-topic to user-agent "
-        b"vbr-info x-priority x-ses-configuration-set x-ses-message-tags x-ses-source-arn x-ses-from-arn "
+        b"reply-by reply-to return-path sender sensitivity solicitation subject thread-index thread-topic to "
+        b"user-agent vbr-info x-priority x-ses-configuration-set x-ses-message-tags x-ses-source-arn x-ses-from-arn "
         b"x-ses-return-path-arn"
     ).split()
 )
@@ -99,6 +100,21 @@ def from_raw(raw: bytes, handed: Handed) -> Submission:
     if not froms:
         raise Invalid("Missing required header 'From'.")
     return _submission(header, assemble(_final_fields(header, handed), content, body_offset), froms, handed)
+
+
+def from_simple(simple: SimpleContent, handed: Handed, boundary: str) -> Submission:
+    """Subject and body, as SendEmail with Simple content brings them. Raises Invalid."""
+    for part in simple.attachments:
+        attachment.check_name(part.file_name)
+    try:
+        composed = compose(simple, boundary)
+    except ComposeError as error:
+        raise Invalid(str(error)) from error
+    header = _Header(composed.fields)
+    content = b"".join((join([*composed.fields, *service_fields(handed)]), b"\r\n", composed.body))
+    if len(content) > handed.max_size:
+        raise Invalid(f"Message length is more than {handed.max_size} bytes long: '{len(content)}'.")
+    return _submission(header, content, (simple.sender,), handed)
 
 
 class _Header:

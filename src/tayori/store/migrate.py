@@ -66,5 +66,5 @@ def _apply(connection: sa.Connection, engine: Engine, migration: Migration) -> N
         connection.exec_driver_sql(statement.format(**words))
     connection.exec_driver_sql("DELETE FROM schema_info WHERE id = 1")
     connection.exec_driver_sql(
-        f"INSERT INTO schema_info (id, version, compat) VALUES (1, {migration.version}, {migration.compat})"  # noqa: S608
+        f"INSERT INTO schema_info (id, version, compat) VALUES (1, {migration.version}, {migration.compat})"
     )
