@@ -34,13 +34,11 @@ class Listener(Protocol):
     @property
     def is_draining(self) -> bool: ...
 
-    def admit(self, host: str) -> bool:
-        """Whether one more connection of this host may come; it is counted then."""
+    def enter(self, connection: "Connection") -> bool:
+        """Remember the connection; false when there are too many."""
         ...
 
-    def opened(self, connection: "Connection") -> Session:
-        """The session of a connection that was admitted."""
-        ...
+    def open_session(self, peer: Peer) -> Session: ...
 
     def forget(self, connection: "Connection") -> None: ...
 
@@ -80,12 +78,10 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=_OUTPUT_LIMIT)
         self.peer = _peer_of(transport)
         self.peer.tls = _tls_facts(self._transport)
-        if self.place is None:
-            if not self._listener.admit(self.peer.host):
-                self._transport.write(TOO_MANY.encode())
-                self._close()
-                return
-            self.place = self.peer.host
+        if not self._listener.enter(self):
+            self._transport.write(TOO_MANY.encode())
+            self._close()
+            return
         self._set_timer()
         self._greet()
 
@@ -146,7 +142,7 @@ class Connection(asyncio.Protocol):
 
     def _greet(self) -> None:
         try:
-            self._session = self._listener.opened(self)
+            self._session = self._listener.open_session(self.peer)
         except Exception:
             logger.exception("smtp session failed to open", extra={"event": "smtp_session_failed"})
             self._transport.write(Reply.of(421, TROUBLE.text).encode())

@@ -137,10 +137,16 @@ class SmtpServer:
         if self._per_host[key] <= 0:
             del self._per_host[key]
 
-    def opened(self, connection: Connection) -> Session:
-        assert self._failures is not None
+    def enter(self, connection: Connection) -> bool:
         self._connections.add(connection)
-        peer = connection.peer
+        if connection.place is None:  # else the TLS listener admitted it, before its handshake
+            if not self.admit(connection.peer.host):
+                return False
+            connection.place = connection.peer.host
+        return True
+
+    def open_session(self, peer: Peer) -> Session:
+        assert self._failures is not None
         can_start_tls = self.tls is not None and peer.tls is None
         return Session(
             policy=self._policy_factory(peer),
@@ -152,10 +158,9 @@ class SmtpServer:
         )
 
     def forget(self, connection: Connection) -> None:
-        if connection.place is None:
-            return
-        self.release(connection.place)
-        connection.place = None
         self._connections.discard(connection)
+        if connection.place is not None:
+            self.release(connection.place)
+            connection.place = None
         if not self._connections:
             self._empty.set()

@@ -1,0 +1,87 @@
+"""Mail that comes back: what the MX role takes, and what it turns out to mean.
+
+Owns the values between the inbound port, the reader of reports and whoever records them. Never decides what a
+report changes: `resources` does, and a report on a message that was never sent changes nothing.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tayori.mail.address import AddrSpec
+from tayori.mail.envelope import ReversePath
+from tayori.mail.reply import EnhancedStatus
+from tayori.model.message import TlsFacts
+
+
+class InboundPurpose(StrEnum):
+    """Why an address is ours to take mail for."""
+
+    RETURN_PATH = "return-path"  # <MessageId>@<MAIL FROM domain> of a message that we sent
+    FEEDBACK = "feedback"  # where feedback loops send complaints
+    POSTMASTER = "postmaster"  # postmaster and abuse of the service's own domain (RFC 2142)
+
+
+class NotTaken(StrEnum):
+    """Why an address is not ours to take mail for."""
+
+    NOT_OURS = "not-ours"  # another's domain: relaying
+    NO_SUCH_ADDRESS = "no-such-address"  # our domain, but nobody is there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundRoute:
+    """One recipient that we take. `message_id` is set for return paths."""
+
+    recipient: AddrSpec
+    purpose: InboundPurpose
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """One message as the inbound port got it."""
+
+    routes: tuple[InboundRoute, ...]
+    reverse_path: ReversePath
+    content: bytes = field(repr=False)
+    source_ip: str
+    helo: str
+    tls: TlsFacts | None
+
+
+class ReportKind(StrEnum):
+    """What a message to a return path turned out to be."""
+
+    BOUNCE = "bounce"  # a delivery status notification (RFC 3464)
+    AUTOMATIC_REPLY = "automatic-reply"  # somebody is away (RFC 3834)
+    UNREADABLE = "unreadable"  # anything else
+
+
+class ReportAction(StrEnum):
+    """The Action field of RFC 3464 2.3.3."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    EXPANDED = "expanded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedRecipient:
+    """What a report says of one recipient. `address` is as we wrote it to, where the report knows that."""
+
+    address: str
+    action: ReportAction
+    status: EnhancedStatus | None = None
+    diagnostic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundReport:
+    """What came back on one message's return path. `recipients` is empty but for bounces."""
+
+    message_id: str
+    kind: ReportKind
+    recipients: tuple[ReportedRecipient, ...] = ()
+    reporting_mta: str = ""
