@@ -91,7 +91,7 @@ class DnsSettings:
 
     host: str = setting("127.0.0.1", "Address that the authoritative DNS server listens on.")
     port: int = setting(PORT_BASE + 4, "Its port, UDP and TCP (production: 53).")
-    public_addresses: list[str] = setting([], "Addresses by which the world reaches this host and from which it sends.")
+    public_addresses: list[str] = setting([], "Addresses by which the world reaches this host.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +108,9 @@ class DeliverySettings:
 
     port: int = setting(25, "Port of the receivers' hosts.")
     source_address: str = setting("", "Local address to send from. Empty: the system chooses.")
+    outgoing_addresses: list[str] = setting(
+        [], "Addresses that receivers see mail come from, for SPF. Empty: those of dns.public_addresses."
+    )
     ehlo_name: str = setting("", "Name to greet with. Empty: made of the region and the service's domain.")
     trust_anchors: str = setting("", "PEM file of certificate authorities to trust. Empty: the system's.")
     private_networks: list[str] = setting([], "Private or loopback networks that mail may be delivered to.")
@@ -286,6 +289,7 @@ def check(config: Config) -> None:
         raise ConfigError(f"service.workers must be from 1 to 256, not {config.service.workers}.")
     _check_ports(config)
     _check_addresses("dns.public_addresses", config.dns.public_addresses)
+    _check_addresses("delivery.outgoing_addresses", config.delivery.outgoing_addresses)
     _check_networks("delivery.private_networks", config.delivery.private_networks)
     _check_networks("submission.trusted", list(config.submission.trusted))
     if config.delivery.source_address:

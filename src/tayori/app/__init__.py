@@ -1,0 +1,1 @@
+"""The composition root: processes, what runs in each, and in which order it starts and stops."""

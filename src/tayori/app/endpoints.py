@@ -1,0 +1,60 @@
+"""What a running service tells other commands about itself: a file in the data folder.
+
+`tayori env`, `wait` and the rest read it. It holds the database's URL, so only its owner may read it.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE_NAME = "service.json"
+
+
+class NotRunning(Exception):
+    """There is no service on this data folder; the text says how to start one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a service listens, and how to reach its store. Ports of 0 mean that the node does not have that role."""
+
+    pid: int
+    http: str
+    region: str
+    service_domain: str
+    database_url: str
+    clock_file: str
+    submission_host: str
+    starttls_port: int
+    tls_port: int
+    ca_file: str
+    inbound_host: str
+    inbound_port: int
+    dns_host: str
+    dns_port: int
+    rehearsal: bool
+    resolver: str
+    delivery_port: int
+
+
+def write(data: Path, endpoints: Endpoints) -> None:
+    path = data / FILE_NAME
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(asdict(endpoints), file, indent=2)
+    temporary.replace(path)
+
+
+def read(data: Path) -> Endpoints:
+    """Raises NotRunning where no service has ever been started on `data`."""
+    try:
+        return Endpoints(**json.loads((data / FILE_NAME).read_text("utf-8")))
+    except FileNotFoundError as error:
+        raise NotRunning(
+            f"No service has been started on {data}. Start one with: tayori up --data {data} (or name its folder with "
+            "--data)."
+        ) from error
+    except (ValueError, TypeError) as error:
+        raise NotRunning(f"{data / FILE_NAME} cannot be read; start the service again: tayori up.") from error
