@@ -17,7 +17,7 @@ from tayori.resources import tags as tags_of
 from tayori.store.engine import Tx
 from tayori.store.tables import configuration_sets, identities
 
-_NAME = re.compile(r"^[A-Za-z0-9_-]+$")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class OptionGroup(StrEnum):
@@ -52,7 +52,7 @@ class ConfigurationSet:
 def check_name(name: str) -> None:
     if len(name) > 64:
         raise Invalid("Configuration set name cannot exceed 64 characters.")
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise Invalid(
             f"Invalid configuration set name <{name}>: only alphanumeric ASCII characters, '_', and '-' are allowed."
         )
@@ -82,6 +82,10 @@ def get(tx: Tx, account_id: str, region: str, name: str) -> ConfigurationSet:
         raise missing(name)
     options = {group: row[group.value] for group in OptionGroup if row[group.value] is not None}
     return ConfigurationSet(name=name, options=options, tags=tags_of.get(tx, account_id, region, _resource(name)))
+
+
+def exists(tx: Tx, account_id: str, region: str, name: str) -> bool:
+    return _row(tx, account_id, region, name) is not None
 
 
 def missing(name: str) -> NotFound:

@@ -1,5 +1,8 @@
 """Opens a store from its URL: `sqlite:///path` or `postgresql://user@host/name`."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -28,17 +31,28 @@ def open_store(url: str, clock: Clock) -> Store:
 
 
 def _open_sqlite(path: Path, clock: Clock) -> Store:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # it holds secret keys
+        path.chmod(0o600)
+        with _exclusive(path) as connection:
+            migrate(connection, Engine.SQLITE)
+        return SqliteStore(path, clock)
+    except (OSError, sqlite3.Error, sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+        raise StoreUnavailable(f"The database file {path} cannot be used: {error}") from error
+
+
+@contextmanager
+def _exclusive(path: Path) -> Iterator[sa.Connection]:
+    """A connection with the file's write lock, committed at the end."""
     connection = connect(path, read_only=False)
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        migrate(connection, Engine.SQLITE)
+        yield connection
         connection.exec_driver_sql("COMMIT")
     finally:
         connection.close()
         connection.engine.dispose()
-    path.chmod(0o600)  # it holds secret keys
-    return SqliteStore(path, clock)
 
 
 def _open_postgres(url: str, clock: Clock) -> Store:

@@ -4,19 +4,35 @@ Owns what differs between SQLite and PostgreSQL: placeholders of hot statements,
 upserts, and which errors mean "try again".
 """
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 
 # SQLSTATEs after which the same transaction may well succeed: serialisation failure, deadlock.
 _RETRYABLE_STATES = frozenset({"40001", "40P01"})
-
+# Result codes of SQLite that speak of the machine and not of the statement.
+_SQLITE_TROUBLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
 
 _ROW_LOCKS = {"{skip_locked}": "FOR UPDATE SKIP LOCKED", "{locked}": "FOR UPDATE"}
 
@@ -78,4 +94,23 @@ def is_retryable(error: BaseException) -> bool:
 def is_unavailable(error: BaseException) -> bool:
     """True where the database could not be reached or lost the connection: nothing was decided, and a retry may do."""
     original: Any = getattr(error, "orig", error)
+    if isinstance(original, sqlite3.Error):  # here an OperationalError is a mistake in the SQL as well
+        return getattr(original, "sqlite_errorcode", 0) & 0xFF in _SQLITE_TROUBLE
     return any(kind.__name__ in ("OperationalError", "InterfaceError") for kind in type(original).__mro__)
+
+
+def counts_of_each(engine: Engine, cursor: Any, text: str, rows: Sequence[Sequence[Any]]) -> list[int]:
+    """Run `text` for each of `rows`; how many rows of the table each run changed."""
+    if engine is Engine.SQLITE:
+        return [int(cursor.execute(text, row).rowcount) for row in rows]
+    cursor.executemany(text, rows, returning=True)  # one round trip, but an answer for each run
+    counts = [int(cursor.rowcount)]
+    while cursor.nextset():
+        counts.append(int(cursor.rowcount))
+    return counts
+
+
+def domain_of(address: ColumnElement[str]) -> ColumnElement[str]:
+    """What stands behind the last @ of an address. A quoted local part may have an @ of its own."""
+    local = func.rtrim(address, func.replace(address, "@", ""))
+    return func.substr(address, func.length(local) + 1)

@@ -12,14 +12,14 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from tayori.clock import Clock
-from tayori.store.dialect import Engine, Hot, is_retryable
+from tayori.store.dialect import Engine, Hot, counts_of_each, is_retryable
 
 logger = logging.getLogger("tayori.store")
 
@@ -33,6 +33,10 @@ _SLOW_SECONDS = 0.05
 
 class StoreUnavailable(Exception):
     """The database could not be reached or could not commit. Nothing was changed; the caller may try again."""
+
+
+class TransactionLost(StoreUnavailable):
+    """The database ended the transaction by itself (disk full, connection lost): all that was done in it is undone."""
 
 
 class Tx:
@@ -71,6 +75,10 @@ class Tx:
             return 0
         return int(cursor.rowcount)
 
+    def hot_each(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> list[int]:
+        """Run a hot statement for each of `rows`; the number of rows that each changed."""
+        return counts_of_each(self.engine, self._hot_cursor(), statement.text(self.engine), rows) if rows else []
+
     def hot_rows(self, statement: Hot, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a hot statement that returns rows."""
         cursor = self._hot_cursor()
@@ -85,9 +93,12 @@ class Tx:
         self._after_commit.append(function)
 
     def committed(self, wakeups: "Wakeups") -> None:
-        """Called by the engine once the commit is durable."""
+        """Called by the engine once the commit is durable. A callback that fails spoils neither that nor the others."""
         for function in self._after_commit:
-            function()
+            try:
+                function()
+            except Exception:
+                logger.exception("after_commit_failed")
         wakeups.wake(self._wakes)
 
     def close(self) -> None:
@@ -111,10 +122,10 @@ class Wakeups:
     def wake(self, topics: Iterable[str]) -> None:
         for topic in topics:
             for loop, event in tuple(self._events.get(topic, ())):
-                if loop.is_closed():
-                    self._events[topic].discard((loop, event))
-                else:
+                try:
                     loop.call_soon_threadsafe(event.set)
+                except RuntimeError:  # the loop is closed, and its waiters with it
+                    self._events[topic].discard((loop, event))
 
 
 class Store(Protocol):
@@ -152,6 +163,15 @@ class timed:
             logger.warning("slow_transaction", extra={"fn": self._name, "ms": round(elapsed * 1000)})
 
 
+def call(fn: Callable[..., T], tx: Tx, args: Sequence[Any], kwargs: Mapping[str, Any]) -> T:
+    """Run a function of a transaction."""
+    try:
+        with timed(fn):
+            return fn(tx, *args, **kwargs)
+    except StopIteration as error:  # no future can carry one
+        raise RuntimeError(f"{fn} let a StopIteration out") from error
+
+
 RAISE_REVISION = Hot("UPDATE settings_revision SET revision = revision + 1 WHERE id = 1")
 
 
@@ -160,7 +180,9 @@ def run_batch(
 ) -> list[ResultT | Exception]:
     """Run `fn` over `items` in a savepoint; where it raises, over each alone, so that one cannot spoil the others."""
     try:
-        return savepoint(tx, lambda: list(_checked(fn(tx, items), len(items))))
+        return savepoint(tx, lambda: list(_checked(call(fn, tx, (items,), {}), len(items))))
+    except TransactionLost:
+        raise
     except Exception as error:
         if is_retryable(error):
             raise
@@ -179,15 +201,21 @@ def _checked(results: Sequence[T], expected: int) -> Sequence[T]:
 
 
 def savepoint(tx: Tx, work: Callable[[], T]) -> T:
-    """Run `work`; where it raises, everything it did is undone and the transaction goes on."""
+    """Run `work`; where it raises, everything it did is undone and the transaction goes on.
+
+    Raises TransactionLost where there is no transaction any more to go on with.
+    """
     wakes, callbacks, changed = set(tx._wakes), len(tx._after_commit), tx.settings_changed
     cursor = tx._hot_cursor()
     cursor.execute("SAVEPOINT unit")
     try:
         result = work()
-    except BaseException:
-        cursor.execute("ROLLBACK TO SAVEPOINT unit")
-        cursor.execute("RELEASE SAVEPOINT unit")
+    except BaseException as error:
+        try:
+            cursor.execute("ROLLBACK TO SAVEPOINT unit")
+            cursor.execute("RELEASE SAVEPOINT unit")
+        except Exception as lost:
+            raise TransactionLost(f"the database ended the transaction: {error}") from lost
         tx._wakes, tx.settings_changed = wakes, changed
         del tx._after_commit[callbacks:]
         raise

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from tayori.clock import Clock
 from tayori.store.dialect import Engine, is_retryable, is_unavailable
-from tayori.store.engine import RAISE_REVISION, StoreUnavailable, Tx, Wakeups, run_batch, timed
+from tayori.store.engine import RAISE_REVISION, StoreUnavailable, Tx, Wakeups, call, run_batch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,23 +41,27 @@ class PostgresStore:
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
         )
+        self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._closed = False
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store")
         self._waiting: dict[Callable[..., Any], deque[tuple[Any, asyncio.Future[Any]]]] = {}
         self._batching: dict[Callable[..., Any], asyncio.Task[None]] = {}
 
     async def read(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._in_thread(lambda: self._transaction(fn, args, kwargs))
+        return await self._in_thread(lambda: self._transaction(self._snapshots, fn, args, kwargs))
 
     async def write(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._in_thread(lambda: self._transaction(fn, args, kwargs))
+        return await self._in_thread(lambda: self._transaction(self._engine, fn, args, kwargs))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _transaction(self, fn: Callable[..., T], args: Sequence[Any], kwargs: dict[str, Any]) -> T:
+    def _transaction(self, pool: sa.Engine, fn: Callable[..., T], args: Sequence[Any], kwargs: dict[str, Any]) -> T:
         for remaining in reversed(range(_TRIES)):
             try:
-                return self._once(fn, args, kwargs)
+                return self._once(pool, fn, args, kwargs)
             except Exception as error:
                 if remaining and is_retryable(error):
                     continue
@@ -66,11 +70,10 @@ class PostgresStore:
                 raise
         raise AssertionError("unreachable")
 
-    def _once(self, fn: Callable[..., T], args: Sequence[Any], kwargs: dict[str, Any]) -> T:
-        with self._engine.begin() as connection:
+    def _once(self, pool: sa.Engine, fn: Callable[..., T], args: Sequence[Any], kwargs: dict[str, Any]) -> T:
+        with pool.begin() as connection:
             tx = Tx(connection, self.engine, self.clock.now())
-            with timed(fn):
-                result = fn(tx, *args, **kwargs)
+            result = call(fn, tx, args, kwargs)
             if tx.settings_changed:
                 tx.hot(RAISE_REVISION, [()])
             tx.close()
@@ -102,7 +105,7 @@ class PostgresStore:
                     else:
                         future.set_result(result)
         finally:
-            del self._batching[fn]
+            del self._batching[fn], self._waiting[fn]
 
     async def _run_group(self, fn: Callable[..., Any], items: list[Any]) -> Sequence[Any]:
         def work(tx: Tx) -> list[Any]:
@@ -115,5 +118,6 @@ class PostgresStore:
 
     async def close(self) -> None:
         await asyncio.gather(*self._batching.values(), return_exceptions=True)
+        self._closed = True
         self._threads.shutdown(wait=True)
         self._engine.dispose()

@@ -6,6 +6,8 @@ transaction that turns into a writer fails at once under load, whatever busy_tim
 """
 
 import asyncio
+import contextlib
+import logging
 import queue
 import sqlite3
 import threading
@@ -19,8 +21,19 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from tayori.clock import Clock
-from tayori.store.dialect import Engine
-from tayori.store.engine import RAISE_REVISION, StoreUnavailable, Tx, Wakeups, run_batch, savepoint, timed
+from tayori.store.dialect import Engine, is_unavailable
+from tayori.store.engine import (
+    RAISE_REVISION,
+    StoreUnavailable,
+    TransactionLost,
+    Tx,
+    Wakeups,
+    call,
+    run_batch,
+    savepoint,
+)
+
+logger = logging.getLogger("tayori.store")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,11 +91,14 @@ class SqliteStore:
         self._reader_connections: list[sa.Connection] = []
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         self._connection = connect(path, read_only=False)
+        self._closed = False
         self._writer.start()
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
     async def read(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: self._read(fn, args, kwargs))
 
@@ -92,13 +108,14 @@ class SqliteStore:
             connection = self._reading.connection = connect(self._path, read_only=True)
             self._reader_connections.append(connection)
         tx = Tx(connection, self.engine, self.clock.now())
-        connection.exec_driver_sql("BEGIN")
         try:
-            with timed(fn):
-                return fn(tx, *args, **kwargs)
+            connection.exec_driver_sql("BEGIN")
+            return call(fn, tx, args, kwargs)
+        except Exception as error:
+            raise _spoken(error) from error
         finally:
             tx.close()
-            connection.exec_driver_sql("COMMIT")
+            _end(connection, "COMMIT")
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -111,6 +128,8 @@ class SqliteStore:
     def _submit(
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, batch: bool
     ) -> "asyncio.Future[Any]":
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         self._units.put(_Unit(fn, args, kwargs, batch, loop, future))
@@ -145,20 +164,14 @@ class SqliteStore:
                 tx.hot(RAISE_REVISION, [()])
             tx.close()
             self._connection.exec_driver_sql("COMMIT")
-        except Exception as error:
-            self._roll_back(tx)
-            failure = StoreUnavailable(f"the database could not commit: {error}")
-            failure.__cause__ = error
-            _answer(group, [failure] * len(group))
+        except BaseException as error:  # whatever a function does, the writer must live on
+            tx.close()
+            _end(self._connection, "ROLLBACK")
+            logger.error("commit_failed", exc_info=error)
+            _answer(group, [_could_not_commit(error) for _ in group])
             return
         tx.committed(self.wakeups)
         _answer(group, results)
-
-    def _roll_back(self, tx: Tx) -> None:
-        tx.close()
-        raw = cast(sqlite3.Connection, self._connection.connection.dbapi_connection)
-        if raw.in_transaction:
-            raw.execute("ROLLBACK")
 
     def _run(self, tx: Tx, group: list[_Unit]) -> list[Any]:
         """The result, or the exception, of each unit. Units of one batch function are run together, in order."""
@@ -170,14 +183,14 @@ class SqliteStore:
             else:
                 results[index] = _run_unit(tx, unit)
         for fn, indexes in batches.items():
-            with timed(fn):
-                answers = run_batch(tx, fn, [group[index].args[0] for index in indexes])
+            answers = run_batch(tx, fn, [group[index].args[0] for index in indexes])
             for index, answer in zip(indexes, answers, strict=True):
-                results[index] = answer
+                results[index] = _spoken(answer) if isinstance(answer, Exception) else answer
         return results
 
     async def close(self) -> None:
         """Finish what waits, then close every connection."""
+        self._closed = True
         self._units.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown(wait=True)
@@ -188,10 +201,34 @@ class SqliteStore:
 
 def _run_unit(tx: Tx, unit: _Unit) -> Any:
     try:
-        with timed(unit.fn):
-            return savepoint(tx, lambda: unit.fn(tx, *unit.args, **unit.kwargs))
+        return savepoint(tx, lambda: call(unit.fn, tx, unit.args, unit.kwargs))
+    except TransactionLost:
+        raise
     except Exception as error:
+        return _spoken(error)
+
+
+def _spoken(error: Exception) -> Exception:
+    """The error that a caller gets: trouble of the machine by our own name for it, all else as it is."""
+    if not is_unavailable(error):
         return error
+    unavailable = StoreUnavailable(f"the database cannot be used: {error}")
+    unavailable.__cause__ = error
+    return unavailable
+
+
+def _could_not_commit(error: BaseException) -> StoreUnavailable:
+    failure = StoreUnavailable(f"the database could not commit: {error}")
+    failure.__cause__ = error
+    return failure
+
+
+def _end(connection: sa.Connection, how: str) -> None:
+    """End the transaction, if there still is one: some errors end it by themselves."""
+    raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+    if raw.in_transaction:
+        with contextlib.suppress(sqlite3.Error):
+            raw.execute(how)
 
 
 def _answer(group: list[_Unit], results: list[Any]) -> None:
@@ -199,7 +236,7 @@ def _answer(group: list[_Unit], results: list[Any]) -> None:
     for unit, result in zip(group, results, strict=True):
         by_loop.setdefault(unit.loop, []).append((unit.future, result))
     for loop, answers in by_loop.items():
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(_resolve, answers)
 
 

@@ -40,6 +40,13 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
+def storable(text: str) -> str:
+    """Text from outside as a column can hold it: PostgreSQL takes no NUL, and no database a lone surrogate."""
+    if text.isprintable():
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware UTC datetime, stored as microseconds since the epoch."""
 
@@ -151,8 +158,8 @@ identities = Table(
     _column("mail_from_since", Moment, nullable=True),
     _column("feedback_forwarding", Boolean),
     _column("configuration_set", Text, nullable=True),
-    _column("pending_since", Moment, nullable=True),
-    _column("failing_since", Moment, nullable=True),
+    _column("verification_since", Moment, nullable=True),  # see model/identity: what each "since" tells
+    _column("dkim_since", Moment, nullable=True),
     _column("checks", Integer),
     _column("next_check_at", Moment, nullable=True),
     _column("last_checked_at", Moment, nullable=True),
@@ -321,6 +328,22 @@ events = Table(
     _column("ordinal", Integer, key=True),  # -1: the whole message
     _column("detail", Text),  # JSON
     sqlite_with_rowid=False,
+)
+
+# Mail that came in on return paths and the service's own addresses, kept as it was.
+inbound_messages = Table(
+    "inbound_messages",
+    metadata,
+    _column("inbound_id", Text, key=True),
+    _column("received_at", Moment),
+    _column("purpose", Text),
+    _column("recipient", Text),
+    _column("message_id", Text, nullable=True),  # of the message on whose return path it came
+    _column("reverse_path", Text),
+    _column("source_ip", Text),
+    _column("report", Text, nullable=True),  # what it was read as
+    _column("content", LargeBinary),
+    Index("inbound_by_message", "message_id"),
 )
 
 # Heartbeats of workers, and the leases of loops of which only one may run.

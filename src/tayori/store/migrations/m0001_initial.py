@@ -131,8 +131,8 @@ STATEMENTS = (
         mail_from_since BIGINT,
         feedback_forwarding BOOLEAN NOT NULL,
         configuration_set TEXT,
-        pending_since BIGINT,
-        failing_since BIGINT,
+        verification_since BIGINT,
+        dkim_since BIGINT,
         checks INTEGER NOT NULL,
         next_check_at BIGINT,
         last_checked_at BIGINT,
@@ -147,6 +147,21 @@ STATEMENTS = (
     """,
     "CREATE INDEX identities_by_check ON identities (next_check_at)",
     "CREATE INDEX identities_by_link ON identities (link_token)",
+    """
+    CREATE TABLE inbound_messages (
+        inbound_id TEXT NOT NULL,
+        received_at BIGINT NOT NULL,
+        purpose TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        message_id TEXT,
+        reverse_path TEXT NOT NULL,
+        source_ip TEXT NOT NULL,
+        report TEXT,
+        content {bytes} NOT NULL,
+        PRIMARY KEY (inbound_id)
+    )
+    """,
+    "CREATE INDEX inbound_by_message ON inbound_messages (message_id)",
     """
     CREATE TABLE leases (
         name TEXT NOT NULL,

@@ -1,0 +1,44 @@
+"""What `--rehearsal` sets: public settings only, so that what passes there is what runs in production.
+
+The rehearsal internet lies on loopback. The service sends from an address of its own there, asks the rehearsal's
+resolver, trusts the rehearsal's authority, and reads the adjustable clock.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+SERVICE_DOMAIN = "tayori.test"
+SERVICE_ADDRESS = "127.77.1.1"
+LOOPBACK = "127.0.0.0/8"
+
+
+def settings(data: Path, port_base: int) -> Mapping[str, Mapping[str, Any]]:
+    """Section → key → value for a service that lives in the rehearsal internet of `data`."""
+    return {
+        "service": {"domain": SERVICE_DOMAIN, "clock_file": str(data / "clock")},
+        "submission": {
+            "certificate": str(data / "rehearsal" / "submission.pem"),
+            "key": str(data / "rehearsal" / "submission.key"),
+            "ca_file": str(data / "rehearsal" / "ca.pem"),
+        },
+        "dns": {"public_addresses": ["127.0.0.1"]},
+        "resolver": {"servers": [f"127.0.0.1:{port_base + 6}"]},
+        "delivery": {
+            "port": port_base + 7,
+            "source_address": SERVICE_ADDRESS,
+            "outgoing_addresses": [SERVICE_ADDRESS],
+            "trust_anchors": str(data / "rehearsal" / "ca.pem"),
+            "private_networks": [LOOPBACK],
+        },
+    }
+
+
+def ports(port_base: int) -> Mapping[str, Mapping[str, Any]]:
+    """The listeners' ports as offsets from a base: HTTP +0, submission +1 and +2, inbound +3, DNS +4."""
+    return {
+        "http": {"port": port_base},
+        "submission": {"starttls_port": port_base + 1, "tls_port": port_base + 2},
+        "inbound": {"port": port_base + 3},
+        "dns": {"port": port_base + 4},
+    }

@@ -1,0 +1,143 @@
+"""What comes back: which addresses the inbound port takes, and what a report changes.
+
+A return path names a message that was sent; one that never was is refused, so a forged report changes nothing. A report
+is a fact about a recipient (an event), never a change of the queue's state: the remote host took the message long ago.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tayori.mail.address import AddrSpec
+from tayori.model import event
+from tayori.model.bounce import TRANSIENT, BounceKind, BounceType, classify_status
+from tayori.model.event import EventKind
+from tayori.model.inbound import (
+    InboundMessage,
+    InboundPurpose,
+    InboundReport,
+    InboundRoute,
+    NotTaken,
+    ReportAction,
+    ReportedRecipient,
+    ReportKind,
+)
+from tayori.model.names import ServiceNames
+from tayori.resources import accounts, configuration_sets, quotas, suppression
+from tayori.resources.messages import INSERT_EVENT
+from tayori.store.dialect import Hot
+from tayori.store.engine import Tx
+from tayori.store.tables import to_micros
+
+FEEDBACK_LOCAL_PARTS = frozenset({"complaints"})
+_POSTMASTERS = frozenset({"postmaster", "abuse"})
+
+_REVERSE_PATH = Hot("SELECT reverse_path FROM messages WHERE message_id = ?")
+_MESSAGE = Hot("SELECT account_id, region, configuration_set FROM messages WHERE message_id = ?")
+_RECIPIENTS = Hot("SELECT ordinal, address FROM recipients WHERE message_id = ? ORDER BY ordinal")
+_KEEP = Hot(
+    "INSERT INTO inbound_messages (inbound_id, received_at, purpose, recipient, message_id, reverse_path, source_ip,"
+    " report, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def route(tx: Tx, address: AddrSpec, service_domain: str) -> InboundRoute | NotTaken:
+    """Why `address` is ours, if it is: a return path that we issued, or an address of the service itself."""
+    rows = tx.hot_rows(_REVERSE_PATH, (address.local,))
+    if rows and rows[0][0] == str(address):
+        return InboundRoute(recipient=address, purpose=InboundPurpose.RETURN_PATH, message_id=address.local)
+    if address.domain != service_domain:
+        return NotTaken.NO_SUCH_ADDRESS if address.domain.endswith(f".{service_domain}") else NotTaken.NOT_OURS
+    if address.local.lower() in FEEDBACK_LOCAL_PARTS:
+        return InboundRoute(recipient=address, purpose=InboundPurpose.FEEDBACK)
+    if address.local.lower() in _POSTMASTERS:
+        return InboundRoute(recipient=address, purpose=InboundPurpose.POSTMASTER)
+    return NotTaken.NO_SUCH_ADDRESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One inbound message with what it was read as: a report for each return path that it came on."""
+
+    inbound_ids: tuple[str, ...]  # one for each route
+    message: InboundMessage
+    reports: tuple[InboundReport, ...]
+
+
+def record(tx: Tx, received: Received, names: Callable[[str], ServiceNames]) -> None:
+    """Keep the message, and write the events of its reports."""
+    message = received.message
+    read_as = {report.message_id: report for report in received.reports}
+    for inbound_id, found in zip(received.inbound_ids, message.routes, strict=True):
+        report = read_as.get(found.message_id or "")
+        tx.hot(
+            _KEEP,
+            [
+                (
+                    inbound_id,
+                    to_micros(tx.now),
+                    found.purpose,
+                    str(found.recipient),
+                    found.message_id,
+                    message.reverse_path.text,
+                    message.source_ip,
+                    report.kind if report else None,
+                    message.content,
+                )
+            ],
+        )
+        if report is not None:
+            _apply(tx, inbound_id, report, names)
+
+
+def _apply(tx: Tx, inbound_id: str, report: InboundReport, names: Callable[[str], ServiceNames]) -> None:
+    if report.kind is ReportKind.BOUNCE:
+        for recipient in report.recipients:
+            if recipient.action is ReportAction.FAILED:
+                kind = classify_status(recipient.status, recipient.diagnostic)
+                _bounce(tx, inbound_id, report, recipient, kind, names)
+    elif report.kind is ReportKind.AUTOMATIC_REPLY:
+        # SES tells senders of automatic replies as Transient/General bounces, never as hard ones.
+        for _, address in tx.hot_rows(_RECIPIENTS, (report.message_id,))[:1]:
+            replied = ReportedRecipient(address=address, action=ReportAction.DELIVERED)
+            _bounce(tx, inbound_id, report, replied, TRANSIENT, names)
+
+
+def _bounce(
+    tx: Tx,
+    inbound_id: str,
+    report: InboundReport,
+    recipient: ReportedRecipient,
+    kind: BounceKind,
+    names: Callable[[str], ServiceNames],
+) -> None:
+    """A Bounce event for a recipient that the message really had; others are not believed."""
+    ordinals = {address: ordinal for ordinal, address in tx.hot_rows(_RECIPIENTS, (report.message_id,))}
+    if recipient.address not in ordinals:
+        return
+    ((account_id, region, configuration_set),) = tx.hot_rows(_MESSAGE, (report.message_id,))
+    status = str(recipient.status or "")
+    detail = event.bounce(
+        kind,
+        [event.bounced_recipient(recipient.address, status=status, diagnostic=recipient.diagnostic)],
+        now=tx.now,
+        feedback_id=inbound_id,
+        reporting_mta=report.reporting_mta or names(region).ehlo_name,
+    )
+    row = (report.message_id, to_micros(tx.now), EventKind.BOUNCE, ordinals[recipient.address], json.dumps(detail))
+    tx.hot(INSERT_EVENT, [row])
+    if kind.bounce_type is BounceType.PERMANENT:
+        _condemn(tx, account_id, region, configuration_set, recipient.address, report.message_id)
+
+
+def _condemn(
+    tx: Tx, account_id: str, region: str, configuration_set: str | None, address: str, message_id: str
+) -> None:
+    quotas.count_bounces(tx, {(account_id, region): 1})
+    reasons: tuple[str, ...] | None = None
+    if configuration_set and configuration_sets.exists(tx, account_id, region, configuration_set):
+        reasons = configuration_sets.get(tx, account_id, region, configuration_set).suppressed_reasons
+    if reasons is None:
+        reasons = accounts.get(tx, account_id, region).suppressed_reasons
+    if "BOUNCE" in reasons:
+        suppression.add_from_feedback(tx, [(account_id, region, address, "BOUNCE", message_id)])
