@@ -39,7 +39,7 @@ from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import from_micros, to_micros
+from tayori.store.tables import from_micros, storable, to_micros
 
 logger = logging.getLogger("tayori.queue")
 
@@ -62,7 +62,6 @@ _RECORD = Hot(
     "UPDATE recipients SET state = ?, owner = '', due_at = ?, attempts = attempts + ?, reason = ?, status = ?,"
     " diagnostic = ?, updated_at = ? WHERE message_id = ? AND ordinal = ? AND owner = ? AND state = 'sending'"
 )
-_UPDATED = Hot("SELECT updated_at FROM recipients WHERE message_id = ? AND ordinal = ?")
 _INSERT_ATTEMPT = Hot(
     "INSERT INTO attempts (message_id, ordinal, started_at, duration_ms, host, address, source_address, tls,"
     " outcome, reason, status, diagnostic, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -70,11 +69,11 @@ _INSERT_ATTEMPT = Hot(
 )
 _MESSAGE_FACTS = Hot("SELECT region, configuration_set, expires_at, facts FROM messages WHERE message_id = ?")
 _RELEASE = Hot(
-    "UPDATE recipients SET state = CASE WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, owner = '', due_at = ?,"
-    " updated_at = ? WHERE message_id = ? AND ordinal = ? AND owner = ? AND state = 'sending'"
+    "UPDATE recipients SET state = 'deferred', owner = '', due_at = ?, updated_at = ?"
+    " WHERE message_id = ? AND ordinal = ? AND owner = ? AND state = 'sending'"
 )
 _REAP = Hot(
-    "UPDATE recipients SET state = CASE WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, owner = '', due_at = ?"
+    "UPDATE recipients SET state = 'deferred', owner = '', due_at = ?, updated_at = ?"
     f" WHERE {_OPEN} AND owner = ? AND state = 'sending'"
 )
 _OWNERS = Hot(f"SELECT DISTINCT owner FROM recipients WHERE {_OPEN} AND owner > ''")
@@ -139,16 +138,28 @@ class Deliveries:
     def record(self, tx: Tx, reports: Sequence[AttemptReport]) -> list[None]:
         """A batch function: write what attempts came to, with the events they cause."""
         self._settings.refresh(tx)
-        done = [_Done(report=report, result=result) for report in reports for result in report.results]
         now = to_micros(tx.now)
-        changed = tx.hot(_RECORD, [self._state_row(item, now) for item in done])
-        if changed != len(done):
-            done = self._without_late(tx, done, now)
+        done = self._change_states(
+            tx, [_Done(report=report, result=result) for report in reports for result in report.results], now
+        )
         tx.hot(_INSERT_ATTEMPT, [_attempt_row(item) for item in done])
         tx.hot(INSERT_EVENT, [row for item in done for row in self._events(tx, item, now)])
         if any(item.result.decision.state is DeliveryState.DEFERRED for item in done):
             tx.wake("deliveries")
         return [None] * len(reports)
+
+    def _change_states(self, tx: Tx, done: Sequence[_Done], now: int) -> list[_Done]:
+        """Those that were still ours. The others' answers are logged: another worker owns the recipient by now."""
+        kept: list[_Done] = []
+        for item, changed in zip(done, tx.hot_each(_RECORD, [self._state_row(it, now) for it in done]), strict=True):
+            if changed:
+                kept.append(item)
+            else:
+                logger.warning(
+                    "late_result",
+                    extra={"message_id": item.report.message_id, "outcome": item.result.outcome.kind},
+                )
+        return kept
 
     def _state_row(self, item: _Done, now: int) -> tuple[Any, ...]:
         outcome, decision = item.result.outcome, item.result.decision
@@ -158,26 +169,12 @@ class Deliveries:
             int(decision.counts),
             outcome.reason if outcome.kind is not OutcomeKind.DELIVERED else "",
             str(outcome.status or ""),
-            outcome.diagnostic,
+            storable(outcome.diagnostic),
             now,
             item.report.message_id,
             item.result.ordinal,
             self._worker,
         )
-
-    def _without_late(self, tx: Tx, done: Sequence[_Done], now: int) -> list[_Done]:
-        """Those that were still ours. The others' answers are logged: another worker owns the recipient by now."""
-        kept: list[_Done] = []
-        for item in done:
-            rows = tx.hot_rows(_UPDATED, (item.report.message_id, item.result.ordinal))
-            if rows and rows[0][0] == now:
-                kept.append(item)
-            else:
-                logger.warning(
-                    "late_result",
-                    extra={"message_id": item.report.message_id, "outcome": item.result.outcome.kind},
-                )
-        return kept
 
     def _events(self, tx: Tx, item: _Done, now: int) -> list[tuple[Any, ...]]:
         state = item.result.decision.state
@@ -277,14 +274,14 @@ def _attempt_row(item: _Done) -> tuple[Any, ...]:
         item.result.ordinal,
         to_micros(facts.started_at),
         facts.duration_ms,
-        facts.host,
+        storable(facts.host),
         facts.address,
         facts.source_address,
         f"{facts.tls.version} {facts.tls.cipher}" if facts.tls else "",
         outcome.kind,
         outcome.reason,
         str(outcome.status or ""),
-        outcome.diagnostic or (str(outcome.reply) if outcome.reply else ""),
+        storable(outcome.diagnostic or (str(outcome.reply) if outcome.reply else "")),
         json.dumps(detail, separators=(",", ":")),
     )
 
@@ -297,7 +294,7 @@ def reap(tx: Tx, living: Iterable[str]) -> int:
     """Give back what workers had in hand that no longer live; how many recipients that were."""
     owners = {row[0] for row in tx.hot_rows(_OWNERS, ())} - set(living)
     now = to_micros(tx.now)
-    freed = sum(tx.hot(_REAP, [(now, owner)]) for owner in owners)
+    freed = sum(tx.hot(_REAP, [(now, now, owner)]) for owner in owners)
     if freed:
         tx.wake("deliveries")
     return freed

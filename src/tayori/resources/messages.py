@@ -43,7 +43,7 @@ from tayori.resources.quotas import Usage
 from tayori.resources.settings import Sender, Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import to_micros
+from tayori.store.tables import storable, to_micros
 
 _INSERT_MESSAGE = Hot(
     "INSERT INTO messages (message_id, account_id, region, accepted_at, expires_at, from_address, subject,"
@@ -195,14 +195,15 @@ class Door:
         spilled = False
         for plan in plans:
             submission = plan.submission
-            in_hand = self._has_room(len(submission.content))
-            spilled = spilled or not in_hand
+            wanted = len(plan.suppressed) < len(submission.recipients)
+            in_hand = wanted and self._has_room(len(submission.content))
+            spilled = spilled or (wanted and not in_hand)
             messages.append(self._message_row(tx, plan))
             bodies.append((submission.message_id, submission.content))
             recipients += self._recipient_rows(plan, now, in_hand=in_hand)
             events.append((submission.message_id, now, EventKind.SEND, -1, "{}"))
             events += self._suppression_events(tx, plan, now)
-            outgoing = self._outgoing(tx, plan) if in_hand else None
+            outgoing = _outgoing(tx, plan) if in_hand else None
             accepted.append(Accepted(message_id=submission.message_id, outgoing=outgoing))
         tx.hot(_INSERT_MESSAGE, messages)
         tx.hot(_INSERT_BODY, bodies)
@@ -232,7 +233,7 @@ class Door:
             to_micros(tx.now),
             to_micros(tx.now + plan.lifetime),
             str(submission.from_address),
-            submission.subject,
+            storable(submission.subject),
             plan.configuration_set.name if plan.configuration_set else None,
             plan.reverse_path.text,
             plan.tls_policy,
@@ -254,41 +255,48 @@ class Door:
         return rows
 
     def _suppression_events(self, tx: Tx, plan: _Plan, now: int) -> list[tuple[Any, ...]]:
+        """As if the receiver had said it at once, by the reason for which the address is on the list (ses: probed)."""
         rows: list[tuple[Any, ...]] = []
-        names = self._names(plan.submission.caller.region)
+        message_id = plan.submission.message_id
         for ordinal, address in enumerate(plan.submission.recipients):
-            if str(address) not in plan.suppressed:
-                continue
-            detail = event.bounce(
-                ON_ACCOUNT_LIST,
-                [event.bounced_recipient(str(address), status=_SUPPRESSED_STATUS, diagnostic=_SUPPRESSED_TEXT)],
-                now=tx.now,
-                feedback_id=plan.submission.message_id,
-                reporting_mta=names.ehlo_name,
-            )
-            rows.append((plan.submission.message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail)))
+            reason = plan.suppressed.get(str(address))
+            if reason == "BOUNCE":
+                detail = event.bounce(
+                    ON_ACCOUNT_LIST,
+                    [event.bounced_recipient(str(address), status=_SUPPRESSED_STATUS, diagnostic=_SUPPRESSED_TEXT)],
+                    now=tx.now,
+                    feedback_id=message_id,
+                    reporting_mta=self._names(plan.submission.caller.region).ehlo_name,
+                )
+                rows.append((message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail)))
+            elif reason:
+                detail = event.complaint(
+                    [str(address)], now=tx.now, feedback_id=message_id, sub_type=ON_ACCOUNT_LIST.sub_type
+                )
+                rows.append((message_id, now, EventKind.COMPLAINT, ordinal, json.dumps(detail)))
         return rows
 
-    def _outgoing(self, tx: Tx, plan: _Plan) -> Outgoing:
-        submission = plan.submission
-        return Outgoing(
-            message_id=submission.message_id,
-            account_id=submission.caller.account_id,
-            region=submission.caller.region,
-            configuration_set=plan.configuration_set.name if plan.configuration_set else None,
-            reverse_path=plan.reverse_path,
-            content=submission.content,
-            body=submission.body,
-            signing=plan.signing,
-            tls_policy=plan.tls_policy,
-            accepted_at=tx.now,
-            expires_at=tx.now + plan.lifetime,
-            recipients=tuple(
-                DueRecipient(ordinal=ordinal, address=address)
-                for ordinal, address in enumerate(submission.recipients)
-                if str(address) not in plan.suppressed
-            ),
-        )
+
+def _outgoing(tx: Tx, plan: _Plan) -> Outgoing:
+    submission = plan.submission
+    return Outgoing(
+        message_id=submission.message_id,
+        account_id=submission.caller.account_id,
+        region=submission.caller.region,
+        configuration_set=plan.configuration_set.name if plan.configuration_set else None,
+        reverse_path=plan.reverse_path,
+        content=submission.content,
+        body=submission.body,
+        signing=plan.signing,
+        tls_policy=plan.tls_policy,
+        accepted_at=tx.now,
+        expires_at=tx.now + plan.lifetime,
+        recipients=tuple(
+            DueRecipient(ordinal=ordinal, address=address)
+            for ordinal, address in enumerate(submission.recipients)
+            if str(address) not in plan.suppressed
+        ),
+    )
 
 
 def _check_not_paused(account: Account) -> None:

@@ -19,7 +19,7 @@ _DAY = timedelta(hours=24)
 _STATISTICS_STEP = 900
 _STATISTICS_DAYS = 14
 
-_SENT = Hot("SELECT COALESCE(SUM(recipients), 0) FROM send_counts WHERE account_id = ? AND region = ? AND bucket > ?")
+_SENT = Hot("SELECT COALESCE(SUM(recipients), 0) FROM send_counts WHERE account_id = ? AND region = ? AND bucket >= ?")
 _COUNT = Hot(
     "INSERT INTO send_counts (account_id, region, bucket, recipients, bounces, complaints, rejects)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, region, bucket) DO UPDATE SET"
@@ -29,6 +29,10 @@ _COUNT = Hot(
     " rejects = send_counts.rejects + excluded.rejects"
 )
 _TOKENS = Hot("SELECT tokens, refilled_at FROM send_rates WHERE account_id = ? AND region = ? {locked}")
+_FIRST_TOKENS = Hot(
+    "INSERT INTO send_rates (account_id, region, tokens, refilled_at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (account_id, region) DO NOTHING"
+)
 _STORE_TOKENS = Hot(
     "INSERT INTO send_rates (account_id, region, tokens, refilled_at) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (account_id, region) DO UPDATE SET tokens = excluded.tokens, refilled_at = excluded.refilled_at"
@@ -109,18 +113,22 @@ class Usage:
 
     def _load(self, account: Account) -> _Use:
         key = account.account_id, account.region
-        sent = 0 if account.max_24_hour == UNLIMITED else sent_last_24_hours(self._tx, *key)
-        use = self._uses[key] = _Use(account, sent, self._refilled_tokens(account))
+        if not _is_limited(account):
+            use = self._uses[key] = _Use(account, 0, 0.0)
+            return use
+        # The row of the tokens is the account's lock between nodes, so it comes first.
+        tokens = self._refilled_tokens(account)
+        use = self._uses[key] = _Use(account, sent_last_24_hours(self._tx, *key), tokens)
         return use
 
     def _refilled_tokens(self, account: Account) -> float:
         """The bucket holds one second's worth, so that a short burst passes (ses: short bursts are tolerated)."""
-        if account.max_rate == UNLIMITED:
-            return 0.0
+        key = account.account_id, account.region
         capacity = max(1.0, account.max_rate)
-        rows = self._tx.hot_rows(_TOKENS, (account.account_id, account.region))
+        rows = self._tx.hot_rows(_TOKENS, key)
         if not rows:
-            return capacity
+            self._tx.hot(_FIRST_TOKENS, [(*key, capacity, to_micros(self._tx.now))])
+            rows = self._tx.hot_rows(_TOKENS, key)
         tokens, refilled_at = rows[0]
         elapsed = (to_micros(self._tx.now) - refilled_at) / 1_000_000
         return float(min(capacity, tokens + max(0.0, elapsed) * account.max_rate))
@@ -130,8 +138,12 @@ class Usage:
         taken = [(key, use) for key, use in self._uses.items() if use.taken]
         bucket, now = bucket_of(self._tx.now), to_micros(self._tx.now)
         self._tx.hot(_COUNT, [(*key, bucket, use.taken, 0, 0, 0) for key, use in taken])
-        limited = [(key, use) for key, use in taken if use.account.max_rate != UNLIMITED]
+        limited = [(key, use) for key, use in taken if _is_limited(use.account)]
         self._tx.hot(_STORE_TOKENS, [(*key, use.tokens, now) for key, use in limited])
+
+
+def _is_limited(account: Account) -> bool:
+    return account.max_rate != UNLIMITED or account.max_24_hour != UNLIMITED
 
 
 def count_bounces(tx: Tx, counts: dict[tuple[str, str], int]) -> None:

@@ -46,13 +46,16 @@ class Settings:
         self._senders: dict[tuple[str, str, AddrSpec], Sender | None] = {}
 
     def refresh(self, tx: Tx) -> None:
-        """Forget everything where a setting changed since the last look."""
+        """Forget everything where a setting changed since the last look.
+
+        What this transaction itself has changed is not committed yet, and so is forgotten again the next time.
+        """
         ((revision,),) = tx.hot_rows(_REVISION, ())
-        if revision != self._revision or len(self._senders) > _MOST_SENDERS:
+        if tx.settings_changed or revision != self._revision or len(self._senders) > _MOST_SENDERS:
             self._accounts.clear()
             self._sets.clear()
             self._senders.clear()
-            self._revision = revision
+            self._revision = -1 if tx.settings_changed else revision
 
     def account(self, tx: Tx, account_id: str, region: str) -> Account:
         key = account_id, region

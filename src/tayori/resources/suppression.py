@@ -10,6 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from tayori.mail.address import AddressError, AddrSpec
 from tayori.model.errors import Invalid, Kind, NotFound
 from tayori.store.dialect import Hot, upsert
 from tayori.store.engine import Tx
@@ -66,22 +67,27 @@ def reasons(tx: Tx, account_id: str, region: str, addresses: Sequence[str]) -> d
 def put(tx: Tx, account_id: str, region: str, address: str, reason: str) -> None:
     if reason not in REASONS:
         raise Invalid(f"Reason {reason} is invalid, must be one of [BOUNCE, COMPLAINT].")
+    try:
+        parsed = AddrSpec.parse(address)
+    except AddressError as error:
+        raise Invalid(str(error)) from error
     tx.execute(
-        upsert(tx.engine, suppressed_destinations, changes=["reason", "updated_at"]).values(
-            account_id=account_id, region=region, address=address, reason=reason, updated_at=tx.now
-        )
+        upsert(
+            tx.engine, suppressed_destinations, changes=["reason", "updated_at", "message_id", "feedback_id"]
+        ).values(account_id=account_id, region=region, address=str(parsed), reason=reason, updated_at=tx.now)
     )
 
 
 def get(tx: Tx, account_id: str, region: str, address: str) -> SuppressedDestination:
-    row = tx.execute(sa.select(suppressed_destinations).where(*_key(account_id, region, address))).first()
+    row = tx.execute(sa.select(suppressed_destinations).where(*_key(account_id, region, _listed_as(address)))).first()
     if row is None:
         raise _missing(address)
     return _from_row(row)
 
 
 def delete(tx: Tx, account_id: str, region: str, address: str) -> None:
-    if not tx.execute(suppressed_destinations.delete().where(*_key(account_id, region, address))).rowcount:
+    key = _key(account_id, region, _listed_as(address))
+    if not tx.execute(suppressed_destinations.delete().where(*key)).rowcount:
         raise _missing(address)
 
 
@@ -118,6 +124,14 @@ def _from_row(row: sa.Row[tuple[object, ...]]) -> SuppressedDestination:
         message_id=values["message_id"],
         feedback_id=values["feedback_id"],
     )
+
+
+def _listed_as(address: str) -> str:
+    """How `address` would stand on the list. What is no address cannot be on it."""
+    try:
+        return str(AddrSpec.parse(address))
+    except AddressError as error:
+        raise _missing(address) from error
 
 
 def _missing(address: str) -> NotFound:

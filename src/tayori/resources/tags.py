@@ -11,7 +11,7 @@ from tayori.store.engine import Tx
 from tayori.store.tables import tags
 
 MAX_TAGS = 50
-_ALLOWED = re.compile(r"^[\w .:/=+\-@]*$")
+_ALLOWED = re.compile(r"[\w .:/=+\-@]*")
 
 
 def check(wanted: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -23,9 +23,9 @@ def check(wanted: Iterable[Mapping[str, str]]) -> dict[str, str]:
             raise Invalid(f"Duplicate tag key: {key}")
         if key.lower().startswith("aws:"):
             raise Invalid("Tag keys must not begin with aws:")
-        if not 1 <= len(key) <= 128 or not _ALLOWED.match(key):
+        if not 1 <= len(key) <= 128 or not _ALLOWED.fullmatch(key):
             raise Invalid("Tag keys have 1 to 128 characters: letters, digits, spaces and _ . : / = + - @")
-        if len(value) > 256 or not _ALLOWED.match(value):
+        if len(value) > 256 or not _ALLOWED.fullmatch(value):
             raise Invalid("Tag values have up to 256 characters: letters, digits, spaces and _ . : / = + - @")
         found[key] = value
     if len(found) > MAX_TAGS:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
@@ -108,9 +108,3 @@ def counts_of_each(engine: Engine, cursor: Any, text: str, rows: Sequence[Sequen
     while cursor.nextset():
         counts.append(int(cursor.rowcount))
     return counts
-
-
-def domain_of(address: ColumnElement[str]) -> ColumnElement[str]:
-    """What stands behind the last @ of an address. A quoted local part may have an @ of its own."""
-    local = func.rtrim(address, func.replace(address, "@", ""))
-    return func.substr(address, func.length(local) + 1)
