@@ -1,6 +1,7 @@
 """A policy that accepts and remembers, and servers with it: what the tests of the SMTP server talk to.
 
-The local part of an address chooses what becomes of it: `refuse@` is refused, `crash@` raises, `slow@` waits a moment.
+The local part of an address chooses what becomes of it: `refuse@` is refused, `crash@` raises, `slow@` waits
+a moment.
 """
 
 import asyncio

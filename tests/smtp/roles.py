@@ -1,6 +1,8 @@
-"""The two roles of the service with what they are given replaced by memory: one access key, and rules by subject.
+"""The two roles of the service with what they are given replaced by memory: one access key, and rules by
+subject.
 
-The subject of a message chooses what becomes of it, so that dialogues can ask for each refusal of the service.
+The subject of a message chooses what becomes of it, so that dialogues can ask for each refusal of the
+service.
 """
 
 import re
