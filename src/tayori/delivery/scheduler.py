@@ -1,0 +1,248 @@
+"""What is delivered when: fresh messages handed over, due ones claimed, both spread over their destinations.
+
+Owns the bounds on what is in memory, the claiming, and the orderly stop. Rule of the house: commit, then deliver from
+memory. The stored row is the safety net; only what is deferred, or did not fit into memory, is read back. Never speaks
+SMTP, never writes a state.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from tayori import ids
+from tayori.clock import Clock
+from tayori.delivery.destination import Destination, Means
+from tayori.delivery.job import Held, Job
+from tayori.delivery.ledger import Ledger
+from tayori.delivery.queue import Queue
+from tayori.delivery.settings import DeliverySettings
+from tayori.delivery.sign import LoadKey, SignedMessage, Signer
+from tayori.delivery.slots import Slots
+from tayori.delivery.tls import TlsContexts
+from tayori.mail.answer import Resolver
+from tayori.model.message import AttemptFacts, AttemptReport, Outcome, Outgoing, TlsPolicy
+
+log = logging.getLogger("tayori.delivery")
+
+_FLUSH_SECONDS = 10.0
+_TROUBLE_SECONDS = 2.0  # before the queue is asked again after it failed
+_LEAST_WAIT = 0.5  # service time; what is due and not given to us must not make us spin
+
+
+class Scheduler:
+    """The delivery engine of one process."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        resolver: Resolver,
+        load_key: LoadKey,
+        clock: Clock,
+        settings: DeliverySettings,
+        jitter: Callable[[], float] = ids.jitter,
+    ) -> None:
+        self._queue = queue
+        self._clock = clock
+        self._settings = settings
+        self._signer = Signer(load_key=load_key, clock=clock, settings=settings)
+        self._ledger = Ledger(queue, clock, jitter, self._recorded)
+        self._means = Means(
+            settings=settings,
+            resolver=resolver,
+            contexts=TlsContexts(settings),
+            clock=clock,
+            ledger=self._ledger,
+            slots=Slots(settings.max_connections),
+            shuffle=random.shuffle,
+            changed=self._changed,
+        )
+        self._destinations: dict[tuple[str, TlsPolicy], Destination] = {}
+        self._held: set[Held] = set()
+        self._bytes = 0
+        self._room = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._is_stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- taking in -------------------------------------------------------------------------------------------------
+
+    @property
+    def in_memory(self) -> int:
+        return len(self._held)
+
+    def has_room(self) -> bool:
+        return (
+            not self._is_stopping
+            and len(self._held) < self._settings.max_messages
+            and self._bytes < self._settings.max_bytes
+        )
+
+    def offer(self, outgoing: Outgoing) -> bool:
+        """A fresh message whose recipients belong to this process already (state SENDING under its lease). False: no
+        room for it; the caller leaves it to a later claim.
+        """
+        if not self.has_room() or any(self._is_full(d) for d in self._destinations_of(outgoing)):
+            return False
+        self._hold(outgoing)
+        return True
+
+    def _destinations_of(self, outgoing: Outgoing) -> list[Destination]:
+        """Those that exist already; a new one has room."""
+        found = (self._destinations.get((d, outgoing.tls_policy)) for d in _domains(outgoing))
+        return [destination for destination in found if destination is not None]
+
+    def _is_full(self, destination: Destination) -> bool:
+        return destination.waiting >= self._settings.max_waiting_per_destination
+
+    def _hold(self, outgoing: Outgoing) -> None:
+        held = Held(outgoing, {recipient.ordinal for recipient in outgoing.recipients})
+        self._held.add(held)
+        self._bytes += len(outgoing.content)
+        known = self._destinations_of(outgoing)
+        if len(known) == 1 and known[0].is_paused and len(_domains(outgoing)) == 1:
+            self._spread(held)  # to be deferred: not worth a signature
+        else:
+            self._signer.sign(outgoing, lambda result: self._signed(held, result))
+
+    def _signed(self, held: Held, result: SignedMessage | Outcome) -> None:
+        if self._is_stopping:
+            return  # released with the rest
+        if isinstance(result, SignedMessage):
+            held.signed = result
+            self._spread(held)
+            return
+        facts = AttemptFacts(started_at=self._clock.now(), duration_ms=0, transcript=result.diagnostic)
+        self._ledger.add(held, facts, [(recipient, result) for recipient in held.outgoing.recipients])
+
+    def _spread(self, held: Held) -> None:
+        """One job for each recipient domain, or more where a transaction cannot take all of its recipients."""
+        outgoing = held.outgoing
+        recipients = outgoing.recipients
+        most = self._settings.max_recipients
+        for domain in _domains(outgoing):
+            destination = self._destination(domain, outgoing.tls_policy)
+            here = recipients if len(recipients) == 1 else tuple([r for r in recipients if r.address.domain == domain])
+            for start in range(0, len(here), most):
+                destination.add(Job(held, here[start : start + most]))
+
+    def _destination(self, domain: str, policy: TlsPolicy) -> Destination:
+        destination = self._destinations.get((domain, policy))
+        if destination is None:
+            destination = Destination(domain, policy, self._means)
+            self._destinations[domain, policy] = destination
+        return destination
+
+    def _recorded(self, held: Held, report: AttemptReport) -> None:
+        for result in report.results:
+            held.open.discard(result.ordinal)
+        if not held.open:
+            self._drop(held)
+
+    def _drop(self, held: Held) -> None:
+        if held in self._held:
+            self._held.remove(held)
+            self._bytes -= len(held.outgoing.content)
+            self._room.set()
+
+    # --- claiming --------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        # The ledger first: `stop` ends it last.
+        self._tasks = [
+            asyncio.create_task(self._ledger.run(), name="delivery ledger"),
+            asyncio.create_task(self._claim_for_ever(), name="delivery claims"),
+        ]
+
+    @property
+    def is_running(self) -> bool:
+        """False once a task of this engine has died; whoever supervises it should stop the process."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+
+    async def _claim_for_ever(self) -> None:
+        while not self._is_stopping:
+            try:
+                if not await self._claim():
+                    await self._wait_for_work()
+            except Exception:
+                log.exception("due messages could not be claimed")
+                await self._clock.wait(self._queue.wake, _TROUBLE_SECONDS)
+
+    async def _claim(self) -> bool:
+        """True when more may be due."""
+        self._queue.wake.clear()
+        self._forget_spent()
+        if not self.has_room():
+            return False
+        limit = min(self._settings.claim_batch, self._settings.max_messages - len(self._held))
+        full = {d.domain for d in self._destinations.values() if self._is_full(d)}
+        claimed = await self._queue.claim(limit, avoid=full)
+        for outgoing in claimed:
+            self._hold(outgoing)
+        return bool(claimed)
+
+    async def _wait_for_work(self) -> None:
+        if not self.has_room():
+            self._room.clear()
+            if not self.has_room() and not self._is_stopping:
+                await self._room.wait()
+            return
+        due = await self._queue.next_due()
+        seconds = self._settings.poll_seconds
+        if due is not None:
+            seconds = min(seconds, max(_LEAST_WAIT, (due - self._clock.now()).total_seconds()))
+        if not self._is_stopping:
+            await self._clock.wait(self._queue.wake, seconds)
+
+    def _forget_spent(self) -> None:
+        for key in [key for key, destination in self._destinations.items() if destination.is_spent]:
+            del self._destinations[key]
+
+    # --- the stop --------------------------------------------------------------------------------------------------
+
+    async def stop(self, drain_seconds: float) -> None:
+        """Finish the transactions under way, record what they came to, release the rest."""
+        self._is_stopping = True
+        self._room.set()
+        self._queue.wake.set()
+        for destination in self._destinations.values():
+            destination.stop()
+        await self._until_quiet(drain_seconds)
+        for destination in self._destinations.values():
+            destination.abandon()
+        # Not cancelled: a claim that has reached the database must come back, or its recipients wait for their lease.
+        await asyncio.gather(*self._tasks[1:], return_exceptions=True)
+        if await self._ledger.flush(_FLUSH_SECONDS):
+            await self._release()
+        for task in self._tasks[:1]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._signer.close()
+        self._tasks = []
+
+    async def _until_quiet(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while any(d.connections for d in self._destinations.values()):
+                    self._quiet.clear()
+                    await self._quiet.wait()
+        except TimeoutError:
+            log.warning("transactions were still under way at the end of the drain time")
+
+    def _changed(self) -> None:
+        self._quiet.set()
+
+    async def _release(self) -> None:
+        claims = [(held.outgoing.message_id, sorted(held.open)) for held in self._held if held.open]
+        if claims:
+            await self._queue.release(claims)
+        for held in list(self._held):
+            self._drop(held)
+
+
+def _domains(outgoing: Outgoing) -> list[str]:
+    """The recipients' domains in order, each once."""
+    if len(outgoing.recipients) == 1:
+        return [outgoing.recipients[0].address.domain]
+    return list(dict.fromkeys(recipient.address.domain for recipient in outgoing.recipients))

@@ -1,0 +1,146 @@
+"""The last thing before the wire: DKIM signatures and X-SES-Outgoing in front of a message.
+
+Owns when that is done (once for a message in memory, however many recipients and domains), where (RSA in threads: the
+computation releases the GIL), and the cache of loaded keys. Never decides who signs: the message brings its plan. Form
+of the signatures: `mail.dkim`. SES puts X-SES-Outgoing outside of what is signed.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeAlias
+
+from tayori.clock import Clock
+from tayori.delivery.settings import DeliverySettings
+from tayori.mail import dkim
+from tayori.mail.envelope import BodyType
+from tayori.mail.fields import split_message
+from tayori.mail.lines import has_bare_line_ends, stuff
+from tayori.model.failure import classify_trouble
+from tayori.model.message import Outcome, Outgoing, Reason, SigningPlan
+
+LoadKey: TypeAlias = Callable[[str], Awaitable[dkim.PrivateKey]]  # key id to key; any exception is trouble of ours
+Done: TypeAlias = "Callable[[SignedMessage | Outcome], None]"
+
+_THREAD_FROM = 256 * 1024  # octets of unsigned content whose stuffing is worth a thread
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """A message as it goes out. `wire` is what follows the 354 reply: stuffed, with the final dot."""
+
+    reverse_path: str
+    wire: bytes
+    size: int  # octets before stuffing, for SIZE (RFC 1870)
+    is_eight_bit: bool
+    signatures: tuple[str, ...]
+
+
+class Signer:
+    """Signs messages, and answers through a callback in the event loop."""
+
+    def __init__(self, *, load_key: LoadKey, clock: Clock, settings: DeliverySettings) -> None:
+        self._load_key = load_key
+        self._clock = clock
+        self._settings = settings
+        self._keys: OrderedDict[str, dkim.PrivateKey] = OrderedDict()
+        self._loading: dict[str, asyncio.Task[dkim.PrivateKey]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._threads = ThreadPoolExecutor(settings.signing_threads, thread_name_prefix="sign")
+
+    def sign(self, outgoing: Outgoing, done: Done) -> None:
+        """`done` gets the signed message, or the trouble; at once where nothing has to be waited for."""
+        if has_bare_line_ends(outgoing.content):
+            # Acceptance makes every line end CRLF. Mending it here would break signatures that others have made.
+            words = "the message has a CR or LF that is not part of a CRLF"
+            done(classify_trouble(Reason.CONTENT_NOT_TRANSPORTABLE, words))
+            return
+        missing = [plan.key_id for plan in outgoing.signing if plan.key_id not in self._keys]
+        if missing:
+            task = asyncio.get_running_loop().create_task(self._sign_later(outgoing, missing, done))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self._sign(outgoing, self._known(outgoing.signing), done)
+
+    def close(self) -> None:
+        for task in (*self._tasks, *self._loading.values()):
+            task.cancel()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _sign(self, outgoing: Outgoing, keys: list[dkim.SigningKey], done: Done) -> None:
+        work = partial(_seal, outgoing, keys, self._clock.now(), self._settings.outgoing_address)
+        if not keys and len(outgoing.content) < _THREAD_FROM:
+            done(_or_trouble(work))
+            return
+        future = asyncio.get_running_loop().run_in_executor(self._threads, _or_trouble, work)
+        future.add_done_callback(partial(_finish, done))
+
+    async def _sign_later(self, outgoing: Outgoing, missing: list[str], done: Done) -> None:
+        try:
+            for key_id in missing:
+                await self._key(key_id)
+            keys = self._known(outgoing.signing)
+        except Exception as error:
+            # Neither the text of the exception nor the key's place is for the timeline.
+            words = f"a signing key could not be loaded ({type(error).__name__})"
+            done(classify_trouble(Reason.LOCAL_TROUBLE, words))
+            return
+        self._sign(outgoing, keys, done)
+
+    async def _key(self, key_id: str) -> None:
+        """Load a key once, however many messages wait for it."""
+        task = self._loading.get(key_id)
+        if task is None:
+            task = asyncio.ensure_future(self._load(key_id))
+            self._loading[key_id] = task
+            task.add_done_callback(lambda _: self._loading.pop(key_id, None))
+        key = await asyncio.shield(task)
+        self._keys[key_id] = key
+        if len(self._keys) > self._settings.cached_keys:
+            self._keys.popitem(last=False)
+
+    async def _load(self, key_id: str) -> dkim.PrivateKey:
+        return await self._load_key(key_id)
+
+    def _known(self, plans: tuple[SigningPlan, ...]) -> list[dkim.SigningKey]:
+        keys = []
+        for plan in plans:
+            self._keys.move_to_end(plan.key_id)
+            keys.append(dkim.SigningKey(plan.domain, plan.selector, self._keys[plan.key_id]))
+        return keys
+
+
+def _finish(done: Done, future: "asyncio.Future[SignedMessage | Outcome]") -> None:
+    if not future.cancelled():  # cancelled: the process stops, the message is released
+        done(future.result())
+
+
+def _or_trouble(work: Callable[[], SignedMessage]) -> SignedMessage | Outcome:
+    try:
+        return work()
+    except Exception as error:  # a bug, or content that acceptance should not have let in: ours in either case
+        words = f"the message could not be signed ({type(error).__name__})"
+        return classify_trouble(Reason.LOCAL_TROUBLE, words)
+
+
+def _seal(outgoing: Outgoing, keys: list[dkim.SigningKey], now: datetime, address: str) -> SignedMessage:
+    """The whole of the work on one message; runs in a thread where there is something to sign."""
+    content = outgoing.content
+    head = b""
+    if keys:
+        fields, offset = split_message(content)
+        head = dkim.sign(fields, content[offset:], keys, now)
+    head += f"X-SES-Outgoing: {now:%Y.%m.%d}-{address}\r\n".encode("ascii")
+    whole = head + content
+    return SignedMessage(
+        reverse_path=outgoing.reverse_path.text,
+        wire=stuff(whole),
+        size=len(whole) + (0 if whole.endswith(b"\r\n") else 2),
+        is_eight_bit=outgoing.body is BodyType.EIGHT_BIT_MIME,
+        signatures=tuple([f"{key.selector}._domainkey.{key.domain}" for key in keys]),
+    )
