@@ -141,14 +141,14 @@ class SubmissionPolicy:
             needs_tls = self._peer.tls is None and self._role.settings.require_tls_for_auth
             return TLS_REQUIRED if needs_tls and self._trusted_key is None else AUTH_REQUIRED
         if isinstance(reverse_path, str):
-            return Reply.of(553, f"<{reverse_path[:320]}> Invalid email address")
+            return Reply.of(553, f"<{_shown(reverse_path)}> Invalid email address")
         return NULL_SENDER if reverse_path.is_null else OK
 
     def rcpt(self, forward_path: str, params: Mapping[str, str | None]) -> Verdict:
         try:
             address = AddrSpec.parse(forward_path)
         except AddressError:
-            return Reply.of(553, f"<{forward_path[:320]}> address unknown")
+            return Reply.of(553, f"<{_shown(forward_path)}> address unknown")
         self._recipients.append(address)
         return OK
 
@@ -188,3 +188,8 @@ def refusal(error: DomainError) -> Reply:
             text = error.message.rstrip(".") if kind is Throttled else error.message
             return Reply.of(code, form.format(" ".join(text.split())))
     raise error
+
+
+def _shown(path: str) -> str:
+    """The client's own text in a reply: one line (the session lets no control through but TAB), not too long."""
+    return path[:320].replace("\t", " ")
