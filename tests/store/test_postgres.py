@@ -47,7 +47,7 @@ def test_a_deadlock_is_run_again(postgres_store, run):
         return [await postgres_store.read(name_of, account) for account in ("one", "two")]
 
     names = run(story())
-    assert len(runs) == 3
+    assert len(runs) >= 3
     assert [sorted(name) for name in names] == [["-", "x", "y"], ["-", "x", "y"]]
 
 
@@ -80,7 +80,7 @@ def test_a_batch_that_meets_a_deadlock_is_run_again_as_a_whole(postgres_store, r
 
     answer, name = run(story())
     assert answer == "item" and sorted(name) == ["-", "b", "r"]
-    assert len(runs) + len(rival_runs) == 3
+    assert len(runs) + len(rival_runs) >= 3
 
 
 def test_a_connection_that_ends_is_unavailable_and_the_next_call_has_another(postgres_store, run):

@@ -7,7 +7,7 @@ may still work on it, so that machines can be upgraded one at a time.
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from tayori.store import migrations
 from tayori.store.dialect import Engine, migration_words
 
-# The newest schema this code knows. A database whose `compat` is above it is one that this code would harm.
+# The newest schema this code knows.
 SCHEMA_VERSION = 1
 
 
@@ -37,18 +37,20 @@ def history() -> Iterator[Migration]:
         yield Migration(int(module_info.name[1:5]), module.COMPAT, tuple(module.STATEMENTS))
 
 
-def migrate(connection: sa.Connection, engine: Engine) -> None:
+def migrate(connection: sa.Connection, engine: Engine, steps: Sequence[Migration] | None = None) -> None:
     """Run within a transaction that the caller commits. Does nothing where the schema is current."""
+    steps = tuple(history()) if steps is None else steps
+    known = steps[-1].version
     if engine is Engine.POSTGRES:
         # Two nodes that start at the same moment must not both create the tables.
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7417061)")
     present = _present(connection)
-    if present is not None and present[1] > SCHEMA_VERSION:
+    if present is not None and present[1] > known:
         raise SchemaError(
             f"The database has schema {present[0]}, which needs a newer version of Tayori"
-            f" (this one knows {SCHEMA_VERSION}). Upgrade this node."
+            f" (this one knows {known}). Upgrade this node."
         )
-    for migration in history():
+    for migration in steps:
         if present is None or migration.version > present[0]:
             _apply(connection, engine, migration)
 

@@ -5,6 +5,7 @@ commits, so that a message costs a share of a round trip. A serialisation failur
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import sqlalchemy as sa
 
+from tayori import ids
 from tayori.clock import Clock
 from tayori.store.dialect import Engine, is_retryable, is_unavailable
 from tayori.store.engine import RAISE_REVISION, StoreUnavailable, Tx, Wakeups, call, run_batch
@@ -23,6 +25,7 @@ ResultT = TypeVar("ResultT")
 
 _THREADS = 8
 _TRIES = 5
+_PAUSE_SECONDS = 0.02
 _BATCH_LIMIT = 512
 
 
@@ -59,11 +62,13 @@ class PostgresStore:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _transaction(self, pool: sa.Engine, fn: Callable[..., T], args: Sequence[Any], kwargs: dict[str, Any]) -> T:
-        for remaining in reversed(range(_TRIES)):
+        for attempt in range(1, _TRIES + 1):
             try:
                 return self._once(pool, fn, args, kwargs)
             except Exception as error:
-                if remaining and is_retryable(error):
+                if attempt < _TRIES and is_retryable(error):
+                    # What collided once would collide again if both came back at the same moment.
+                    time.sleep(_PAUSE_SECONDS * attempt * ids.jitter())
                     continue
                 if is_unavailable(error):
                     raise StoreUnavailable(f"the database could not be reached: {error}") from error
