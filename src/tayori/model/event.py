@@ -85,6 +85,17 @@ def bounced_recipient(address: str, *, status: str, diagnostic: str) -> dict[str
     return {"emailAddress": address, "action": "failed", "status": status, "diagnosticCode": diagnostic}
 
 
+def complaint(
+    addresses: Sequence[str], *, now: datetime, feedback_id: str, sub_type: str | None = None
+) -> dict[str, Any]:
+    return {
+        "complainedRecipients": [{"emailAddress": address} for address in addresses],
+        "timestamp": timestamp(now),
+        "feedbackId": feedback_id,
+        "complaintSubType": sub_type,
+    }
+
+
 def delivery_delay(
     result: RecipientResult, *, expires_at: datetime, now: datetime, reporting_mta: str
 ) -> dict[str, Any]:
