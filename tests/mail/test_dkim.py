@@ -439,7 +439,7 @@ def test_a_changed_octet_in_a_signed_place_is_noticed():
         forged[start + position] ^= 1
         assert not any(one.passed for one in results(bytes(forged), {"sel._domainkey.example.com": RECORD}))
         changed += 1
-    assert changed > 50
+    assert changed > 40
 
 
 # --- canonicalization against dkimpy ---
