@@ -1,0 +1,194 @@
+"""The rehearsal internet as one thing to start and stop.
+
+Owns the order in which its parts come up and go down, and how to run it as a process of its own. Never knows the
+service from inside: the two meet at addresses, ports and a clock's file.
+"""
+
+import asyncio
+import contextlib
+import signal
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from tayori.clock import AdjustableClock, Clock
+from tayori.dns.record import Record
+from tayori.model.names import ServiceNames
+from tayori.rehearsal.authority import CertificateAuthority
+from tayori.rehearsal.complaints import ComplaintDesk
+from tayori.rehearsal.control import WorldControl
+from tayori.rehearsal.dns import Delegation, InternetNameServer, InternetResolver, RehearsalInternet
+from tayori.rehearsal.greylist import Greylist
+from tayori.rehearsal.mailbox import Limits, Mailboxes
+from tayori.rehearsal.postman import Ports, Postman
+from tayori.rehearsal.provider import Premises, ProviderPolicy, SlowServer, provider_settings
+from tayori.rehearsal.providers import PROVIDERS, Behaviour, Provider, TlsOffer, provider_records
+from tayori.rehearsal.remote import RemoteEnd
+from tayori.rehearsal.verdicts import Examiner
+from tayori.rehearsal.zones import NAME_SERVER, RecordBook
+from tayori.smtp.server import SmtpServer
+
+_GREYLIST_WAIT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalSettings:
+    """Where the rehearsal internet lives and where it finds the service.
+
+    Providers listen on `<network>.N`, all on `smtp_port`. `service_addresses` are those that the service sends from;
+    `service_dns_*` is its authoritative name server, `service_mx_port` the port of its MX hosts.
+    """
+
+    folder: Path
+    names: ServiceNames
+    clock_file: Path
+    dns_port: int
+    smtp_port: int
+    service_dns_port: int
+    service_mx_port: int
+    dns_host: str = "127.0.0.1"
+    service_dns_host: str = "127.0.0.1"
+    service_addresses: tuple[str, ...] = ("127.77.1.1",)
+    network: str = "127.77.0"
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def feedback_address(self) -> str:
+        """What the service has registered at the provider with a feedback loop."""
+        return f"complaints@{self.names.service_domain}"
+
+    def address_of(self, provider: Provider) -> str:
+        return f"{self.network}.{provider.number}"
+
+
+class RehearsalWorld:
+    """All of the rehearsal internet. `control` answers calls in this process, `remote` those from others."""
+
+    def __init__(self, settings: RehearsalSettings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        self.clock: Clock = AdjustableClock(settings.clock_file) if clock is None else clock
+        self._owns_clock = clock is None
+        self.authority = CertificateAuthority(settings.folder)
+        names = settings.names
+        self.book = RecordBook(settings.folder / "dns.json", _fixed_records(settings), names.service_domain)
+        service = Delegation(
+            domain=names.service_domain, host=settings.service_dns_host, port=settings.service_dns_port
+        )
+        internet = RehearsalInternet(self.book, service)
+        self.resolver = InternetResolver(internet)
+        self.mailboxes = Mailboxes(settings.folder / "mailboxes.sqlite", settings.limits)
+        ports = Ports(service_domain=names.service_domain, service=settings.service_mx_port, others=settings.smtp_port)
+        self._postman = Postman(self.resolver, self.clock, ports)
+        complaints = ComplaintDesk(
+            self.mailboxes, self._postman, self.clock, settings.feedback_address, settings.network
+        )
+        self.control = WorldControl(self.book, self.mailboxes, complaints, self.clock)
+        self._remote = RemoteEnd(settings.folder, self.control.handle)
+        self._name_server = InternetNameServer(internet)
+        self._premises = Premises(
+            clock=self.clock,
+            mailboxes=self.mailboxes,
+            judge=Examiner(self.resolver, self.clock),
+            postman=self._postman,
+            greylist=Greylist(_GREYLIST_WAIT),
+        )
+        self._stops: list[Callable[[], Awaitable[None]]] = []
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate that the service trusts by its setting `delivery.trust_anchors`."""
+        return self.authority.ca_file
+
+    @property
+    def dns_port(self) -> int:
+        return self._name_server.port
+
+    async def start(self) -> None:
+        """Open everything; where one part cannot, close what is open and raise."""
+        try:
+            await self._name_server.start(self.settings.dns_host, self.settings.dns_port)
+            self._stops.append(self._name_server.stop)
+            for provider in PROVIDERS:
+                if provider.behaviour.listens:
+                    await self._open(provider)
+            await self._remote.start()
+            self._stops.append(self._remote.stop)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _open(self, provider: Provider) -> None:
+        kind = SlowServer if provider.behaviour is Behaviour.SLOW else SmtpServer
+        server = kind(
+            policy_factory=partial(ProviderPolicy, provider, self._premises),
+            settings=provider_settings(provider),
+            tls=self._tls_of(provider),
+        )
+        await server.start(self.settings.address_of(provider), self.settings.smtp_port)
+        self._stops.append(partial(server.stop, 0.5))
+
+    def _tls_of(self, provider: Provider) -> ssl.SSLContext | None:
+        match provider.tls:
+            case TlsOffer.TRUSTED:
+                return self.authority.server_context(provider.host, provider.domain)
+            case TlsOffer.SELF_SIGNED:
+                return self.authority.self_signed_context(provider.host, provider.domain)
+            case TlsOffer.NONE:
+                return None
+
+    async def stop(self) -> None:
+        """Close listeners first, then give up letters under way."""
+        while self._stops:
+            with contextlib.suppress(OSError, TimeoutError):
+                await self._stops.pop()()
+        await self._postman.stop()
+        self.mailboxes.close()
+        if self._owns_clock and isinstance(self.clock, AdjustableClock):
+            self.clock.close()
+
+
+def _fixed_records(settings: RehearsalSettings) -> list[Record]:
+    """What is there before anybody edits: providers, the name server, and the names of addresses."""
+    records = [Record(name=NAME_SERVER, rdtype="A", value=settings.dns_host)]
+    for provider in PROVIDERS:
+        address = settings.address_of(provider)
+        records.extend(provider_records(provider, address))
+        if provider.behaviour.listens:
+            records.append(Record(name=_reverse(address), rdtype="PTR", value=provider.host))
+    records.extend(
+        Record(name=_reverse(address), rdtype="PTR", value=settings.names.ehlo_name)
+        for address in settings.service_addresses
+        if address.startswith("127.")
+    )
+    return records
+
+
+def _reverse(address: str) -> str:
+    return ".".join(reversed(address.split("."))) + ".in-addr.arpa"
+
+
+async def live(settings: RehearsalSettings, stop: asyncio.Event) -> None:
+    """Run the world until `stop` is set."""
+    world = RehearsalWorld(settings)
+    await world.start()
+    try:
+        await stop.wait()
+    finally:
+        await world.stop()
+
+
+def run(settings: RehearsalSettings) -> None:
+    """The rehearsal internet as a process of its own; ends on SIGTERM or SIGINT."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await live(settings, stop)
+
+    asyncio.run(main())
