@@ -50,7 +50,7 @@ class LineInput:
         return len(self._bytes) - self._start
 
     def feed(self, data: bytes) -> None:
-        self._bytes = self._bytes[self._start :] + data if len(self) else data
+        self._bytes = self._bytes[self._start :] + data if self._start < len(self._bytes) else data
         self._start = 0
 
     def clear(self) -> None:
@@ -63,6 +63,8 @@ class LineInput:
 
     def take(self, limit: int) -> Line | None:
         """The next line without CR LF, or what is wrong with it, or None while its end has not come."""
+        if self._start == len(self._bytes):
+            return None
         end = self._bytes.find(b"\n", self._start)
         if end < 0:
             if len(self) > limit:

@@ -29,7 +29,7 @@ class IncomingContent:
 
     def feed(self, data: bytes) -> bytes | None:
         """None: send more. Otherwise the content has ended, and these octets follow its end."""
-        if DataFault.TOO_LARGE in self._reader.faults:
+        if self._reader.faults:  # before the end of the content there is but one: too large, and dropped
             self.release()
         elif self._memory.is_exhausted:
             self._starved = True
@@ -47,10 +47,12 @@ class IncomingContent:
     @property
     def is_ambiguous(self) -> bool:
         """The sender may think that its message ended earlier: what follows is not to be trusted either."""
-        return DataFault.BARE_LINE_END in self._reader.faults
+        return bool(self._reader.faults) and DataFault.BARE_LINE_END in self._reader.faults
 
     def refusal(self) -> Reply | None:
         faults = self._reader.faults
+        if not faults:
+            return None
         if self.is_ambiguous:
             return BARE_LINE_END
         if self._starved:

@@ -15,7 +15,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 
 from tayori.mail.address import AddressError, AddrSpec
 from tayori.mail.envelope import BodyType, ReversePath
@@ -516,6 +516,7 @@ def _path_after(label: str, argument: str) -> PathArgument | None:
     return parse_path_argument(argument[len(label) :])
 
 
+@lru_cache(maxsize=1024)  # one sender sends many messages
 def _reverse_path(path: str) -> ReversePath | str:
     if not path:
         return ReversePath.NULL
