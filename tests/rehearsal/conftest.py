@@ -181,3 +181,8 @@ Rehearse = Callable[[], AbstractAsyncContextManager[Rig]]
 @pytest.fixture
 def rehearsal(tmp_path: Path) -> Rehearse:
     return lambda: rehearse(tmp_path)
+
+
+@pytest.fixture
+def provider_port() -> int:
+    return free_port()

@@ -264,7 +264,8 @@ def _settings(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _record_set(item: Mapping[str, Any]) -> RecordSet:
-    name, rdtype, values, ttl = item["name"], item["type"], item.get("values"), item.get("ttl", DEFAULT_TTL)
+    name, rdtype, values, ttl = (item.get(key) for key in ("name", "type", "values", "ttl"))
+    ttl = DEFAULT_TTL if ttl is None else ttl
     if not isinstance(name, str) or not isinstance(rdtype, str):
         raise ControlError(400, "name and type must be text")
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):

@@ -67,23 +67,15 @@ class RemoteEnd:
         self._tasks.add(task)
         try:
             async with asyncio.timeout(_CALL_SECONDS):
-                asked = await _read(reader, _MAX_REQUEST)
-                response = await self._answer(asked)
+                response = await self._answer(_request(await _read(reader, _MAX_REQUEST)))
                 await _write(writer, {"status": response.status, "body": response.body})
-        except (OSError, EOFError, TimeoutError, ValueError, asyncio.CancelledError):
+        except (OSError, EOFError, TimeoutError, ValueError, LookupError, TypeError, asyncio.CancelledError):
             pass  # the caller went away, is no caller of ours, or we are stopping
         finally:
             self._tasks.discard(task)
             writer.close()
 
-    async def _answer(self, asked: Any) -> ControlResponse:
-        request = ControlRequest(
-            method=str(asked["method"]),
-            path=str(asked["path"]),
-            query={str(key): str(value) for key, value in asked["query"].items()},
-            body=asked["body"],
-            account_id=str(asked["account_id"]),
-        )
+    async def _answer(self, request: ControlRequest) -> ControlResponse:
         try:
             return await self._handler(request)
         except Exception:
@@ -119,6 +111,16 @@ class RemoteWorld:
             return await _read(reader, _MAX_RESPONSE)
         finally:
             writer.close()
+
+
+def _request(asked: Any) -> ControlRequest:
+    return ControlRequest(
+        method=str(asked["method"]),
+        path=str(asked["path"]),
+        query=dict(asked["query"]),
+        body=asked["body"],
+        account_id=str(asked["account_id"]),
+    )
 
 
 async def _read(reader: asyncio.StreamReader, limit: int) -> Any:
