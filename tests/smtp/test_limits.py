@@ -226,16 +226,31 @@ def test_guessing_passwords_gets_slower_and_then_stops():
         loop = asyncio.get_running_loop()
         waits = []
         for _ in range(3):
-            assert not failures.is_blocked("192.0.2.1")
+            assert not failures.is_blocked("192.0.2.1", "alice")
             began = loop.time()
-            await failures.penalty("192.0.2.1")
+            await failures.penalty("192.0.2.1", "alice")
             waits.append(loop.time() - began)
         assert waits[0] >= 0.009 and waits[1] >= 0.018 and waits[2] >= 0.036
-        assert failures.is_blocked("192.0.2.1")
-        assert failures.is_blocked("::ffff:192.0.2.1")
-        assert not failures.is_blocked("192.0.2.2")
+        assert failures.is_blocked("192.0.2.1", "alice")
+        assert failures.is_blocked("::ffff:192.0.2.1", "alice")
+        assert not failures.is_blocked("192.0.2.1", "bob")
+        assert not failures.is_blocked("192.0.2.2", "alice")
         now = 61.0
-        assert not failures.is_blocked("192.0.2.1")
+        assert not failures.is_blocked("192.0.2.1", "alice")
+
+    asyncio.run(scenario())
+
+
+def test_guessing_with_ever_new_names_stops_too():
+    async def scenario() -> None:
+        failures = AuthFailures(limit=2, window=60.0, delay=0.0, now=lambda: 0.0)
+        for number in range(20):
+            assert not failures.is_blocked("192.0.2.1", f"user{number}")
+            await failures.penalty("192.0.2.1", f"user{number}")
+        assert failures.is_blocked("192.0.2.1", "somebody else")
+        for number in range(50_000):
+            await failures.penalty(f"198.51.100.{number}", "x")
+        assert len(failures._failures) == 20_000
 
     asyncio.run(scenario())
 

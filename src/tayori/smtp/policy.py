@@ -51,7 +51,9 @@ class ServerSettings:
     max_content_in_memory: int = 512 * 1024 * 1024  # of all sessions together; beyond it DATA is answered 452
     auth: AuthOffer = AuthOffer.NONE
     require_tls_for_auth: bool = True
-    max_auth_failures: int = 10  # of one host within `auth_failure_window`; then 454 without a look at the password
+    # Of one host for one identity within the window, and ten times as many for all identities; after that
+    # 454, without a look at the password.
+    max_auth_failures: int = 10
     auth_failure_window: float = 600.0
     auth_failure_delay: float = 1.0  # before each 535; doubles with each failure of the host, up to 16 times
 

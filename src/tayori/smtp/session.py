@@ -415,7 +415,7 @@ class Session:
         return Reply.of(334, challenge)
 
     async def _authenticate(self, identity: str, password: str) -> Reply:
-        if self._failures.is_blocked(self.peer.host):
+        if self._failures.is_blocked(self.peer.host, identity[:128]):
             return self._say(454, "Temporary authentication failure", "4.7.0")
         verdict = self._ask(partial(self.policy.auth, identity, password), partial(self._auth_answered, identity))
         reply = verdict if isinstance(verdict, Reply) else await verdict
@@ -424,7 +424,7 @@ class Session:
                 "smtp authentication failed",
                 extra={"event": "smtp_auth_failed", "peer": self.peer.host, "identity": identity[:128]},
             )
-            await self._failures.penalty(self.peer.host)
+            await self._failures.penalty(self.peer.host, identity[:128])
         return reply
 
     def _auth_answered(self, identity: str, reply: Reply) -> Reply:

@@ -9,7 +9,8 @@ import ipaddress
 from collections import deque
 from collections.abc import Callable
 
-_HOSTS_REMEMBERED = 10_000
+_REMEMBERED = 20_000  # hosts, and pairs of host and identity
+_IDENTITIES = 10
 
 
 def network_of(host: str) -> str:
@@ -46,9 +47,12 @@ class ContentMemory:
 
 
 class AuthFailures:
-    """Failed authentications of each host within a window. Time is the event loop's.
+    """Failed authentications within a window, of each host for each identity and in all. Time is the event
+    loop's.
 
-    A success does not wipe the slate: whoever guesses passwords may own one account.
+    A host's one misconfigured program must not lock out the others behind the same address, so for all
+    identities together a host may fail `_IDENTITIES` times as often. A success does not wipe the slate:
+    whoever guesses passwords may own one account.
     """
 
     def __init__(self, *, limit: int, window: float, delay: float, now: Callable[[], float]) -> None:
@@ -56,26 +60,34 @@ class AuthFailures:
         self._window = window
         self._delay = delay
         self._now = now
-        self._failures: dict[str, deque[float]] = {}
+        self._failures: dict[tuple[str, str], deque[float]] = {}
 
-    def is_blocked(self, host: str) -> bool:
-        return len(self._recent(network_of(host))) >= self._limit
-
-    async def penalty(self, host: str) -> None:
-        """Remember a failure of `host`, and make it wait for its answer: longer each time."""
+    def is_blocked(self, host: str, identity: str) -> bool:
         key = network_of(host)
+        if len(self._recent((key, ""))) >= self._limit * _IDENTITIES:
+            return True
+        return len(self._recent((key, identity))) >= self._limit
+
+    async def penalty(self, host: str, identity: str) -> None:
+        """Remember a failure, and make the host wait for its answer: longer each time."""
+        key = network_of(host)
+        self._remember((key, ""))
+        times = self._remember((key, identity))
+        await asyncio.sleep(self._delay * min(16, 2 ** (times - 1)))
+
+    def _remember(self, key: tuple[str, str]) -> int:
         times = self._recent(key)
         times.append(self._now())
         self._failures.pop(key, None)  # so that the dictionary is in the order of the last failure
         self._failures[key] = times
-        while len(self._failures) > _HOSTS_REMEMBERED:
+        while len(self._failures) > _REMEMBERED:
             del self._failures[next(iter(self._failures))]
-        await asyncio.sleep(self._delay * min(16, 2 ** (len(times) - 1)))
+        return len(times)
 
-    def _recent(self, key: str) -> deque[float]:
+    def _recent(self, key: tuple[str, str]) -> deque[float]:
         times = self._failures.get(key)
         if times is None:
-            return deque(maxlen=self._limit)
+            return deque(maxlen=self._limit * _IDENTITIES)
         while times and times[0] < self._now() - self._window:
             times.popleft()
         if not times:
