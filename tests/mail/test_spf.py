@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tayori.mail.answer import Answer, AnswerStatus, Evaluation, Query
 from tayori.mail.spf import SpfIdentity, SpfRequest, SpfResult, SpfVerdict, check_host
@@ -161,3 +163,21 @@ def test_more_than_ten_names_of_one_mx_stop_the_check_before_any_address_is_aske
     request = SpfRequest(client=ipaddress.ip_address("192.0.2.1"), helo="h", reverse_path="a@example.com")
     assert evaluate(request, zone).verdict is SpfVerdict.PERMERROR
     assert [query.rdtype for query in zone.asked] == ["TXT", "MX"]
+
+
+TERMS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["a", "mx", "-all", "ptr", "exists:%{p}.%{d2r}", "include:example.com", "redirect=%{l}.x.test"]
+        ),
+        st.text(st.characters(max_codepoint=255), max_size=30),
+        st.from_regex(r"[-+~?]?(a|mx|ip4|ip6|ptr|exists|include)[:/=%{}a-z0-9.]{0,20}", fullmatch=True),
+    ),
+    max_size=8,
+)
+
+
+@given(TERMS, st.sampled_from(["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"]))
+def test_any_record_comes_to_a_verdict(terms: list[str], client: str) -> None:
+    zone = {"mail.example.com": [{"A": "192.0.2.1"}], "example.net": ["TIMEOUT"]}
+    assert result_for(" ".join(["v=spf1", *terms]), client, **zone).verdict in SpfVerdict

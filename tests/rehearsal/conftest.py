@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tayori.mail.reply import Reply
 from tayori.model.names import ServiceNames
 from tayori.rehearsal.control import PREFIX, ControlRequest, ControlResponse
 from tayori.rehearsal.providers import PROVIDERS
-from tayori.rehearsal.world import RehearsalSettings, RehearsalWorld
+from tayori.rehearsal.world import RehearsalError, RehearsalSettings, RehearsalWorld
 from tayori.smtp.policy import Peer, ServerSettings, Transaction
 from tayori.smtp.server import SmtpServer
 
@@ -147,14 +148,26 @@ async def rehearse(folder: Path) -> AsyncIterator[Rig]:
         service_dns_port=service_dns.port,
         service_mx_port=inbound.port,
     )
-    world = RehearsalWorld(settings)
-    await world.start()
+    world = await started(settings)
     try:
         yield Rig(world, sink, keys)
     finally:
         await world.stop()
         await inbound.stop(0.5)
         await service_dns.stop()
+
+
+async def started(settings: RehearsalSettings) -> RehearsalWorld:
+    """A free port may be taken before it is used; then another one serves as well."""
+    for _ in range(5):
+        world = RehearsalWorld(settings)
+        try:
+            await world.start()
+        except RehearsalError:
+            settings = replace(settings, smtp_port=free_port())
+        else:
+            return world
+    raise AssertionError("no port is free for the providers")
 
 
 def free_port() -> int:

@@ -24,6 +24,8 @@ from tayori.rehearsal.zones import RecordBook
 _LOG = logging.getLogger(__name__)
 _MAX_HOPS = 12
 _ASK_SECONDS = 4.0
+_KEEP_SECONDS = 1.0
+_MAX_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +125,31 @@ def _failure(rcode: dns.rcode.Rcode) -> Lookup:
 
 
 class InternetResolver:
-    """The Resolver that the rehearsal's own mail servers use: the same walk, without a packet to themselves."""
+    """The Resolver that the rehearsal's own mail servers use: the same walk, without a packet to themselves.
+
+    What was found is kept for a second, unless a zone is edited: mail comes in bursts that ask the same questions.
+    What was not found is never kept, so that nobody waits for a record that was just put right.
+    """
 
     def __init__(self, internet: RehearsalInternet) -> None:
         self._internet = internet
+        self._kept: dict[tuple[str, str], tuple[float, Answer]] = {}
+        self._kept_version = internet.version
 
     async def resolve(self, name: str, rdtype: str) -> Answer:
+        now, version = asyncio.get_running_loop().time(), self._internet.version
+        if version != self._kept_version or len(self._kept) > _MAX_KEPT:
+            self._kept.clear()
+            self._kept_version = version
+        until, answer = self._kept.get((name, rdtype), (0.0, None))
+        if answer is not None and now < until:
+            return answer
+        answer = await self._ask(name, rdtype)
+        if answer.exists and self._internet.version == version:
+            self._kept[name, rdtype] = (now + _KEEP_SECONDS, answer)
+        return answer
+
+    async def _ask(self, name: str, rdtype: str) -> Answer:
         try:
             wanted = dns.rdatatype.from_text(rdtype)
             found = await self._internet.lookup(to_name(name.replace("\\", "\\\\")), wanted)

@@ -6,9 +6,10 @@ service from inside: the two meet at addresses, ports and a clock's file.
 
 import asyncio
 import contextlib
+import errno
 import signal
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -64,6 +65,10 @@ class RehearsalSettings:
         return f"{self.network}.{provider.number}"
 
 
+class RehearsalError(Exception):
+    """The rehearsal internet cannot start; `str()` says why and what to do."""
+
+
 class RehearsalWorld:
     """All of the rehearsal internet. `control` answers calls in this process, `remote` those from others."""
 
@@ -108,9 +113,11 @@ class RehearsalWorld:
         return self._name_server.port
 
     async def start(self) -> None:
-        """Open everything; where one part cannot, close what is open and raise."""
+        """Open everything; where one part cannot, close what is open and raise RehearsalError."""
+        settings = self.settings
         try:
-            await self._name_server.start(self.settings.dns_host, self.settings.dns_port)
+            with _explained(settings.dns_host, settings.dns_port):
+                await self._name_server.start(settings.dns_host, settings.dns_port)
             self._stops.append(self._name_server.stop)
             for provider in PROVIDERS:
                 if provider.behaviour.listens:
@@ -128,7 +135,9 @@ class RehearsalWorld:
             settings=provider_settings(provider),
             tls=self._tls_of(provider),
         )
-        await server.start(self.settings.address_of(provider), self.settings.smtp_port)
+        address, port = self.settings.address_of(provider), self.settings.smtp_port
+        with _explained(address, port):
+            await server.start(address, port)
         self._stops.append(partial(server.stop, 0.5))
 
     def _tls_of(self, provider: Provider) -> ssl.SSLContext | None:
@@ -149,6 +158,22 @@ class RehearsalWorld:
         self.mailboxes.close()
         if self._owns_clock and isinstance(self.clock, AdjustableClock):
             self.clock.close()
+
+
+@contextlib.contextmanager
+def _explained(host: str, port: int) -> Iterator[None]:
+    """Say what to do when a listener cannot open."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            # Linux has all of 127/8; macOS has only 127.0.0.1 until it is told otherwise.
+            hint = f"this machine does not have the address; on macOS: sudo ifconfig lo0 alias {host}"
+        elif error.errno == errno.EADDRINUSE:
+            hint = "another program uses the port; choose others with --port-base"
+        else:
+            hint = error.strerror or str(error)
+        raise RehearsalError(f"the rehearsal internet cannot listen on {host} port {port}: {hint}") from error
 
 
 def _fixed_records(settings: RehearsalSettings) -> list[Record]:
