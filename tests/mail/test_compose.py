@@ -276,11 +276,8 @@ def test_quoted_printable_of_text_keeps_lines_and_of_files_keeps_octets():
     assert to_quoted_printable(b"\xe9" * 30, is_text=True) == b"=E9" * 25 + b"=\r\n" + b"=E9" * 5
 
 
-def test_a_large_attachment_is_composed_in_linear_time():
-    def seconds(size):
-        file = Attachment(content=b"\x00" * size, file_name="a.bin")
-        started = time.process_time()
-        compose(content(attachments=(file,)), "b")
-        return time.process_time() - started
-
-    assert seconds(8_000_000) < 30 * max(seconds(800_000), 0.002)
+def test_a_large_attachment_is_composed_in_good_time():
+    file = Attachment(content=b"\x00" * 8_000_000, file_name="a.bin")
+    started = time.process_time()
+    compose(content(attachments=(file,)), "b")
+    assert time.process_time() - started < 3

@@ -147,14 +147,10 @@ def test_to_crlf_leaves_no_bare_line_end_and_changes_nothing_else(content):
     assert fixed.replace(b"\r", b"").replace(b"\n", b"") == content.replace(b"\r", b"").replace(b"\n", b"")
 
 
-def test_a_megabyte_fed_octet_by_octet_takes_linear_time():
-    def seconds(size):
-        reader = DataReader(max_size=10_000_000)
-        line = b"\r\n..aaa"
-        started = time.process_time()
-        for position in range(size):
-            reader.feed(line[position % 7 : position % 7 + 1])
-        return time.process_time() - started
-
-    small, large = seconds(50_000), seconds(400_000)
-    assert large < 8 * small * 3
+def test_many_octets_fed_one_by_one_take_linear_time():
+    reader = DataReader(max_size=10_000_000)
+    line = b"\r\n..aaa"
+    started = time.process_time()
+    for position in range(400_000):
+        reader.feed(line[position % 7 : position % 7 + 1])
+    assert time.process_time() - started < 4

@@ -143,7 +143,9 @@ def _structure(content: SimpleContent, boundary: str) -> Part:
         embedded = attachment.disposition is Disposition.INLINE and attachment.content_id and content.body.html
         (inline if embedded else attached).append(attachment_part(attachment))
     if inline:
-        body = multipart("related", [body, *inline], boundary + "-r")
+        # RFC 2387 3.1: `type` is that of the root, which is the first part.
+        root = "multipart/alternative" if content.body.text else "text/html"
+        body = multipart("related", [body, *inline], boundary + "-r", f'; type="{root}"')
     if attached:
         body = multipart("mixed", [body, *attached], boundary + "-m")
     return body

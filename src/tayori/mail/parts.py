@@ -186,18 +186,14 @@ def _described(text: str) -> bytes:
         raise PartError(f"An attachment's ContentDescription {error}") from error
 
 
-def multipart(subtype: str, children: list[Part], boundary: str) -> Part:
-    """multipart/<subtype> of the children in order. The boundary is unguessable, so no child holds it."""
+def multipart(subtype: str, children: list[Part], boundary: str, more_parameters: str = "") -> Part:
+    """multipart/<subtype> of the children in order. The boundary is unguessable, so no child holds it.
+
+    `more_parameters` is ours, never a client's: such as `; type="text/html"`.
+    """
     mark = b"--" + boundary.encode("ascii")
-    related = '; type="multipart/alternative"' if subtype == "related" and _is_alternative(children[0]) else ""
-    if subtype == "related" and not related:
-        related = '; type="text/html"'
-    header = f'Content-Type: multipart/{subtype}{related};\r\n boundary="{boundary}"\r\n'
+    header = f'Content-Type: multipart/{subtype}{more_parameters};\r\n boundary="{boundary}"\r\n'
     pieces: list[bytes] = []
     for child in children:
         pieces += (mark, b"\r\n", child.header, b"\r\n", child.body, b"\r\n")
     return Part(header.encode("ascii"), b"".join((*pieces, mark, b"--\r\n")))
-
-
-def _is_alternative(part: Part) -> bool:
-    return part.header.startswith(b"Content-Type: multipart/alternative")

@@ -16,7 +16,7 @@ MAX_PARTS = 500  # SES's limit for a message
 MAX_DEPTH = 30
 _MAX_FALSE_MARKS = 10_000
 _MAX_BOUNDARY = 200  # RFC 2046 allows 70
-_FORWARDED = ("message/rfc822", "message/global", "message/news")
+FORWARDED_TYPES = ("message/rfc822", "message/global", "message/news")
 
 
 class StructureError(ValueError):
@@ -124,7 +124,7 @@ _Pending = tuple[bytes, int, int, int, str]
 
 
 def _children(part: Part) -> list[_Pending]:
-    if part.content_type in _FORWARDED:
+    if part.content_type in FORWARDED_TYPES:
         if part.transfer_encoding in ("base64", "quoted-printable"):  # not allowed (RFC 2046 5.2.1), but readers do it
             inner = part.decoded()
             return [(inner, 0, len(inner), part.depth + 1, "text/plain")]
