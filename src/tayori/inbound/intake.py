@@ -1,0 +1,34 @@
+"""From the inbound port to the rows: every message is kept, with what it was read as.
+
+Owns the order: read, record, and only then is the sender told 250. Never decides what a report changes
+(`tayori.resources.inbound`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tayori.ids import request_id
+from tayori.inbound.reports import read_reports
+from tayori.model.inbound import InboundMessage
+from tayori.resources.inbound import Received
+
+# Reading takes about a millisecond for each of these; what is larger must not hold the other sessions up.
+_READ_IN_THREAD = 256 * 1024
+
+
+class ReportIntake:
+    """What the MX role hands its messages to (see tayori.smtp.mx.Intake).
+
+    `record` writes one message durably; when it raises, the sender is asked to come again.
+    """
+
+    def __init__(self, record: Callable[[Received], Awaitable[None]]) -> None:
+        self._record = record
+
+    async def __call__(self, message: InboundMessage) -> None:
+        if len(message.content) > _READ_IN_THREAD:
+            reports = await asyncio.to_thread(read_reports, message)
+        else:
+            reports = read_reports(message)
+        received = Received(inbound_ids=tuple(request_id() for _ in message.routes), message=message, reports=reports)
+        await self._record(received)
