@@ -22,5 +22,9 @@ def check_name(name: str) -> None:
 
 def check(content: bytes) -> None:
     """Refuse a message with a blocked attachment, forwarded messages included. Raises Invalid."""
-    for name in structure.attachment_names(content):
+    try:
+        names = structure.attachment_names(content)
+    except structure.StructureError as error:  # what we cannot look through, we do not send
+        raise Invalid(str(error)) from error
+    for name in names:
         check_name(name)
