@@ -1,0 +1,303 @@
+"""The API over HTTP: an ASGI application without a framework.
+
+Owns what happens to a request, which is the list in `Application._answer_call`: authenticate → route → parse →
+validate → authorise → run → serialise. Never knows an operation by name: handlers come from the registry, everything
+else from the models. Whatever goes wrong inside is logged with its traceback and answered as InternalFailure with the
+request's id; nothing of it leaves the house.
+
+    app = create_app(store=store, clock=clock, region="us-east-1", names=names, page_secret=secret, routes=…, tools=…)
+    uvicorn.run(app, http="httptools", …)
+
+Routes: `POST /` and `GET /?Action=…` are query services, told apart by what the caller signed for (`ses`, and
+whatever else `services` has, such as `sns`); `/v2/email/…` is SES v2; the rest is the table of `routes` given by the
+caller.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Protocol
+
+from tayori import ids
+from tayori.api import asgi, faults, registry
+from tayori.api.asgi import Receive, Scope, Send
+from tayori.api.authenticate import Authenticator, Find
+from tayori.api.registry import Context, Principal, Registry
+from tayori.aws import constraints, query, rest_json, spec
+from tayori.aws.errors import ApiError, common_error
+from tayori.aws.http import HttpRequest, HttpResponse
+from tayori.aws.paging import BadPageToken, PageTokens
+from tayori.aws.spec import Operation, Service
+from tayori.clock import Clock
+from tayori.model.errors import DomainError
+from tayori.model.names import ServiceNames
+from tayori.resources import credentials
+from tayori.store.engine import Store, StoreUnavailable
+
+logger = logging.getLogger("tayori.api")
+
+_MIB = 1024 * 1024
+
+
+class Access(StrEnum):
+    """Who may use an extension route."""
+
+    EVERYBODY = "everybody"
+    SIGNED = "signed"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A route beside the API, such as `/tayori/…`, `/healthz` or `/metrics`. The longest prefix that fits wins.
+
+    `prefix` fits the path itself and everything below it. `method` "*" fits every method. The handler gets the
+    principal, or None where the route is for everybody; it may raise ApiError and DomainError.
+    """
+
+    method: str
+    prefix: str
+    handler: Callable[[HttpRequest, Principal | None], Awaitable[HttpResponse]]
+    access: Access = Access.SIGNED
+    max_body: int = _MIB
+
+    def fits(self, method: str, path: str) -> bool:
+        prefix = self.prefix.rstrip("/")
+        return self.method in ("*", method) and (path == prefix or path.startswith(prefix + "/"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Sizes of bodies in bytes, and seconds of real time for one to arrive.
+
+    SES takes 40 MB after base64 in v2 and 10 MB in v1 (ses: quotas). In v2 such a message is base64 in JSON, a third
+    longer; in v1 base64 in a form, longer again by its percent signs.
+    """
+
+    v1_body: int = 16 * _MIB
+    v2_body: int = 56 * _MIB
+    body_seconds: float = 120.0
+    chunk_seconds: float = 20.0
+
+
+def everything_allowed(principal: Principal, operation: Operation) -> None:
+    """An access key may do all that its account may do."""
+
+
+def create_app(
+    *,
+    store: Store,
+    clock: Clock,
+    region: str,
+    names: ServiceNames,
+    page_secret: bytes,
+    routes: Iterable[Route] = (),
+    tools: Any = None,
+    operations: Registry | None = None,
+    services: Mapping[str, Service] | None = None,
+    find_credential: Find = credentials.find,
+    authorise: Callable[[Principal, Operation], None] = everything_allowed,
+    limits: Limits | None = None,
+) -> "Application":
+    """The application of one process.
+
+    `page_secret` is shared by all nodes of an installation. `tools` is handed to handlers of mode "compose" as
+    `call.tools`. `services` are query services by signing name, beside SES v1. `operations` defaults to all handlers
+    of `api/v1` and `api/v2`.
+    """
+    return Application(
+        store=store,
+        clock=clock,
+        names=names,
+        region=region,
+        pages=PageTokens(page_secret),
+        routes=tuple(sorted(routes, key=lambda route: len(route.prefix), reverse=True)),
+        tools=tools,
+        operations=operations if operations is not None else registry.load_operations(),
+        v2=spec.load("sesv2"),
+        query_services={"ses": spec.load("ses"), **(services or {})},
+        authenticate=Authenticator(store=store, clock=clock, region=region, find=find_credential),
+        authorise=authorise,
+        limits=limits or Limits(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    store: Store
+    clock: Clock
+    names: ServiceNames
+    region: str
+    pages: PageTokens
+    routes: tuple[Route, ...]
+    tools: Any
+    operations: Registry
+    v2: Service
+    query_services: Mapping[str, Service]
+    authenticate: Authenticator
+    authorise: Callable[[Principal, Operation], None]
+    limits: Limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await asgi.lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = asgi.head_of(scope)
+        try:
+            response = await self._respond(head, receive, ids.request_id())
+        except asgi.ClientGone:
+            return
+        await asgi.send_response(send, response, to=head)
+
+    # ── which of the three doors ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def _respond(self, head: HttpRequest, receive: Receive, request_id: str) -> HttpResponse:
+        route = next((one for one in self.routes if one.fits(head.method, head.path)), None)
+        if route is not None:
+            return await self._guarded(self._answer_route(route, head, receive), self.v2, request_id)
+        if head.path == "/" and head.method in ("GET", "POST"):
+            call = self._answer_query(head, receive, request_id)
+            return await self._guarded(call, self.query_services["ses"], request_id)
+        return await self._guarded(self._answer_rest(head, receive, request_id), self.v2, request_id)
+
+    async def _guarded(self, answer: Awaitable[HttpResponse], service: Service, request_id: str) -> HttpResponse:
+        """Whatever goes wrong becomes an answer of that service."""
+        try:
+            return await answer
+        except ApiError as error:
+            return _failed(service, error, request_id)
+        except DomainError as error:
+            return _failed(service, faults.translate(error, service), request_id)
+        except StoreUnavailable:
+            logger.warning("api_store_unavailable", extra={"request_id": request_id}, exc_info=True)
+            return _failed(service, common_error("ServiceUnavailable"), request_id)
+        except asgi.ClientGone:
+            raise
+        except Exception:
+            logger.exception("api_internal_failure", extra={"request_id": request_id})
+            return _failed(service, common_error("InternalFailure"), request_id)
+
+    async def _answer_route(self, route: Route, head: HttpRequest, receive: Receive) -> HttpResponse:
+        if route.access is Access.EVERYBODY:
+            return await route.handler(await self._complete(head, receive, route.max_body), None)
+        await self.authenticate.claim(head)
+        request = await self._complete(head, receive, route.max_body)
+        principal = (await self.authenticate(request, ("ses",))).principal
+        if route.access is Access.OPERATOR and not principal.operator:
+            raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
+        return await route.handler(request, principal)
+
+    async def _answer_query(self, head: HttpRequest, receive: Receive, request_id: str) -> HttpResponse:
+        await self.authenticate.claim(head)
+        request = await self._complete(head, receive, self.limits.v1_body)
+        caller = await self.authenticate(request, self.query_services)
+        service = self.query_services[caller.signing_name]
+        return await self._guarded(
+            self._answer_call(service, request, caller.principal, request_id), service, request_id
+        )
+
+    async def _answer_rest(self, head: HttpRequest, receive: Receive, request_id: str) -> HttpResponse:
+        if not head.path.startswith("/v2/email/"):
+            raise common_error("UnknownOperationException")
+        await self.authenticate.claim(head)
+        request = await self._complete(head, receive, self.limits.v2_body)
+        caller = await self.authenticate(request, ("ses",))
+        return await self._answer_call(self.v2, request, caller.principal, request_id)
+
+    # ── the list ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _answer_call(
+        self, service: Service, request: HttpRequest, principal: Principal, request_id: str
+    ) -> HttpResponse:
+        operation, params = understand(service, request)
+        validate(operation, params)
+        self.authorise(principal, operation)
+        context = self._context(operation, request, principal, request_id)
+        result = await self._run(operation, context, params)
+        return _wire(service).serialize_response(operation, result, request_id)
+
+    def _context(self, operation: Operation, request: HttpRequest, principal: Principal, request_id: str) -> Context:
+        return Context(
+            principal=principal,
+            service=operation.service.name,
+            operation=operation.name,
+            region=self.region,
+            request_id=request_id,
+            source_ip=request.source_ip,
+            names=self.names,
+            pages=self.pages,
+        )
+
+    async def _run(self, operation: Operation, context: Context, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        handler = self.operations.find(operation.service.name, operation.name)
+        if handler is None:
+            raise faults.not_built(operation)
+        try:
+            if handler.compose is not None:
+                call = registry.composing(context, store=self.store, clock=self.clock, tools=self.tools)
+                return await handler.compose(call, params) or {}
+            if handler.mode is registry.Mode.READ:
+                return await self.store.read(handler.run, context, params)
+            return await self.store.write(handler.run, context, params)
+        except DomainError as error:
+            raise faults.translate(error, operation.service, operation.error_names) from error
+        except BadPageToken as error:
+            raise faults.bad_page_token(error, operation) from error
+
+    async def _complete(self, head: HttpRequest, receive: Receive, limit: int) -> HttpRequest:
+        """The request with its body."""
+        limits = self.limits
+        body = await asgi.read_body(head, receive, limit, limits.body_seconds, limits.chunk_seconds)
+        return replace(head, body=body)
+
+
+class Wire(Protocol):
+    """What `rest_json` and `query` both offer."""
+
+    def serialize_response(
+        self, operation: Operation, result: Mapping[str, Any], request_id: str, /
+    ) -> HttpResponse: ...
+
+    def serialize_error(self, service: Service, error: ApiError, request_id: str, /) -> HttpResponse: ...
+
+
+def _wire(service: Service) -> Wire:
+    return rest_json if service.protocol == "rest-json" else query
+
+
+def understand(service: Service, request: HttpRequest) -> tuple[Operation, dict[str, Any]]:
+    """Which operation a request names, and its input."""
+    if service.protocol != "rest-json":
+        fields = query.fields_of(request)
+        action = _action(service, fields)
+        return action, query.parse_fields(action, fields)
+    operation = service.route(request.method, request.path, request.query)
+    if operation is None:
+        raise common_error("UnknownOperationException")
+    return operation, rest_json.parse_request(operation, request)
+
+
+def _action(service: Service, fields: Mapping[str, str]) -> Operation:
+    action, version = fields.get("Action"), fields.get("Version", service.api_version)
+    if not action:
+        raise common_error("MissingAction")
+    operation = service.operations.get(action)
+    if operation is None or version != service.api_version:
+        raise common_error("InvalidAction", f"Could not find operation {action[:100]} for version {version[:40]}")
+    return operation
+
+
+def validate(operation: Operation, params: dict[str, Any]) -> None:
+    message = constraints.describe(operation, params)
+    if message is not None:
+        raise faults.invalid_input(operation, message)
+
+
+def _failed(service: Service, error: ApiError, request_id: str) -> HttpResponse:
+    return _wire(service).serialize_error(service, error, request_id)

@@ -1,0 +1,76 @@
+"""From a signed request to the principal who sent it.
+
+Owns the look-up of the access key, with a short memory so that a stream of calls does not cost a query each. A key
+that was made inactive or deleted stays good for those seconds in processes that have seen it; a key that is new works
+at once, since only keys that exist are remembered. The signature itself is verified in `aws.sigv4`.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tayori.api.registry import Principal
+from tayori.aws import sigv4
+from tayori.aws.errors import common_error
+from tayori.aws.http import HttpRequest
+from tayori.clock import Clock
+from tayori.resources.credentials import Credential
+from tayori.store.engine import Store, Tx
+
+REMEMBER = timedelta(seconds=5)
+_MOST_REMEMBERED = 10_000
+
+Find = Callable[[Tx, str], Credential | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticated:
+    """`signing_name` is the service that the caller signed for: it tells SES's `POST /` from SNS's."""
+
+    principal: Principal
+    signing_name: str
+
+
+class Authenticator:
+    def __init__(self, *, store: Store, clock: Clock, region: str, find: Find) -> None:
+        self._store = store
+        self._clock = clock
+        self._region = region
+        self._find = find
+        self._remembered: dict[str, tuple[datetime, Credential]] = {}
+
+    async def claim(self, head: HttpRequest) -> tuple[sigv4.Credential, Credential]:
+        """What the request claims, by a key that exists: to be asked before a body is read, which may be large."""
+        claim = sigv4.credential_of(head)
+        known = await self._look_up(claim.access_key_id)
+        if known is None:
+            raise common_error("InvalidClientTokenId")
+        return claim, known
+
+    async def __call__(self, request: HttpRequest, services: Collection[str]) -> Authenticated:
+        """Raises ApiError unless the request is signed, for one of `services`, by a key that is active."""
+        claim, known = await self.claim(request)
+        secret = sigv4.Secret(secret_access_key=known.secret_access_key)
+        verified = sigv4.verify(request, claim, secret, now=self._clock.wall(), region=self._region, services=services)
+        principal = Principal(
+            account_id=known.account_id,
+            access_key_id=known.access_key_id,
+            arn=known.arn,
+            operator=known.operator,
+        )
+        return Authenticated(principal=principal, signing_name=verified.service)
+
+    async def _look_up(self, access_key_id: str) -> Credential | None:
+        now = self._clock.wall()
+        until, remembered = self._remembered.get(access_key_id, (now, None))
+        if remembered is not None and now < until:
+            return remembered
+        if not access_key_id.isalnum() or not access_key_id.isascii() or len(access_key_id) > 128:
+            return None  # no such key was ever made, and the database need not see what it might not store
+        found = await self._store.read(self._find, access_key_id)
+        self._remembered.pop(access_key_id, None)
+        if found is not None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[access_key_id] = (now + REMEMBER, found)
+        return found
