@@ -71,9 +71,7 @@ def refusal(parse, text):
 def isemail_rows(folder):
     for test in ElementTree.parse(folder / "tests.xml").getroot().iter("test"):
         # Control characters are written as the Unicode pictures of themselves, U+2400 and on.
-        text = "".join(
-            chr(ord(c) - 0x2400) if 0x2400 <= ord(c) < 0x2420 else c for c in test.findtext("address")
-        )
+        text = "".join(chr(ord(c) - 0x2400) if 0x2400 <= ord(c) < 0x2420 else c for c in test.findtext("address"))
         yield (
             text,
             test.findtext("category").removeprefix("ISEMAIL_"),
@@ -141,9 +139,7 @@ def test_the_sentence_names_what_is_wrong(text, sentence):
 
 def test_length_is_counted_in_utf16_units_and_after_the_form():
     long = "a@" + "x" * 318 + ".com"
-    with pytest.raises(
-        AddressError, match=r"^Address length is more than 320 characters long: 'a@x+\.com'\.$"
-    ):
+    with pytest.raises(AddressError, match=r"^Address length is more than 320 characters long: 'a@x+\.com'\.$"):
         AddrSpec.parse(long)
     with pytest.raises(AddressError, match=r"^Address length is more than 320"):
         AddrSpec.parse("𝒳" * 160 + "@example.com")  # two units each
@@ -250,9 +246,7 @@ def test_one_mailbox_means_one():
 
 
 def test_a_decoded_name_cannot_open_a_new_header_line():
-    box = parse_mailbox(
-        "=?UTF-8?B?QQ0KQmNjOiB4QGV4YW1wbGUuY29t?= <a@example.com>"
-    )  # A CRLF Bcc: x@example.com
+    box = parse_mailbox("=?UTF-8?B?QQ0KQmNjOiB4QGV4YW1wbGUuY29t?= <a@example.com>")  # A CRLF Bcc: x@example.com
     assert box.display_name == "A  Bcc: x@example.com"
     assert b"\n" not in box.encode() and b"\r" not in box.encode()
 

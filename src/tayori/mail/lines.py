@@ -129,9 +129,7 @@ class DataReader:
     def _finish(self) -> None:
         if DataFault.TOO_LARGE in self.faults:
             return
-        content = bytes(
-            memoryview(self._buffer)[:-3]
-        )  # without "." CRLF; the CRLF before it is the last line's
+        content = bytes(memoryview(self._buffer)[:-3])  # without "." CRLF; the CRLF before it is the last line's
         self._buffer = bytearray()
         if has_bare_line_ends(content):
             self.faults |= DataFault.BARE_LINE_END
