@@ -40,8 +40,9 @@ def test_a_kind_and_a_position_cannot_trade_letters() -> None:
 
 
 def test_the_form_that_the_newer_lists_demand() -> None:
-    inputs = [operation.input for operation in spec.load("sesv2").operations.values() if operation.page_token]
-    patterns = {shape.contents["NextToken"].trait("pattern") for shape in inputs if shape is not None} - {None}
+    inputs = [operation.input for operation in spec.load("sesv2").operations.values() if operation.input]
+    tokens = [shape.contents["NextToken"] for shape in inputs if "NextToken" in shape.contents]
+    patterns = {token.trait("pattern") for token in tokens} - {None}
     assert patterns
     for length in range(1, 8):
         token = TOKENS.encode("kind", ["x" * length])

@@ -117,13 +117,6 @@ def test_errors_know_their_code_and_status() -> None:
     assert spec.load("sesv2").errors["NotFoundException"].status == 404
 
 
-def test_page_tokens_are_found_by_shape() -> None:
-    operations = spec.load("sesv2").operations
-    assert operations["ListEmailIdentities"].page_token == "NextToken"
-    assert operations["GetAccount"].page_token is None
-    assert sum(1 for operation in operations.values() if operation.page_token) >= 19
-
-
 @pytest.mark.parametrize("name", ["ses", "sesv2"])
 def test_every_pattern_of_the_models_can_be_checked(name: str) -> None:
     def patterns(shape: spec.Shape, above: tuple[str, ...] = ()) -> list[str]:

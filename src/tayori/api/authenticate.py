@@ -5,6 +5,7 @@ that was made inactive or deleted stays good for those seconds in processes that
 at once, since only keys that exist are remembered. The signature itself is verified in `aws.sigv4`.
 """
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from tayori.store.engine import Store, Tx
 
 REMEMBER = timedelta(seconds=5)
 _MOST_REMEMBERED = 10_000
+_KEY_ID = re.compile(r"\w{1,128}", re.ASCII)
 
 Find = Callable[[Tx, str], Credential | None]
 
@@ -65,7 +67,7 @@ class Authenticator:
         until, remembered = self._remembered.get(access_key_id, (now, None))
         if remembered is not None and now < until:
             return remembered
-        if not access_key_id.isalnum() or not access_key_id.isascii() or len(access_key_id) > 128:
+        if not _KEY_ID.fullmatch(access_key_id):
             return None  # no such key was ever made, and the database need not see what it might not store
         found = await self._store.read(self._find, access_key_id)
         self._remembered.pop(access_key_id, None)

@@ -1,9 +1,9 @@
 """The model's constraints: required, length, range, pattern and enum, refused in the words of AWS's own validator.
 
-Owns the pass that runs after parsing and before a handler sees a request, for every operation alike. Never decides
-the error's code, which depends on the service: it raises `common_error("ValidationError")` by default and the API's
-edge may give another. Never takes long: subtrees without constraints are skipped, lengths are checked before
-patterns, patterns are tried on short texts only, and at most ten violations are reported.
+Owns the pass that runs after parsing and before a handler sees a request, for every operation alike. It describes
+what is wrong; which error that becomes depends on the service, and is the API's to say. Never takes long: subtrees
+without constraints are skipped, lengths are checked before patterns, patterns are tried on short texts only, and at
+most ten violations are reported.
 
 Source: behaviour map section 13; the texts are those of Smithy's server validation.
 """
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from tayori.aws.errors import common_error
 from tayori.aws.spec import Operation, Shape
 
 MAX_VIOLATIONS = 10
@@ -22,13 +21,6 @@ MAX_VIOLATIONS = 10
 _MAX_PATTERN_TEXT = 2_048
 
 _CONSTRAINTS = ("required", "min", "max", "pattern", "enum")
-
-
-def validate(operation: Operation, params: dict[str, Any]) -> None:
-    """Raise the ApiError that names what is wrong with the parsed input, if anything is."""
-    message = describe(operation, params)
-    if message is not None:
-        raise common_error("ValidationError", message)
 
 
 def describe(operation: Operation, params: dict[str, Any]) -> str | None:

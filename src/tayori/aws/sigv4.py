@@ -87,10 +87,6 @@ class Verified:
 # ── what the request claims ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def is_signed(request: HttpRequest) -> bool:
-    return "authorization" in request.headers or "X-Amz-Signature=" in request.query
-
-
 def credential_of(request: HttpRequest) -> Credential:
     """The claim in the request, well formed but not yet verified."""
     authorization = request.headers.all("authorization")

@@ -203,12 +203,6 @@ class Operation:
         reference = self._model.get(part)
         return self.service.shape(reference) if reference else None
 
-    @property
-    def page_token(self) -> str | None:
-        """The name of the input member that carries a page token. Found by shape: botocore's paginators name few."""
-        members = self.input.contents if self.input else {}
-        return next((name for name in ("NextToken",) if name in members), None)
-
     def __repr__(self) -> str:
         return f"<Operation {self.service.name}.{self.name}>"
 
