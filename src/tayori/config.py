@@ -191,6 +191,12 @@ def load(
     return config
 
 
+def sources(file: Path | None, environment: Mapping[str, str]) -> list[tuple[str, Mapping[str, Mapping[str, Any]]]]:
+    """(origin, section → key → value) of the file and of the environment, the weaker first: for `config show`."""
+    found: list[tuple[str, Mapping[str, Mapping[str, Any]]]] = [("environment", _from_environment(environment))]
+    return [(str(file), _from_file(file)), *found] if file else found
+
+
 def _from_file(file: Path) -> dict[str, dict[str, Any]]:
     try:
         document = tomllib.loads(file.read_text("utf-8"))

@@ -1,1 +1,1 @@
-"""The command `tayori`."""
+"""The command `tayori`: one module for each noun. Each is imported only when it is asked for."""

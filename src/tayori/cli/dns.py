@@ -1,0 +1,117 @@
+"""`tayori dns`: the records that a domain needs, beside what the DNS holds now."""
+
+import argparse
+from collections.abc import Sequence
+
+from tayori.app.endpoints import Endpoints
+from tayori.cli.command import CommandFailed, Context, NotInThisRelease, shared_options
+from tayori.cli.lookup import Row, resolver_of, rows_of
+from tayori.cli.service import account_id_of, endpoints_of, visit
+from tayori.cli.table import table
+from tayori.cli.words import Words
+from tayori.mail.address import AddressError, to_ascii_domain
+from tayori.model.identity import Track
+from tayori.resources import identities
+from tayori.resources.identities import Identity
+from tayori.store.engine import Store, Tx
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    records = verbs.add_parser(
+        "records", help="the records a domain needs: expected, found, verdict", parents=[shared_options()]
+    )
+    records.add_argument("domain", metavar="DOMAIN", help="a domain that was created as an identity")
+    records.add_argument("--account", metavar="ID", help="the account whose identity it is (default: the first)")
+    records.set_defaults(action=_records)
+    for name, about in (
+        ("dossier", "the document to hand to the domain's administrators (not in this release)"),
+        ("zone", "zone-file and provider formats (not in this release)"),
+    ):
+        verb = verbs.add_parser(name, help=about, parents=[shared_options()])
+        verb.add_argument("domain", metavar="DOMAIN")
+        verb.set_defaults(action=_not_offered, verb=name)
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    return int(options.action(context, options))
+
+
+def _not_offered(context: Context, options: argparse.Namespace) -> int:
+    raise NotInThisRelease(
+        f"'tayori dns {options.verb}' is not offered yet; 'tayori dns records {options.domain}' lists the records."
+    )
+
+
+def _records(context: Context, options: argparse.Namespace) -> int:
+    domain = domain_of(options.domain)
+    service = endpoints_of(context)
+
+    async def look(store: Store) -> tuple[Identity, list[Row]]:
+        identity = await store.read(identity_of, options.account, service.region, domain)
+        async with resolver_of(service) as resolver:
+            return identity, await rows_of(service, store, resolver, identity)
+
+    identity, rows = visit(service, look)
+    value = {"domain": domain, "statuses": statuses(identity), "records": [row.as_json() for row in rows]}
+    context.output.emit(value, _as_text(context.words, service, identity, rows))
+    return 0
+
+
+def domain_of(text: str) -> str:
+    """The domain in A-labels. Raises CommandFailed."""
+    try:
+        return to_ascii_domain(text.rstrip("."))
+    except AddressError as error:
+        raise CommandFailed(f"{text} is not a domain: {error}") from error
+
+
+def identity_of(tx: Tx, account: str | None, region: str, domain: str) -> Identity:
+    account_id = account_id_of(tx, account)
+    found = identities.find(tx, account_id, region, domain)
+    if found is None:
+        raise CommandFailed(
+            f"Account {account_id} has no identity {domain}. Create it first: "
+            f"aws sesv2 create-email-identity --email-identity {domain}"
+        )
+    return found
+
+
+def statuses(identity: Identity) -> dict[str, str | None]:
+    def status(track: Track | None) -> str | None:
+        return None if track is None else str(track.status)
+
+    return {
+        "identity": status(identity.verification),
+        "dkim": status(identity.dkim),
+        "mail_from": status(identity.mail_from),
+    }
+
+
+def _as_text(words: Words, service: Endpoints, identity: Identity, rows: Sequence[Row]) -> str:
+    shown = statuses(identity)
+    lines = [
+        words("dns.heading", domain=identity.domain),
+        words("dns.status", **{name: text or words("dns.none-set") for name, text in shown.items()}),
+        "",
+    ]
+    lines += [table((), _cells(words, row), indent="  ") for row in rows]
+    missing = sum(not row.is_in_place for row in rows)
+    lines.append(words("dns.incomplete", count=missing) if missing else words("dns.complete"))
+    return "\n".join(lines) + "\n"
+
+
+def _cells(words: Words, row: Row) -> list[tuple[str, str]]:
+    return [
+        (words("dns.name"), row.name),
+        (words("dns.type"), row.rdtype),
+        (words("dns.value"), row.value),
+        (words("dns.found"), ", ".join(row.found) or words("dns.nothing")),
+        (words("dns.verdict"), _verdict(words, row)),
+        (words("dns.purpose"), words(f"purpose.{row.purpose}")),
+    ]
+
+
+def _verdict(words: Words, row: Row) -> str:
+    text = words(f"verdict.{row.verdict}")
+    return f"{text} ({words(f'hint.{row.hint}')})" if row.hint else text

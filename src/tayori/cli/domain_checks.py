@@ -1,0 +1,70 @@
+"""Checks of one sending domain: is it verified, will its mail be signed and aligned, what does it ask of receivers?"""
+
+from tayori.app.endpoints import Endpoints
+from tayori.cli.check import Check, Health, check
+from tayori.cli.lookup import Row, rows_of
+from tayori.cli.service import account_id_of
+from tayori.dns.resolver import CachingResolver
+from tayori.model.identity import VerificationStatus
+from tayori.resources import configuration_sets, identities
+from tayori.resources.identities import Identity
+from tayori.store.engine import Store, Tx
+
+# The records without which mail is refused or unsigned; the others cost alignment or a policy.
+_NEEDED = frozenset({"dkim"})
+
+
+async def check_domain(
+    service: Endpoints, store: Store, resolver: CachingResolver, account: str | None, domain: str
+) -> list[Check]:
+    account_id, identity = await store.read(_find, account, service.region, domain)
+    if identity is None:
+        return [check("identity", Health.FAILED, "none", domain=domain, account=account_id)]
+    checks = _statuses(identity)
+    checks += [_record(row) for row in await rows_of(service, store, resolver, identity)]
+    if identity.configuration_set:
+        checks.append(await store.read(_configuration_set, identity))
+    return checks
+
+
+def _find(tx: Tx, account: str | None, region: str, domain: str) -> tuple[str, Identity | None]:
+    account_id = account_id_of(tx, account)
+    return account_id, identities.find(tx, account_id, region, domain)
+
+
+def _statuses(identity: Identity) -> list[Check]:
+    domain = identity.domain
+    checks = [
+        check("identity", _of(identity.verification.status), str(identity.verification.status),
+              domain=domain, account=identity.account_id),
+        check("dkim", _of(identity.dkim.status), str(identity.dkim.status), domain=domain),
+    ]  # fmt: skip
+    if not identity.signing_enabled:
+        checks.append(check("signing", Health.WARNING, "disabled", domain=domain))
+    if identity.mail_from is None:
+        # DMARC passes by DKIM alone, but SPF is not aligned with the author's domain.
+        checks.append(check("mail-from", Health.WARNING, "none", domain=domain))
+    else:
+        status = identity.mail_from.status
+        checks.append(check("mail-from", _of(status), f"{identity.mail_from_domain}: {status}", domain=domain))
+    return checks
+
+
+def _of(status: VerificationStatus) -> Health:
+    return Health.OK if status is VerificationStatus.SUCCESS else Health.FAILED
+
+
+def _record(row: Row) -> Check:
+    trouble = Health.FAILED if row.purpose in _NEEDED or row.verdict == "wrong" else Health.WARNING
+    found = ", ".join(row.found) or row.verdict
+    if row.hint:
+        found += f" ({row.hint})"
+    health = Health.OK if row.is_in_place else trouble
+    key = "policy" if row.purpose == "dmarc" else "record"
+    return check(key, health, found, name=row.name, rdtype=row.rdtype, value=row.value)
+
+
+def _configuration_set(tx: Tx, identity: Identity) -> Check:
+    name = identity.configuration_set or ""
+    is_there = configuration_sets.exists(tx, identity.account_id, identity.region, name)
+    return check("configuration-set", Health.OK if is_there else Health.FAILED, name, domain=identity.domain)

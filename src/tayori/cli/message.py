@@ -1,0 +1,154 @@
+"""`tayori message show`: the whole timeline of one message."""
+
+import argparse
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from tayori.cli.command import Context, shared_options
+from tayori.cli.service import endpoints_of, read
+from tayori.cli.table import moment, printable, table
+from tayori.resources import timeline
+from tayori.resources.timeline import AttemptRecord, EventRecord, Timeline
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    show = verbs.add_parser("show", help="one message: recipients, attempts, events", parents=[shared_options()])
+    show.add_argument("message_id", metavar="ID", help="the MessageId, or the Message-ID field it stands in")
+    show.set_defaults(action=_show)
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    return int(options.action(context, options))
+
+
+def _show(context: Context, options: argparse.Namespace) -> int:
+    message_id = options.message_id.strip().strip("<>").partition("@")[0]
+    found = read(endpoints_of(context), timeline.get, message_id)
+    context.output.emit(_as_json(found), _as_text(found))
+    return 0
+
+
+def _as_json(found: Timeline) -> dict[str, Any]:
+    addresses = {recipient.ordinal: recipient.address for recipient in found.recipients}
+    return {
+        "message_id": found.message_id,
+        "account_id": found.account_id,
+        "region": found.region,
+        "accepted_at": found.accepted_at.isoformat(),
+        "expires_at": found.expires_at.isoformat(),
+        "from": found.from_address,
+        "subject": found.subject,
+        "configuration_set": found.configuration_set,
+        "return_path": found.reverse_path,
+        "tls_policy": found.tls_policy,
+        "size": found.size,
+        "has_content": found.has_content,
+        "facts": dict(found.facts),
+        "recipients": [
+            {
+                "address": recipient.address,
+                "state": recipient.state,
+                "attempts": recipient.attempts,
+                "due_at": recipient.due_at.isoformat() if recipient.due_at else None,
+                "reason": recipient.reason,
+                "status": recipient.status,
+                "diagnostic": recipient.diagnostic,
+            }
+            for recipient in found.recipients
+        ],
+        "attempts": [_attempt_as_json(attempt, addresses) for attempt in found.attempts],
+        "events": [
+            {
+                "at": event.at.isoformat(),
+                "type": event.kind,
+                "recipient": addresses.get(event.ordinal),
+                "detail": dict(event.detail),
+            }
+            for event in found.events
+        ],
+    }
+
+
+def _attempt_as_json(attempt: AttemptRecord, addresses: dict[int, str]) -> dict[str, Any]:
+    return {
+        "at": attempt.started_at.isoformat(),
+        "recipient": addresses.get(attempt.ordinal),
+        "duration_ms": attempt.duration_ms,
+        "host": attempt.host,
+        "address": attempt.address,
+        "tls": attempt.tls or None,
+        "outcome": attempt.outcome,
+        "reason": attempt.reason,
+        "status": attempt.status,
+        "diagnostic": attempt.diagnostic,
+        "detail": dict(attempt.detail),
+    }
+
+
+def _as_text(found: Timeline) -> str:
+    heading = [
+        ("Message", found.message_id),
+        ("Account", f"{found.account_id} in {found.region}"),
+        ("Accepted", f"{moment(found.accepted_at)} by {found.facts.get('operation', '')}"),
+        ("Tried until", moment(found.expires_at)),
+        ("From", found.from_address),
+        ("Subject", found.subject),
+        ("Return path", f"<{found.reverse_path}>"),
+        ("Configuration set", found.configuration_set or "none"),
+        ("TLS policy", found.tls_policy),
+        ("Size", f"{found.size} octets" + ("" if found.has_content else ", content no longer kept")),
+    ]
+    recipients = [
+        (
+            recipient.address,
+            recipient.state,
+            f"{recipient.attempts} attempts" if recipient.attempts != 1 else "1 attempt",
+            f"next {moment(recipient.due_at)}" if recipient.due_at else "",
+            recipient.diagnostic or recipient.reason,
+        )
+        for recipient in found.recipients
+    ]
+    return (
+        table((), heading) + "\nRecipients\n" + table((), recipients, indent="  ") + "\nTimeline\n" + _timeline(found)
+    )
+
+
+def _timeline(found: Timeline) -> str:
+    addresses = {recipient.ordinal: recipient.address for recipient in found.recipients}
+    lines = sorted(_lines(found, addresses), key=lambda line: line[0])
+    return table((), [(_precise(at), what, who, more) for at, what, who, more in lines], indent="  ")
+
+
+def _lines(found: Timeline, addresses: dict[int, str]) -> Iterator[tuple[datetime, str, str, str]]:
+    for attempt in found.attempts:
+        yield attempt.started_at, f"attempt: {attempt.outcome}", addresses[attempt.ordinal], _attempt_words(attempt)
+    for event in found.events:
+        yield event.at, event.kind, addresses.get(event.ordinal, ""), _event_words(event)
+
+
+def _attempt_words(attempt: AttemptRecord) -> str:
+    where = f"{attempt.host} [{attempt.address}]" if attempt.host else "no host reached"
+    words = [
+        where,
+        attempt.tls or "in the clear" if attempt.host else "",
+        f"{attempt.duration_ms} ms",
+        attempt.diagnostic,
+    ]
+    return printable(", ".join(word for word in words if word))
+
+
+def _event_words(event: EventRecord) -> str:
+    """What tells most in the event: the kind of a bounce, the answer that a delivery got."""
+    detail = event.detail
+    if "bounceType" in detail:
+        return f"{detail['bounceType']}/{detail.get('bounceSubType', '')}"
+    for name in ("smtpResponse", "delayType", "complaintFeedbackType", "complaintSubType", "reason"):
+        if detail.get(name):
+            return printable(str(detail[name]))
+    return ""
+
+
+def _precise(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"

@@ -1,0 +1,81 @@
+"""The service on a data folder as other commands reach it: its endpoints, and short visits to its store.
+
+Owns the way from what the store raises to one sentence for the user.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from tayori.app import endpoints
+from tayori.app.endpoints import Endpoints
+from tayori.cli.command import CommandFailed, Context
+from tayori.clock import AdjustableClock, Clock, SystemClock
+from tayori.model.errors import DomainError
+from tayori.resources import accounts, credentials
+from tayori.resources.credentials import Credential
+from tayori.store.database import DatabaseUrlError, open_store
+from tayori.store.engine import Store, StoreUnavailable, Tx
+from tayori.store.migrate import SchemaError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def endpoints_of(context: Context) -> Endpoints:
+    """Raises CommandFailed where no service was started on the folder."""
+    try:
+        return endpoints.read(context.data)
+    except endpoints.NotRunning as error:
+        raise CommandFailed(str(error)) from error
+
+
+def clock_of(service: Endpoints) -> Clock:
+    """Service time as the service itself sees it."""
+    return AdjustableClock(Path(service.clock_file)) if service.clock_file else SystemClock()
+
+
+def visit(service: Endpoints, work: Callable[[Store], Awaitable[T]]) -> T:
+    """Open the service's store, do `work`, close it. Raises CommandFailed."""
+
+    async def visiting() -> T:
+        store = open_store(service.database_url, clock_of(service))
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(visiting())
+    except DomainError as error:
+        raise CommandFailed(error.message) from error
+    except (DatabaseUrlError, StoreUnavailable, SchemaError) as error:
+        raise CommandFailed(str(error)) from error
+
+
+def read(service: Endpoints, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return visit(service, lambda store: store.read(fn, *args, **kwargs))
+
+
+def write(service: Endpoints, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return visit(service, lambda store: store.write(fn, *args, **kwargs))
+
+
+def account_id_of(tx: Tx, wanted: str | None) -> str:
+    """The account that a command speaks of: the one named, else the first. Raises CommandFailed."""
+    known = [account_id for account_id, _ in accounts.all_accounts(tx)]
+    if wanted is not None and wanted not in known:
+        raise CommandFailed(f"There is no account {wanted}.")
+    if not known:
+        raise CommandFailed("There is no account yet: the first start of the service makes one.")
+    return wanted or known[0]
+
+
+def first_key(tx: Tx, account: str | None = None) -> Credential:
+    """The key that commands show: the account's first active one, an operator's before others."""
+    account_id = account_id_of(tx, account)
+    keys = [key for key in credentials.of_account(tx, account_id) if key.active]
+    if not keys:
+        raise CommandFailed(f"Account {account_id} has no access key. Make one with: tayori credentials create.")
+    return next((key for key in keys if key.operator), keys[0])

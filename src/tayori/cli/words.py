@@ -1,0 +1,282 @@
+"""What Tayori's commands say, in English and Japanese.
+
+Owns the catalogue. A text has the same places ({name}) in both languages; a test holds them to it. Words that belong
+to a protocol (record types, SES's names, replies of servers) are never translated.
+"""
+
+from dataclasses import dataclass
+
+LANGUAGES = ("en", "ja")
+
+_TEXTS: dict[str, tuple[str, str]] = {
+    # -- tayori --help ---------------------------------------------------------------------------------------------
+    "help.usage": (
+        "usage: tayori COMMAND [options]\n\nA self-hosted email sending service that speaks Amazon SES's protocols.",
+        "使い方: tayori コマンド [オプション]\n\nAmazon SES のプロトコルを話す、自分で運用するメール送信サービス。",
+    ),
+    "help.more": (
+        "tayori COMMAND --help tells more. Every command takes --data DIR, --json, --output FILE and --lang.",
+        "詳しくは tayori コマンド --help。どのコマンドも --data DIR、--json、--output FILE、--lang を取ります。",
+    ),
+    "command.up": ("run the service in the foreground", "サービスをフォアグラウンドで動かす"),
+    "command.wait": ("wait until every listener of the service answers", "すべての待ち受けが応答するまで待つ"),
+    "command.env": (
+        "print the environment that points AWS's tools at the service",
+        "AWS のツールをこのサービスへ向ける環境変数を出力する",
+    ),
+    "command.doctor": (
+        "check everything that stands between you and delivered mail",
+        "メールが届くまでに必要なことをすべて検査する",
+    ),
+    "command.dns": ("the DNS records that a domain needs", "ドメインに必要な DNS レコード"),
+    "command.credentials": ("create, list and delete access keys", "アクセスキーの作成、一覧、削除"),
+    "command.smtp-password": (
+        "the SMTP user name and password that belong to an access key",
+        "アクセスキーに対応する SMTP のユーザー名とパスワード",
+    ),
+    "command.account": (
+        "accounts, and the review of requests for production access",
+        "アカウントと、本番利用申請の審査",
+    ),
+    "command.message": ("what became of one message", "ある 1 通のメッセージの経過"),
+    "command.queue": (
+        "look at queued mail; hold, release or drop it",
+        "送信待ちメールの確認、保留、再開、破棄",
+    ),
+    "command.rehearsal": (
+        "the rehearsal internet: its DNS, mailboxes and clock",
+        "リハーサル用インターネットの DNS、メールボックス、時計",
+    ),
+    "command.config": ("the settings in force, and a sample file", "有効な設定と、設定ファイルの見本"),
+    "error.no-command": (
+        "tayori: There is no command {name}; see: {program} --help",
+        "tayori: {name} というコマンドはありません。一覧: {program} --help",
+    ),
+    # -- the banner of `tayori up` ---------------------------------------------------------------------------------
+    "up.ready": (
+        "Tayori {version} is ready. Ctrl-C stops it.",
+        "Tayori {version} の準備ができました。Ctrl-C で止まります。",
+    ),
+    "up.http": ("API (SES v2, SES v1, SNS)", "API (SES v2、SES v1、SNS)"),
+    "up.starttls": ("SMTP submission, STARTTLS", "SMTP 送信受付 (STARTTLS)"),
+    "up.tls": ("SMTP submission, TLS", "SMTP 送信受付 (TLS)"),
+    "up.ca": ("  certificate authority", "  証明書の認証局"),
+    "up.inbound": ("Inbound SMTP", "受信 SMTP"),
+    "up.dns": ("DNS, zone {zone}", "DNS (ゾーン {zone})"),
+    "up.resolver": ("Rehearsal DNS", "リハーサルの DNS"),
+    "up.providers": ("Rehearsal providers", "リハーサルの受信側"),
+    "up.providers-value": (
+        "{domains} … ({count} in all), each on port {port} of an address of its own",
+        "{domains} … (全 {count})。それぞれ固有のアドレスのポート {port}",
+    ),
+    "up.region": ("Region", "リージョン"),
+    "up.account": ("Account", "アカウント"),
+    "up.key": ("Access key ID", "アクセスキー ID"),
+    "up.secret": ("Secret access key", "シークレットアクセスキー"),
+    "up.smtp-user": ("SMTP user name", "SMTP ユーザー名"),
+    "up.smtp-password": ("SMTP password", "SMTP パスワード"),
+    "up.data": ("Data folder", "データフォルダー"),
+    "up.next": ("Try next, in another terminal:", "次に、別の端末で試してください:"),
+    # -- tayori dns records ----------------------------------------------------------------------------------------
+    "dns.heading": ("Records for {domain}", "{domain} に必要なレコード"),
+    "dns.name": ("Name", "名前"),
+    "dns.type": ("Type", "種類"),
+    "dns.value": ("Value", "値"),
+    "dns.verdict": ("Verdict", "判定"),
+    "dns.found": ("Found", "見つかった値"),
+    "dns.purpose": ("For", "目的"),
+    "dns.nothing": ("nothing", "なし"),
+    "dns.status": (
+        "Identity: {identity}. DKIM: {dkim}. MAIL FROM: {mail_from}.",
+        "ID: {identity}。DKIM: {dkim}。MAIL FROM: {mail_from}。",
+    ),
+    "dns.none-set": ("not set", "未設定"),
+    "dns.complete": ("Every record is in place.", "すべてのレコードが揃っています。"),
+    "dns.incomplete": (
+        "{count} to put in place. DNS administrators change them at the domain's provider.",
+        "残り {count} 件。ドメインの DNS 管理者が登録します。",
+    ),
+    "purpose.dkim": ("DKIM signature", "DKIM 署名"),
+    "purpose.ownership": ("proof of the domain (v1)", "ドメインの所有確認 (v1)"),
+    "purpose.mail-from-mx": ("MAIL FROM: bounces come back", "MAIL FROM: バウンスの戻り先"),
+    "purpose.mail-from-spf": ("MAIL FROM: SPF", "MAIL FROM: SPF"),
+    "purpose.dmarc": ("DMARC policy", "DMARC ポリシー"),
+    "verdict.ok": ("in place", "確認済み"),
+    "verdict.missing": ("missing", "未登録"),
+    "verdict.wrong": ("wrong value", "値が違う"),
+    "verdict.trouble": ("the DNS did not answer", "DNS が応答しない"),
+    "hint.name-doubled": (
+        "the DNS provider put the domain behind the name a second time",
+        "DNS 事業者の画面で、名前の後ろにドメインが二重に付いている",
+    ),
+    "hint.value-doubled": (
+        "the DNS provider put the domain behind the value: end the value with a dot",
+        "値の後ろにドメインが付いている。値の末尾にドット (.) を付ける",
+    ),
+    "hint.several-mx": ("there must be exactly one MX record", "MX レコードは 1 つだけにする"),
+    "hint.several-spf": ("there must be exactly one SPF record", "SPF レコードは 1 つだけにする"),
+    # -- tayori doctor ---------------------------------------------------------------------------------------------
+    "doctor.ok": ("ok", "正常"),
+    "doctor.warning": ("warning", "注意"),
+    "doctor.failed": ("FAILED", "失敗"),
+    "doctor.expected": ("expected", "期待"),
+    "doctor.found": ("found", "結果"),
+    "doctor.remedy": ("to do", "対処"),
+    "doctor.all-well": ("{count} checks, all well.", "検査 {count} 件、すべて正常です。"),
+    "doctor.summary": (
+        "{count} checks: {failed} failed, {warnings} with a warning.",
+        "検査 {count} 件: 失敗 {failed} 件、注意 {warnings} 件。",
+    ),
+    "doctor.looking": ("Looking …", "検査しています…"),
+    "check.listener": ("{name} at {where}", "{name} ({where})"),
+    "check.listener.expected": ("it answers", "応答する"),
+    "check.listener.remedy": (
+        "start the service with tayori up, and look at its log",
+        "tayori up でサービスを起動し、ログを確認する",
+    ),
+    "check.workers": ("living workers", "動作中のワーカー"),
+    "check.workers.expected": ("at least one process that delivers mail", "配送プロセスが 1 つ以上"),
+    "check.workers.remedy": (
+        "start the service with tayori up, with the role delivery on some node",
+        "tayori up で起動し、いずれかのノードに delivery の役割を持たせる",
+    ),
+    "check.space": ("free space for {folder}", "{folder} の空き容量"),
+    "check.space.expected": ("1 GiB or more", "1 GiB 以上"),
+    "check.space.remedy": (
+        "make room, or lower retention.content_hours",
+        "容量を空けるか、retention.content_hours を小さくする",
+    ),
+    "check.clock": ("service time", "サービスの時刻"),
+    "check.clock.expected": ("time runs at its own pace", "時計が等速で進む"),
+    "check.clock.remedy": (
+        "set it back with: tayori rehearsal clock speed 1",
+        "tayori rehearsal clock speed 1 で元に戻す",
+    ),
+    "check.certificate": ("the SMTP certificate is good until", "SMTP 証明書の有効期限"),
+    "check.certificate.expected": ("14 days or more", "14 日以上先"),
+    "check.certificate.remedy": (
+        "renew it, and start the service again",
+        "証明書を更新し、サービスを再起動する",
+    ),
+    "check.access": ("access of account {account}", "アカウント {account} の利用区分"),
+    "check.access.expected": (
+        "production: in the sandbox only verified recipients get mail, 200 in 24 hours",
+        "production (サンドボックスでは検証済みの宛先にだけ、24 時間に 200 通まで)",
+    ),
+    "check.access.remedy": (
+        "ask with PutAccountDetails; the operator answers with: tayori account review --grant",
+        "PutAccountDetails で申請し、運用者が tayori account review --grant で承認する",
+    ),
+    "check.sending": ("sending of account {account}", "アカウント {account} の送信"),
+    "check.sending.expected": ("enabled", "有効"),
+    "check.sending.remedy": (
+        "lift the pause: aws sesv2 put-account-sending-attributes --sending-enabled",
+        "停止を解除する: aws sesv2 put-account-sending-attributes --sending-enabled",
+    ),
+    "check.quota": ("recipients in the last 24 hours", "過去 24 時間の宛先数"),
+    "check.quota.expected": ("below 80 % of the quota", "上限の 80 % 未満"),
+    "check.quota.remedy": (
+        "the operator can raise it: tayori account review --grant --max-24-hour N",
+        "運用者が上限を上げる: tayori account review --grant --max-24-hour N",
+    ),
+    "check.queue": ("waiting recipients", "送信待ちの宛先"),
+    "check.queue.expected": ("none is overdue by more than 15 minutes", "予定から 15 分以上遅れていない"),
+    "check.queue.remedy": (
+        "see why with tayori queue show; is a worker with the role delivery alive?",
+        "tayori queue show で理由を見る。delivery の役割のワーカーが動いているか確認する",
+    ),
+    "check.delegation": ("the zone {domain} as resolvers see it", "リゾルバーから見たゾーン {domain}"),
+    "check.delegation.expected": ("its SOA record", "SOA レコードが引ける"),
+    "check.delegation.remedy": (
+        "delegate it in the parent zone: NS records to {server}, with that name's address as glue",
+        "親ゾーンで委任する: {server} を指す NS レコードと、その名前のアドレス (グルー)",
+    ),
+    "check.service-spf": ("SPF include {name}", "SPF の include 先 {name}"),
+    "check.service-spf.expected": (
+        "one record v=spf1 with the sending addresses",
+        "送信元アドレスを含む v=spf1 が 1 つ",
+    ),
+    "check.service-spf.remedy": (
+        "set delivery.outgoing_addresses or dns.public_addresses, and see that the zone is delegated",
+        "delivery.outgoing_addresses か dns.public_addresses を設定し、ゾーンの委任を確認する",
+    ),
+    "check.feedback-host": ("feedback host {name}", "バウンス受信ホスト {name}"),
+    "check.feedback-host.expected": ("an address: bounces come back to it", "アドレスが引ける (バウンスの戻り先)"),
+    "check.feedback-host.remedy": (
+        "set dns.public_addresses, and see that the zone is delegated",
+        "dns.public_addresses を設定し、ゾーンの委任を確認する",
+    ),
+    "check.reverse": ("name and address of the sending host", "送信ホストの名前とアドレス"),
+    "check.reverse.expected": (
+        "{name} → its address → {name}, as large providers ask",
+        "{name} → アドレス → {name} と往復する (大手の受信側が求める)",
+    ),
+    "check.reverse.remedy": (
+        "have the owner of the address set its PTR record to {name}, or set delivery.ehlo_name",
+        "アドレスの管理者に PTR を {name} へ設定してもらうか、delivery.ehlo_name を設定する",
+    ),
+    "check.outbound": ("a mail host of {domain} on port {port}", "{domain} のメールホスト (ポート {port})"),
+    "check.outbound.expected": ("it greets with 220", "220 で挨拶が返る"),
+    "check.outbound.remedy": (
+        "ask your network's provider to open port {port} outwards",
+        "ネットワーク事業者に、外向きポート {port} の開放を依頼する",
+    ),
+    "check.identity": ("identity {domain} of account {account}", "アカウント {account} の ID {domain}"),
+    "check.identity.expected": ("SUCCESS", "SUCCESS"),
+    "check.identity.remedy": (
+        "create it with CreateEmailIdentity, then register the records: tayori dns records {domain}",
+        "CreateEmailIdentity で作成し、レコードを登録する: tayori dns records {domain}",
+    ),
+    "check.dkim": ("DKIM of {domain}", "{domain} の DKIM"),
+    "check.dkim.expected": ("SUCCESS: mail is signed as {domain}", "SUCCESS ({domain} として署名される)"),
+    "check.dkim.remedy": ("register the three CNAME records below", "下の 3 つの CNAME レコードを登録する"),
+    "check.signing": ("DKIM signing of {domain}", "{domain} の DKIM 署名"),
+    "check.signing.expected": ("enabled", "有効"),
+    "check.signing.remedy": (
+        "switch it on: aws sesv2 put-email-identity-dkim-attributes --email-identity {domain} --signing-enabled",
+        "有効にする: aws sesv2 put-email-identity-dkim-attributes --email-identity {domain} --signing-enabled",
+    ),
+    "check.mail-from": ("MAIL FROM domain of {domain}", "{domain} の MAIL FROM ドメイン"),
+    "check.mail-from.expected": (
+        "a subdomain of {domain} in place, so that SPF is aligned with the author",
+        "{domain} のサブドメインが有効で、SPF が差出人と整合する",
+    ),
+    "check.mail-from.remedy": (
+        "set one with PutEmailIdentityMailFromAttributes and register its MX and TXT records",
+        "PutEmailIdentityMailFromAttributes で設定し、MX と TXT のレコードを登録する",
+    ),
+    "check.record": ("{name} {rdtype}", "{name} {rdtype}"),
+    "check.record.expected": ("{value}", "{value}"),
+    "check.record.remedy": ("register it at the domain's DNS provider", "ドメインの DNS 事業者で登録する"),
+    "check.policy": ("DMARC policy {name} {rdtype}", "DMARC ポリシー {name} {rdtype}"),
+    "check.policy.expected": (
+        "a policy: {value} to begin with, p=reject once all mail passes",
+        "ポリシーがある。まず {value}、すべてのメールが通ったら p=reject",
+    ),
+    "check.policy.remedy": ("register it at the domain's DNS provider", "ドメインの DNS 事業者で登録する"),
+    "check.configuration-set": ("default configuration set of {domain}", "{domain} の既定の設定セット"),
+    "check.configuration-set.expected": ("it exists", "存在する"),
+    "check.configuration-set.remedy": (
+        "create it, or clear it with PutEmailIdentityConfigurationSetAttributes: sends that rely on it are refused",
+        "作成するか、PutEmailIdentityConfigurationSetAttributes で外す (このままでは送信が拒否される)",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The catalogue in one language: `words("up.ready", version="1")`."""
+
+    language: str
+
+    def __call__(self, key: str, **places: object) -> str:
+        text = _TEXTS[key][LANGUAGES.index(self.language)]
+        return text.format(**places) if places else text
+
+    def has(self, key: str) -> bool:
+        return key in _TEXTS
+
+
+def catalogue() -> dict[str, tuple[str, str]]:
+    """All texts, for the test that compares the languages."""
+    return dict(_TEXTS)
