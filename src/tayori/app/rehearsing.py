@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tayori.model.names import ServiceNames
+from tayori.rehearsal.authority import CertificateAuthority
+
 SERVICE_DOMAIN = "tayori.test"
 SERVICE_ADDRESS = "127.77.1.1"
 LOOPBACK = "127.0.0.0/8"
@@ -32,6 +35,16 @@ def settings(data: Path, port_base: int) -> Mapping[str, Mapping[str, Any]]:
             "private_networks": [LOOPBACK],
         },
     }
+
+
+def prepare(data: Path) -> None:
+    """Found what the settings name: the authority, and the certificate of SMTP submission that it signs."""
+    folder = data / "rehearsal"
+    authority = CertificateAuthority(folder)
+    certificate, key = folder / "submission.pem", folder / "submission.key"
+    if not (certificate.is_file() and key.is_file()):
+        names = ServiceNames(service_domain=SERVICE_DOMAIN, region="us-east-1")
+        authority.issue_files(certificate, key, ("localhost", names.submission_host), ("127.0.0.1", "::1"))
 
 
 def ports(port_base: int) -> Mapping[str, Mapping[str, Any]]:

@@ -4,6 +4,7 @@ Owns one CA in the data folder, whose certificate the service trusts by a public
 it issues. Never leaves the machine. Times are the wall's: TLS knows no service time. RFC 5280, RFC 6125.
 """
 
+import ipaddress
 import os
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,13 @@ class CertificateAuthority:
         certificate = _issue(names, key, self._certificate.subject, self._key)
         return _context(self._folder / f"{names[0]}.pem", key, certificate)
 
+    def issue_files(self, certificate: Path, key: Path, names: tuple[str, ...], addresses: tuple[str, ...]) -> None:
+        """A certificate and its private key as files, for a server that reads them from its settings."""
+        private = ec.generate_private_key(ec.SECP256R1())
+        issued = _issue(names, private, self._certificate.subject, self._key, addresses)
+        _write_private(key, _key_pem(private))
+        certificate.write_bytes(_certificate_pem(issued))
+
     def self_signed_context(self, *names: str) -> ssl.SSLContext:
         """TLS with a certificate that nobody vouches for."""
         key = ec.generate_private_key(ec.SECP256R1())
@@ -70,12 +78,15 @@ def _issue(
     key: ec.EllipticCurvePrivateKey,
     issuer: x509.Name,
     issuer_key: ec.EllipticCurvePrivateKey,
+    addresses: tuple[str, ...] = (),
 ) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    hosts = [x509.DNSName(name) for name in names]
+    literals = [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
     builder = _builder(subject, issuer, key.public_key())
     for extension, critical in (
         (x509.BasicConstraints(ca=False, path_length=None), True),
-        (x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False),
+        (x509.SubjectAlternativeName([*hosts, *literals]), False),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False),
     ):
