@@ -298,10 +298,14 @@ def check(config: Config) -> None:
     _check_addresses("delivery.outgoing_addresses", config.delivery.outgoing_addresses)
     _check_networks("delivery.private_networks", config.delivery.private_networks)
     _check_networks("submission.trusted", list(config.submission.trusted))
+    _check_servers("resolver.servers", config.resolver.servers)
     if config.delivery.source_address:
         _check_addresses("delivery.source_address", [config.delivery.source_address])
     if "smtp" in config.service.roles and not config.submission.certificate:
         raise ConfigError("submission.certificate must be set: SMTP submission needs TLS.")
+    for name, pair in (("http", config.http), ("submission", config.submission)):
+        if bool(pair.certificate) != bool(pair.key):
+            raise ConfigError(f"{name}.certificate and {name}.key belong together: set both or neither.")
     for key in ("http.certificate", "http.key", "submission.certificate", "submission.key", "delivery.trust_anchors"):
         section, name = key.split(".")
         path = getattr(getattr(config, section), name)
@@ -325,6 +329,16 @@ def _check_ports(config: Config) -> None:
     for key, port in ports.items():
         if not 1 <= port <= 65535:
             raise ConfigError(f"{key} must be from 1 to 65535, not {port}.")
+    _check_ports_differ({key: port for key, port in ports.items() if key != "delivery.port"})
+
+
+def _check_ports_differ(ports: Mapping[str, int]) -> None:
+    """All listen on one machine. DNS has its TCP side, too."""
+    seen: dict[int, str] = {}
+    for key, port in ports.items():
+        if port in seen:
+            raise ConfigError(f"{seen[port]} and {key} are the same port, {port}.")
+        seen[port] = key
 
 
 def _check_addresses(key: str, values: Sequence[str]) -> None:
@@ -333,6 +347,18 @@ def _check_addresses(key: str, values: Sequence[str]) -> None:
             ipaddress.ip_address(value)
         except ValueError as error:
             raise ConfigError(f"{key} holds {value!r}, which is not an IP address.") from error
+
+
+def _check_servers(key: str, values: Sequence[str]) -> None:
+    """`192.0.2.1:53` or `[2001:db8::1]:53`."""
+    for value in values:
+        host, _, port = value.rpartition(":")
+        try:
+            ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        except ValueError as error:
+            raise ConfigError(f"{key} holds {value!r}, which is not an IP address and a port.") from error
+        if not port.isdecimal() or not 1 <= int(port) <= 65535:
+            raise ConfigError(f"{key} holds {value!r}, which is not an IP address and a port.")
 
 
 def _check_networks(key: str, values: Sequence[str]) -> None:
