@@ -39,16 +39,13 @@ from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import from_micros, storable, to_micros
+from tayori.store.tables import OPEN, from_micros, storable, to_micros
 
 logger = logging.getLogger("tayori.queue")
 
-# SQLite takes a partial index only where the query repeats the index's condition word for word.
-_OPEN = "state IN ('queued', 'sending', 'deferred', 'held')"
-
 _DUE = (
     "SELECT message_id, ordinal, address, attempts FROM recipients"
-    f" WHERE {_OPEN} AND owner = '' AND due_at <= ?{{avoiding}} ORDER BY due_at LIMIT ? {{skip_locked}}"
+    f" WHERE {OPEN} AND owner = '' AND due_at <= ?{{avoiding}} ORDER BY due_at LIMIT ? {{skip_locked}}"
 )
 _MOST_AVOIDED = 100
 _TAKE = Hot("UPDATE recipients SET state = 'sending', owner = ? WHERE message_id = ? AND ordinal = ?")
@@ -57,7 +54,7 @@ _MESSAGE = Hot(
     " m.accepted_at, m.expires_at, b.content FROM messages m JOIN bodies b ON b.message_id = m.message_id"
     " WHERE m.message_id = ?"
 )
-_NEXT_DUE = Hot(f"SELECT MIN(due_at) FROM recipients WHERE {_OPEN} AND owner = ''")
+_NEXT_DUE = Hot(f"SELECT MIN(due_at) FROM recipients WHERE {OPEN} AND owner = ''")
 _RECORD = Hot(
     "UPDATE recipients SET state = ?, owner = '', due_at = ?, attempts = attempts + ?, reason = ?, status = ?,"
     " diagnostic = ?, updated_at = ? WHERE message_id = ? AND ordinal = ? AND owner = ? AND state = 'sending'"
@@ -74,9 +71,9 @@ _RELEASE = Hot(
 )
 _REAP = Hot(
     "UPDATE recipients SET state = 'deferred', owner = '', due_at = ?, updated_at = ?"
-    f" WHERE {_OPEN} AND owner = ? AND state = 'sending'"
+    f" WHERE {OPEN} AND owner = ? AND state = 'sending'"
 )
-_OWNERS = Hot(f"SELECT DISTINCT owner FROM recipients WHERE {_OPEN} AND owner > ''")
+_OWNERS = Hot(f"SELECT DISTINCT owner FROM recipients WHERE {OPEN} AND owner > ''")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,69 +1,59 @@
-"""The queue as an operator sees it: what waits and why, and the ways to hold, release and drop it.
+"""The queue in an operator's hands: how much waits where and why, and holding, releasing or dropping it.
 
-Owns the changes of state that a person asks for; what an attempt comes to is `deliveries`. A held recipient is in the
-operator's hands, as one that is being sent is in a worker's: `owner` says so, and no worker claims it. What a worker
-has in hand at the moment is left to it.
+Which changes exist is `model.delivery`'s table. What a worker has in hand at the moment is left alone: its outcome is
+on the way. A held recipient belongs to `HOLDER`, so that no worker claims it; its deadline runs on.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+import sqlalchemy as sa
+
+from tayori.model import event
+from tayori.model.bounce import Deadline, classify_expiry
 from tayori.model.delivery import TRANSITIONS, Trigger
+from tayori.model.event import EventKind
 from tayori.model.message import DeliveryState
+from tayori.model.names import ServiceNames
+from tayori.resources.messages import INSERT_EVENT
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import from_micros, to_micros
+from tayori.store.tables import IS_OPEN, OPEN, from_micros, messages, recipients, to_micros
 
-OPERATOR = "operator"
-
-# The condition of the partial index, word for word: see resources.deliveries.
-_OPEN = "state IN ('queued', 'sending', 'deferred', 'held')"
-_MOST_DESTINATIONS = 1000
+HOLDER = "held"
+NOBODY = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which of the waiting recipients are meant; what is empty does not narrow."""
+    """Which waiting recipients are meant; all that is given must fit. Nothing given: every one."""
 
     domain: str = ""
     message_id: str = ""
     account_id: str = ""
 
-    def condition(self) -> tuple[str, list[Any]]:
-        """SQL to go behind a condition on recipients, with its parameters."""
-        text = ""
-        values: list[Any] = []
-        if self.domain:
-            text, values = text + " AND domain = ?", [*values, self.domain]
-        if self.message_id:
-            text, values = text + " AND message_id = ?", [*values, self.message_id]
-        if self.account_id:
-            text += " AND message_id IN (SELECT message_id FROM messages WHERE account_id = ?)"
-            values = [*values, self.account_id]
-        return text, values
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """What waits for one recipient domain: how many in each state, and when the next is due."""
+    """What waits for one recipient domain. `next_due` is None where all of it is held or in a worker's hands."""
 
     domain: str
-    counts: dict[str, int]
-    next_due: datetime | None
+    counts: Mapping[DeliveryState, int] = field(default_factory=dict)
+    next_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One recipient that waits, with what the last attempt came to."""
+    """One recipient that waits: why, and until when."""
 
     message_id: str
-    ordinal: int
     account_id: str
     from_address: str
     address: str
-    state: str
+    state: DeliveryState
     attempts: int
     accepted_at: datetime
     due_at: datetime
@@ -72,95 +62,167 @@ class Waiting:
     diagnostic: str
 
 
-def destinations(tx: Tx, selection: Selection) -> list[Destination]:
-    """By recipient domain, those with the most waiting first."""
-    narrowed, values = selection.condition()
-    statement = (
-        f"SELECT domain, state, COUNT(*), MIN(due_at) FROM recipients WHERE {_OPEN}{narrowed} GROUP BY domain, state"
+# --- looking ---
+
+
+def counts(tx: Tx, selection: Selection | None = None) -> dict[DeliveryState, int]:
+    """How many recipients wait, by state."""
+    table = recipients.c
+    query = sa.select(table.state, sa.func.count()).where(IS_OPEN, *_conditions(selection)).group_by(table.state)
+    return {DeliveryState(state): count for state, count in map(tuple, tx.execute(query))}
+
+
+def destinations(tx: Tx, selection: Selection | None = None) -> list[Destination]:
+    """What waits for each domain, the longest queue first."""
+    table = recipients.c
+    due = sa.func.min(sa.case((table.owner == NOBODY, table.due_at)))
+    query = (
+        sa.select(table.domain, table.state, sa.func.count(), due)
+        .where(IS_OPEN, *_conditions(selection))
+        .group_by(table.domain, table.state)
     )
-    counts: dict[str, dict[str, int]] = {}
-    due: dict[str, int] = {}
-    for domain, state, count, first in tx.hot_rows(Hot(statement), values):
-        counts.setdefault(domain, {})[state] = count
-        if state in (DeliveryState.QUEUED, DeliveryState.DEFERRED):
-            due[domain] = min(first, due.get(domain, first))
-    fullest = sorted(counts, key=lambda domain: (-sum(counts[domain].values()), domain))[:_MOST_DESTINATIONS]
-    return [
-        Destination(domain=domain, counts=counts[domain], next_due=from_micros(due[domain]) if domain in due else None)
-        for domain in fullest
+    by_state: dict[str, dict[DeliveryState, int]] = defaultdict(dict)
+    next_due: dict[str, int] = {}
+    for row in tx.execute(query):
+        domain, state, count, micros = tuple(row)
+        by_state[domain][DeliveryState(state)] = count
+        if micros is not None:
+            next_due[domain] = min(micros, next_due.get(domain, micros))
+    found = [
+        Destination(
+            domain=domain, counts=states, next_due=from_micros(next_due[domain]) if domain in next_due else None
+        )
+        for domain, states in by_state.items()
     ]
+    return sorted(found, key=lambda item: (-sum(item.counts.values()), item.domain))
 
 
 def waiting(tx: Tx, selection: Selection, limit: int) -> list[Waiting]:
-    """Up to `limit` recipients, the next due first."""
-    narrowed, values = selection.condition()
-    statement = (
-        "SELECT r.message_id, r.ordinal, m.account_id, m.from_address, r.address, r.state, r.attempts, m.accepted_at,"
-        " r.due_at, m.expires_at, r.reason, r.diagnostic"
-        f" FROM (SELECT * FROM recipients WHERE {_OPEN}{narrowed} ORDER BY due_at LIMIT ?) r"
-        " JOIN messages m ON m.message_id = r.message_id ORDER BY r.due_at, r.message_id, r.ordinal"
+    """The recipients that wait, the next one due first."""
+    table = recipients.c
+    query = (
+        sa.select(recipients, messages)
+        .join(messages, messages.c.message_id == table.message_id)
+        .where(IS_OPEN, *_conditions(selection))
+        .order_by(table.due_at, table.message_id, table.ordinal)
+        .limit(limit)
     )
     return [
         Waiting(
-            message_id=row[0],
-            ordinal=row[1],
-            account_id=row[2],
-            from_address=row[3],
-            address=row[4],
-            state=row[5],
-            attempts=row[6],
-            accepted_at=from_micros(row[7]),
-            due_at=from_micros(row[8]),
-            expires_at=from_micros(row[9]),
-            reason=row[10],
-            diagnostic=row[11],
+            message_id=row.message_id,
+            account_id=row.account_id,
+            from_address=row.from_address,
+            address=row.address,
+            state=DeliveryState(row.state),
+            attempts=row.attempts,
+            accepted_at=row.accepted_at,
+            due_at=from_micros(row.due_at),
+            expires_at=row.expires_at,
+            reason=row.reason,
+            diagnostic=row.diagnostic,
         )
-        for row in tx.hot_rows(Hot(statement), [*values, limit])
+        for row in tx.execute(query)
     ]
 
 
 def in_hand(tx: Tx, selection: Selection) -> int:
-    """How many are being sent now, and so are out of an operator's reach."""
-    narrowed, values = selection.condition()
-    statement = f"SELECT COUNT(*) FROM recipients WHERE {_OPEN} AND state = 'sending'{narrowed}"
-    ((count,),) = tx.hot_rows(Hot(statement), values)
-    return int(count)
+    """How many of the selected recipients a worker has in hand."""
+    return counts(tx, selection).get(DeliveryState.SENDING, 0)
+
+
+def _conditions(selection: Selection | None) -> list[sa.ColumnElement[bool]]:
+    if selection is None:
+        return []
+    table = recipients.c
+    found = []
+    if selection.domain:
+        found.append(table.domain == selection.domain)
+    if selection.message_id:
+        found.append(table.message_id == selection.message_id)
+    if selection.account_id:
+        own = sa.select(messages.c.message_id).where(messages.c.account_id == selection.account_id)
+        found.append(table.message_id.in_(own))
+    return found
+
+
+# --- changing ---
 
 
 def hold(tx: Tx, selection: Selection) -> int:
-    """Try nothing more until `release`. Deadlines run on. How many recipients that are now held."""
-    return _change(tx, Trigger.PAUSE, DeliveryState.HELD, OPERATOR, selection)
+    """Try nothing more until it is released; how many recipients that changed."""
+    return _change(tx, selection, Trigger.PAUSE, HOLDER)
 
 
 def release(tx: Tx, selection: Selection) -> int:
-    """What was held is due at once."""
-    released = _change(tx, Trigger.RESUME, DeliveryState.QUEUED, "", selection)
-    if released:
+    """What is held is due at once."""
+    changed = _change(tx, selection, Trigger.RESUME, NOBODY)
+    if changed:
         tx.wake("deliveries")
-    return released
+    return changed
 
 
 def drop(tx: Tx, selection: Selection) -> int:
-    """Give up for good, without a bounce: nobody is told."""
-    return _change(tx, Trigger.CANCEL, DeliveryState.CANCELLED, "", selection)
+    """Give up for good. Nobody is told: no bounce, no event."""
+    return _change(tx, selection, Trigger.CANCEL, NOBODY)
 
 
-def _change(tx: Tx, trigger: Trigger, state: DeliveryState, owner: str, selection: Selection) -> int:
-    """Move all that may be moved by `trigger` and are in no worker's hands."""
-    narrowed, values = selection.condition()
-    due = ", due_at = ?" if trigger is Trigger.RESUME else ""
-    moments = [to_micros(tx.now)] * (2 if due else 1)
-    statement = (
-        f"UPDATE recipients SET state = '{state}', owner = ?, updated_at = ?{due}"
-        f" WHERE {_OPEN} AND owner IN ('', '{OPERATOR}') AND state IN ({_quoted(_from(trigger))}){narrowed}"
-    )
-    return tx.hot(Hot(statement), [(owner, *moments, *values)])
+def _change(tx: Tx, selection: Selection, trigger: Trigger, owner: str) -> int:
+    now = to_micros(tx.now)
+    where, parameters = _where(selection)
+    changed = 0
+    for (state, its_trigger), following in TRANSITIONS.items():
+        if its_trigger is trigger:
+            due = "?" if trigger is Trigger.RESUME else "due_at"
+            statement = Hot(
+                f"UPDATE recipients SET state = ?, owner = ?, due_at = {due}, updated_at = ?"
+                f" WHERE {OPEN} AND owner = ? AND state = ?{where}"
+            )
+            holder = HOLDER if state is DeliveryState.HELD else NOBODY
+            moment = (now,) if trigger is Trigger.RESUME else ()
+            changed += tx.hot(statement, [(following, owner, *moment, now, holder, state, *parameters)])
+    return changed
 
 
-def _from(trigger: Trigger) -> list[DeliveryState]:
-    """The states that `trigger` leads out of."""
-    return [state for state, given in TRANSITIONS if given is trigger]
+def _where(selection: Selection) -> tuple[str, tuple[str, ...]]:
+    """The selection as text for a hot statement: a change of the queue is no change of settings."""
+    given = {
+        " AND domain = ?": selection.domain,
+        " AND message_id = ?": selection.message_id,
+        " AND message_id IN (SELECT message_id FROM messages WHERE account_id = ?)": selection.account_id,
+    }
+    return "".join(text for text, value in given.items() if value), tuple(value for value in given.values() if value)
 
 
-def _quoted(states: Iterable[DeliveryState]) -> str:
-    return ", ".join(f"'{state}'" for state in states)
+# --- the deadline of what is held ---
+
+_OVERDUE = Hot(
+    "SELECT r.message_id, r.ordinal, r.address, r.status, r.diagnostic, m.region, m.facts"
+    " FROM recipients r JOIN messages m ON m.message_id = r.message_id"
+    f" WHERE r.{OPEN} AND r.owner = ? AND m.expires_at <= ? LIMIT ?"
+)
+_EXPIRE = Hot(
+    "UPDATE recipients SET state = ?, owner = '', updated_at = ?"
+    " WHERE message_id = ? AND ordinal = ? AND owner = ? AND state = ?"
+)
+
+
+def expire_held(tx: Tx, names: Callable[[str], ServiceNames], limit: int = 500) -> int:
+    """End what is held and whose time is over as delivery would, with a Bounce event; how many recipients."""
+    now = to_micros(tx.now)
+    ended = TRANSITIONS[DeliveryState.HELD, Trigger.EXPIRE]
+    rows = tx.hot_rows(_OVERDUE, (HOLDER, now, limit))
+    changed = 0
+    for message_id, ordinal, address, status, diagnostic, region, facts in rows:
+        if not tx.hot(_EXPIRE, [(ended, now, message_id, ordinal, HOLDER, DeliveryState.HELD)]):
+            continue
+        own = json.loads(facts)["own_deadline"]
+        detail = event.bounce(
+            classify_expiry(Deadline.CONFIGURATION_SET if own else Deadline.SERVICE),
+            [event.bounced_recipient(address, status=status or "4.4.7", diagnostic=diagnostic)],
+            now=tx.now,
+            feedback_id=message_id,
+            reporting_mta=names(region).ehlo_name,
+        )
+        tx.hot(INSERT_EVENT, [(message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail))])
+        changed += 1
+    return changed

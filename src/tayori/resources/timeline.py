@@ -1,6 +1,6 @@
-"""Everything that is known of one message, in one value: for whoever asks what became of it.
+"""All that is known of one message: its row, its recipients with their states, every attempt and every event.
 
-Owns the reading of a message's rows. Never changes one.
+Reads only. What `tayori message show` and the HTTP extension show is made from this, so both tell the same.
 """
 
 import json
@@ -12,19 +12,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from tayori.model.errors import Kind, NotFound
+from tayori.model.message import DeliveryState
 from tayori.store.engine import Tx
 from tayori.store.tables import attempts, bodies, events, from_micros, messages, recipients
 
-WHOLE_MESSAGE = -1
+WHOLE_MESSAGE = -1  # the ordinal of an event that is about no single recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecipientStanding:
-    """Where one recipient stands. `due_at` is when it will be tried, and None where nothing more is to happen."""
+class RecipientRecord:
+    """`due_at` is the next try, and None where none will come: a final state, or held."""
 
     ordinal: int
     address: str
-    state: str
+    state: DeliveryState
     attempts: int
     due_at: datetime | None
     reason: str
@@ -40,7 +41,8 @@ class AttemptRecord:
     duration_ms: int
     host: str
     address: str
-    tls: str  # empty: in the clear
+    source_address: str
+    tls: str
     outcome: str
     reason: str
     status: str
@@ -50,8 +52,6 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecord:
-    """An SES event; `ordinal` is that of the recipient, or WHOLE_MESSAGE."""
-
     at: datetime
     kind: str
     ordinal: int
@@ -60,8 +60,6 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """A message, its recipients, each attempt and each event, oldest first."""
-
     message_id: str
     account_id: str
     region: str
@@ -73,19 +71,19 @@ class Timeline:
     reverse_path: str
     tls_policy: str
     size: int
-    facts: Mapping[str, Any]
     has_content: bool
-    recipients: tuple[RecipientStanding, ...]
+    facts: Mapping[str, Any]
+    recipients: tuple[RecipientRecord, ...]
     attempts: tuple[AttemptRecord, ...]
     events: tuple[EventRecord, ...]
 
 
-def get(tx: Tx, message_id: str) -> Timeline:
-    """Raises NotFound."""
+def get(tx: Tx, message_id: str, *, account_id: str | None = None) -> Timeline:
+    """The message's timeline; of that account only, where one is given. Raises NotFound."""
     row = tx.execute(sa.select(messages).where(messages.c.message_id == message_id)).first()
-    if row is None:
-        raise NotFound(f"There is no message {message_id}.", Kind.MESSAGE)
-    content = tx.execute(sa.select(bodies.c.message_id).where(bodies.c.message_id == message_id)).first()
+    if row is None or account_id not in (None, row.account_id):
+        raise NotFound(f"Message {message_id} does not exist.", Kind.MESSAGE)
+    kept = tx.execute(sa.select(bodies.c.message_id).where(bodies.c.message_id == message_id)).first()
     return Timeline(
         message_id=message_id,
         account_id=row.account_id,
@@ -98,23 +96,24 @@ def get(tx: Tx, message_id: str) -> Timeline:
         reverse_path=row.reverse_path,
         tls_policy=row.tls_policy,
         size=row.size,
+        has_content=kept is not None,
         facts=json.loads(row.facts),
-        has_content=content is not None,
         recipients=_recipients(tx, message_id),
         attempts=_attempts(tx, message_id),
         events=_events(tx, message_id),
     )
 
 
-def _recipients(tx: Tx, message_id: str) -> tuple[RecipientStanding, ...]:
-    rows = tx.execute(sa.select(recipients).where(recipients.c.message_id == message_id).order_by(recipients.c.ordinal))
+def _recipients(tx: Tx, message_id: str) -> tuple[RecipientRecord, ...]:
+    table = recipients.c
+    rows = tx.execute(sa.select(recipients).where(table.message_id == message_id).order_by(table.ordinal))
     return tuple(
-        RecipientStanding(
+        RecipientRecord(
             ordinal=row.ordinal,
             address=row.address,
-            state=row.state,
+            state=DeliveryState(row.state),
             attempts=row.attempts,
-            due_at=from_micros(row.due_at) if row.state in ("queued", "deferred") else None,
+            due_at=from_micros(row.due_at) if row.state in _WILL_BE_TRIED else None,
             reason=row.reason,
             status=row.status,
             diagnostic=row.diagnostic,
@@ -124,35 +123,87 @@ def _recipients(tx: Tx, message_id: str) -> tuple[RecipientStanding, ...]:
     )
 
 
+_WILL_BE_TRIED = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED})
+
+
 def _attempts(tx: Tx, message_id: str) -> tuple[AttemptRecord, ...]:
-    rows = tx.execute(
-        sa.select(attempts)
-        .where(attempts.c.message_id == message_id)
-        .order_by(attempts.c.started_at, attempts.c.ordinal)
-    )
-    return tuple(
-        AttemptRecord(
-            ordinal=row.ordinal,
-            started_at=from_micros(row.started_at),
-            duration_ms=row.duration_ms,
-            host=row.host,
-            address=row.address,
-            tls=row.tls,
-            outcome=row.outcome,
-            reason=row.reason,
-            status=row.status,
-            diagnostic=row.diagnostic,
-            detail=json.loads(row.detail),
-        )
-        for row in rows
-    )
+    table = attempts.c
+    order = table.started_at, table.ordinal
+    rows = tx.execute(sa.select(attempts).where(table.message_id == message_id).order_by(*order))
+    found = []
+    for row in rows:
+        values = {name: value for name, value in row._mapping.items() if name != "message_id"}
+        values |= {"started_at": from_micros(row.started_at), "detail": json.loads(row.detail)}
+        found.append(AttemptRecord(**values))
+    return tuple(found)
 
 
 def _events(tx: Tx, message_id: str) -> tuple[EventRecord, ...]:
-    rows = tx.execute(
-        sa.select(events).where(events.c.message_id == message_id).order_by(events.c.at, events.c.ordinal)
-    )
+    table = events.c
+    order = table.at, table.ordinal, table.kind
+    rows = tx.execute(sa.select(events).where(table.message_id == message_id).order_by(*order))
     return tuple(
         EventRecord(at=from_micros(row.at), kind=row.kind, ordinal=row.ordinal, detail=json.loads(row.detail))
         for row in rows
     )
+
+
+def as_json(found: Timeline) -> dict[str, Any]:
+    """The timeline as JSON takes it: times as ISO 8601, recipients of attempts and events by their address."""
+    addresses = {recipient.ordinal: recipient.address for recipient in found.recipients}
+    return {
+        "message_id": found.message_id,
+        "account_id": found.account_id,
+        "region": found.region,
+        "accepted_at": found.accepted_at.isoformat(),
+        "expires_at": found.expires_at.isoformat(),
+        "from": found.from_address,
+        "subject": found.subject,
+        "configuration_set": found.configuration_set,
+        "return_path": found.reverse_path,
+        "tls_policy": found.tls_policy,
+        "size": found.size,
+        "has_content": found.has_content,
+        "facts": dict(found.facts),
+        "recipients": [_recipient_as_json(recipient) for recipient in found.recipients],
+        "attempts": [_attempt_as_json(attempt, addresses) for attempt in found.attempts],
+        "events": [
+            {
+                "at": event.at.isoformat(),
+                "type": event.kind,
+                "recipient": addresses.get(event.ordinal),
+                "detail": dict(event.detail),
+            }
+            for event in found.events
+        ],
+    }
+
+
+def _recipient_as_json(recipient: RecipientRecord) -> dict[str, Any]:
+    return {
+        "address": recipient.address,
+        "state": recipient.state,
+        "attempts": recipient.attempts,
+        "due_at": recipient.due_at.isoformat() if recipient.due_at else None,
+        "reason": recipient.reason,
+        "status": recipient.status,
+        "diagnostic": recipient.diagnostic,
+        "updated_at": recipient.updated_at.isoformat(),
+    }
+
+
+def _attempt_as_json(attempt: AttemptRecord, addresses: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "at": attempt.started_at.isoformat(),
+        "recipient": addresses.get(attempt.ordinal),
+        "duration_ms": attempt.duration_ms,
+        "host": attempt.host,
+        "address": attempt.address,
+        "source_address": attempt.source_address,
+        "tls": attempt.tls or None,
+        "outcome": attempt.outcome,
+        "reason": attempt.reason,
+        "status": attempt.status,
+        "diagnostic": attempt.diagnostic,
+        "detail": dict(attempt.detail),
+    }

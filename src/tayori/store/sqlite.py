@@ -11,6 +11,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def connect(path: Path, *, read_only: bool) -> sa.Connection:
     def creator() -> sqlite3.Connection:
         raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        raw.execute("PRAGMA journal_mode=WAL")
+        _use_wal(raw)
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute("PRAGMA foreign_keys=ON")
         raw.execute("PRAGMA wal_autocheckpoint=8000")
@@ -74,6 +75,19 @@ def connect(path: Path, *, read_only: bool) -> sa.Connection:
 
     engine = sa.create_engine("sqlite+pysqlite://", creator=creator, poolclass=StaticPool)
     return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _use_wal(raw: sqlite3.Connection) -> None:
+    """Switching a new file to WAL wants it alone, and SQLite does not wait for that by itself."""
+    give_up = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
 
 
 class SqliteStore:

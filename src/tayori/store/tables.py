@@ -96,6 +96,14 @@ settings_revision = Table(
     _column("revision", BigInteger),
 )
 
+# Secrets that all nodes of an installation share, made on its first start.
+installation_secrets = Table(
+    "installation_secrets",
+    metadata,
+    _column("name", Text, key=True),
+    _column("value", LargeBinary),
+)
+
 accounts = Table(
     "accounts",
     metadata,
@@ -277,8 +285,9 @@ bodies = Table(
 )
 
 _STATES = ", ".join(f"'{state}'" for state in DeliveryState)
-OPEN_STATES = ("queued", "sending", "deferred", "held")
-_IS_OPEN = text("state IN ('queued', 'sending', 'deferred', 'held')")
+# SQLite takes a partial index only where the query repeats the index's condition word for word.
+OPEN = "state IN ('queued', 'sending', 'deferred', 'held')"
+IS_OPEN = text(OPEN)
 
 recipients = Table(
     "recipients",
@@ -296,7 +305,7 @@ recipients = Table(
     _column("diagnostic", Text),
     _column("updated_at", BigInteger),
     CheckConstraint(f"state IN ({_STATES})", name="recipients_state"),
-    Index("recipients_open", "owner", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("recipients_open", "owner", "due_at", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     sqlite_with_rowid=False,
 )
 

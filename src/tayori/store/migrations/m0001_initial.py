@@ -163,6 +163,13 @@ STATEMENTS = (
     """,
     "CREATE INDEX inbound_by_message ON inbound_messages (message_id)",
     """
+    CREATE TABLE installation_secrets (
+        name TEXT NOT NULL,
+        value {bytes} NOT NULL,
+        PRIMARY KEY (name)
+    )
+    """,
+    """
     CREATE TABLE leases (
         name TEXT NOT NULL,
         holder TEXT NOT NULL,
