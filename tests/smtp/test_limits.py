@@ -7,11 +7,13 @@ import tracemalloc
 
 import pytest
 from dialogue import Client
-from recording import recording, serving, settings
+from recording import Record, RecordingPolicy, recording, serving, settings
 from roles import PASSWORD, Service
 
-from tayori.smtp.policy import AuthOffer
+from tayori.mail.reply import Reply
+from tayori.smtp.policy import AuthOffer, Verdict
 from tayori.smtp.server import SmtpServer
+from tayori.smtp.session import Session
 from tayori.smtp.shared import AuthFailures, ContentMemory, network_of
 
 TOO_MANY = "421 Too many concurrent SMTP connections"
@@ -77,6 +79,47 @@ def test_a_client_that_talks_something_else_than_tls_is_let_go(run_on, certifica
             await until(lambda: server.connections == 0)
             assert record.closed == 1
             client.close()
+
+    run_on(scenario())
+
+
+class LateSession(Session):
+    """Its replies come when the test says so, as those of a policy that thinks about every command."""
+
+    def step(self) -> Verdict | None:
+        verdict = super().step()
+        return self._late(verdict) if isinstance(verdict, Reply) else verdict
+
+    async def _late(self, reply: Reply) -> Reply:
+        await self.policy.record.may_finish.wait()
+        return reply
+
+
+class LateServer(SmtpServer):
+    session_class = LateSession
+
+
+def test_what_comes_in_the_clear_before_a_late_reply_to_starttls_is_dropped(run_on, certificates):
+    async def scenario():
+        record = Record()
+        server = LateServer(
+            policy_factory=lambda peer: RecordingPolicy(record, peer), settings=settings(), tls=certificates.server
+        )
+        await server.start("127.0.0.1", 0)
+        client = await Client.connect(server.port)
+        await client.reply()
+        (connection,) = server._connections
+        await client.send(b"STARTTLS\r\n")
+        await until(lambda: connection._task is not None)
+        await client.send(b"EHLO attacker.test\r\n")
+        await until(lambda: connection._session.buffered > 0)
+        record.may_finish.set()
+        assert await client.reply() == "220 Ready to start TLS"
+        await client.start_tls(certificates.client)
+        assert await client.ask("NOOP") == "250 Ok"
+        assert record.peers[0].helo is None
+        client.close()
+        await server.stop(0)
 
     run_on(scenario())
 

@@ -226,8 +226,9 @@ class Connection(asyncio.Protocol):
         if session.next is Next.CONTINUE:
             return
         if session.next is Next.START_TLS:
-            # Not one octet more may be read before TLS has the socket.
+            # Not one octet more may be read before TLS has the socket, and none that was may count after it.
             self._transport.pause_reading()
+            session.drop_input()
             self._flush()
             self._start_tls()
         else:

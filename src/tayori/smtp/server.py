@@ -23,6 +23,8 @@ PolicyFactory: TypeAlias = Callable[[Peer], Policy]
 class SmtpServer:
     """A set of listeners with one policy, one set of limits and one certificate."""
 
+    session_class: type[Session] = Session
+
     def __init__(
         self, *, policy_factory: PolicyFactory, settings: ServerSettings, tls: ssl.SSLContext | None = None
     ) -> None:
@@ -148,7 +150,7 @@ class SmtpServer:
     def open_session(self, peer: Peer) -> Session:
         assert self._failures is not None
         can_start_tls = self.tls is not None and peer.tls is None
-        return Session(
+        return self.session_class(
             policy=self._policy_factory(peer),
             peer=peer,
             settings=self.settings,

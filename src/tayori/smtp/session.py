@@ -105,6 +105,10 @@ class Session:
     def feed(self, data: bytes) -> None:
         self._input.feed(data)
 
+    def drop_input(self) -> None:
+        """Forget what has come in and was not handled yet."""
+        self._input.clear()
+
     @property
     def buffered(self) -> int:
         """Octets that have come in and wait for their turn."""
@@ -158,7 +162,7 @@ class Session:
     def tls_started(self, facts: TlsFacts) -> None:
         """RFC 3207 4.2: nothing that was learned before TLS counts any more.
 
-        What is in the input came through TLS: it was emptied at STARTTLS, and nothing was read in between.
+        What is in the input came through TLS: the server emptied it when it stopped reading in the clear.
         """
         self._reset()
         self._tls_offer = TlsOffer.NONE
