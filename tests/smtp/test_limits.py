@@ -107,19 +107,21 @@ def test_what_comes_in_the_clear_before_a_late_reply_to_starttls_is_dropped(run_
         )
         await server.start("127.0.0.1", 0)
         client = await Client.connect(server.port)
-        await client.reply()
-        (connection,) = server._connections
-        await client.send(b"STARTTLS\r\n")
-        await until(lambda: connection._task is not None)
-        await client.send(b"EHLO attacker.test\r\n")
-        await until(lambda: connection._session.buffered > 0)
-        record.may_finish.set()
-        assert await client.reply() == "220 Ready to start TLS"
-        await client.start_tls(certificates.client)
-        assert await client.ask("NOOP") == "250 Ok"
-        assert record.peers[0].helo is None
-        client.close()
-        await server.stop(0)
+        try:
+            await client.reply()
+            (connection,) = server._connections
+            await client.send(b"STARTTLS\r\n")
+            await until(lambda: connection._task is not None)
+            await client.send(b"EHLO attacker.test\r\n")
+            await until(lambda: connection._session.buffered > 0)
+            record.may_finish.set()
+            assert await client.reply() == "220 Ready to start TLS"
+            await client.start_tls(certificates.client)
+            assert await client.ask("NOOP") == "250 Ok"
+            assert record.peers[0].helo is None
+        finally:
+            client.close()
+            await server.stop(0)
 
     run_on(scenario())
 
