@@ -379,6 +379,30 @@ class TestResponseRate:
         assert rate.judge("10.82.7.1", 0.0) is Verdict.DROP
 
 
+def test_a_network_that_asks_too_much_over_udp_is_sent_to_tcp_or_nowhere(run) -> None:
+    class Recording(AuthoritativeServer):
+        """Keeps what it would send: nothing may leave for the network that the test pretends to be."""
+
+        def _send(self, packet: bytes | None, address: tuple[str, int]) -> None:
+            sent.append(packet)
+
+    sent: list[bytes | None] = []
+
+    async def scenario() -> None:
+        server = Recording(SOURCES, ServerLimits(responses_per_second=1))
+        packet = query("many.example.test", "TXT").to_wire()
+        await server.answer(packet)
+        for _ in range(25):
+            server.datagram(packet, ("192.0.2.1", 53))
+        answers = [dns.message.from_wire(each) for each in sent if each is not None]
+        assert len(answers) == 5 + 10  # the burst, and every second one after it
+        assert all(answer.flags & dns.flags.TC and not answer.answer for answer in answers)
+        server.datagram(packet, ("198.51.100.1", 53))
+        assert len(sent) == 16
+
+    run(scenario())
+
+
 class TestOtherPeoplesClients:
     """The same server, asked by BIND's dig and Knot's kdig."""
 

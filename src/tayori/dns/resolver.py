@@ -58,9 +58,7 @@ def system_servers(path: Path = _RESOLV_CONF) -> list[ServerAddress]:
     except OSError:
         lines = []
     words = [line.split() for line in lines]
-    return [(word[1], 53) for word in words if len(word) >= 2 and word[0] == "nameserver"] or [
-        ("127.0.0.1", 53)
-    ]
+    return [(word[1], 53) for word in words if len(word) >= 2 and word[0] == "nameserver"] or [("127.0.0.1", 53)]
 
 
 class CachingResolver:
@@ -235,10 +233,7 @@ def _has_soa(message: dns.message.QueryMessage) -> bool:
 
 def _leaves_alias_open(message: dns.message.QueryMessage, chain: dns.message.ChainingResult) -> bool:
     return (
-        chain.answer is None
-        and bool(chain.cnames)
-        and message.rcode() == dns.rcode.NOERROR
-        and not _has_soa(message)
+        chain.answer is None and bool(chain.cnames) and message.rcode() == dns.rcode.NOERROR and not _has_soa(message)
     )
 
 

@@ -22,7 +22,8 @@ from tayori.model.names import ServiceNames
 # Gives the TXT values of a selector ("v=DKIM1; k=rsa; p=..."), none for a selector that does not exist.
 KeyLookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
 
-_SELECTOR = re.compile(rb"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# The shape of a token, which is also a selector: nothing else is worth a question to the store, however many ask.
+_SELECTOR = re.compile(rb"[a-z2-7]{32}")
 _KEY_TTL = 300  # a key that leaks can be gone from caches in five minutes
 _KEEP_SECONDS = 5.0
 _NEGATIVE_TTL = 60  # a name asked for a moment too early must not stay missing for long
@@ -61,9 +62,7 @@ class ServiceZone:
         values = await keys(selector.decode("ascii")) if _SELECTOR.fullmatch(selector) else ()
         records = [Record(name=str(name), rdtype="TXT", value=value, ttl=_KEY_TTL) for value in values]
         found = self._zone.plus(records).lookup(name, rdtype)
-        return Lookup(
-            rcode=found.rcode, answer=found.answer, authority=found.authority, keep_seconds=_KEEP_SECONDS
-        )
+        return Lookup(rcode=found.rcode, answer=found.answer, authority=found.authority, keep_seconds=_KEEP_SECONDS)
 
 
 def service_zone(
