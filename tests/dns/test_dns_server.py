@@ -384,9 +384,10 @@ def test_a_network_that_asks_too_much_over_udp_is_sent_to_tcp_or_nowhere(run) ->
         """Keeps what it would send: nothing may leave for the network that the test pretends to be."""
 
         def _send(self, packet: bytes | None, address: tuple[str, int]) -> None:
-            sent.append(packet)
+            if packet is not None:
+                sent.append(packet)
 
-    sent: list[bytes | None] = []
+    sent: list[bytes] = []
 
     async def scenario() -> None:
         server = Recording(SOURCES, ServerLimits(responses_per_second=1))
@@ -394,7 +395,7 @@ def test_a_network_that_asks_too_much_over_udp_is_sent_to_tcp_or_nowhere(run) ->
         await server.answer(packet)
         for _ in range(25):
             server.datagram(packet, ("192.0.2.1", 53))
-        answers = [dns.message.from_wire(each) for each in sent if each is not None]
+        answers = [dns.message.from_wire(each) for each in sent]
         assert len(answers) == 5 + 10  # the burst, and every second one after it
         assert all(answer.flags & dns.flags.TC and not answer.answer for answer in answers)
         server.datagram(packet, ("198.51.100.1", 53))
