@@ -6,6 +6,7 @@ Owns the options that all commands share and where output goes. Never opens a st
 import argparse
 import json
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from tayori.cli.words import Words
 
 DEFAULT_DATA = "tayori-data"
+SECRET_FILE = 0o600  # the mode of a file that only its owner may read
 
 
 class CommandFailed(Exception):
@@ -44,6 +46,8 @@ class Output:
         try:
             descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
             with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+                if mode == SECRET_FILE and stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    os.fchmod(descriptor, mode)  # it may have been there before, for others to read
                 opened.write(shown)
         except OSError as error:
             raise CommandFailed(f"{self.file} cannot be written: {error.strerror}.") from error
@@ -58,9 +62,6 @@ class Context:
     words: Words
     output: Output
     program: str  # how to call this program again, for commands that are shown
-
-
-SECRET_FILE = 0o600
 
 
 def shared_options() -> argparse.ArgumentParser:

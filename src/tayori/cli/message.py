@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from tayori.cli.command import Context, shared_options
 from tayori.cli.service import endpoints_of, read
@@ -26,65 +25,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
 def _show(context: Context, options: argparse.Namespace) -> int:
     message_id = options.message_id.strip().strip("<>").partition("@")[0]
     found = read(endpoints_of(context), timeline.get, message_id)
-    context.output.emit(_as_json(found), _as_text(found))
+    context.output.emit(timeline.as_json(found), _as_text(found))
     return 0
-
-
-def _as_json(found: Timeline) -> dict[str, Any]:
-    addresses = {recipient.ordinal: recipient.address for recipient in found.recipients}
-    return {
-        "message_id": found.message_id,
-        "account_id": found.account_id,
-        "region": found.region,
-        "accepted_at": found.accepted_at.isoformat(),
-        "expires_at": found.expires_at.isoformat(),
-        "from": found.from_address,
-        "subject": found.subject,
-        "configuration_set": found.configuration_set,
-        "return_path": found.reverse_path,
-        "tls_policy": found.tls_policy,
-        "size": found.size,
-        "has_content": found.has_content,
-        "facts": dict(found.facts),
-        "recipients": [
-            {
-                "address": recipient.address,
-                "state": recipient.state,
-                "attempts": recipient.attempts,
-                "due_at": recipient.due_at.isoformat() if recipient.due_at else None,
-                "reason": recipient.reason,
-                "status": recipient.status,
-                "diagnostic": recipient.diagnostic,
-            }
-            for recipient in found.recipients
-        ],
-        "attempts": [_attempt_as_json(attempt, addresses) for attempt in found.attempts],
-        "events": [
-            {
-                "at": event.at.isoformat(),
-                "type": event.kind,
-                "recipient": addresses.get(event.ordinal),
-                "detail": dict(event.detail),
-            }
-            for event in found.events
-        ],
-    }
-
-
-def _attempt_as_json(attempt: AttemptRecord, addresses: dict[int, str]) -> dict[str, Any]:
-    return {
-        "at": attempt.started_at.isoformat(),
-        "recipient": addresses.get(attempt.ordinal),
-        "duration_ms": attempt.duration_ms,
-        "host": attempt.host,
-        "address": attempt.address,
-        "tls": attempt.tls or None,
-        "outcome": attempt.outcome,
-        "reason": attempt.reason,
-        "status": attempt.status,
-        "diagnostic": attempt.diagnostic,
-        "detail": dict(attempt.detail),
-    }
 
 
 def _as_text(found: Timeline) -> str:

@@ -39,7 +39,8 @@ def _open_sqlite(path: Path, clock: Clock) -> Store:
             migrate(connection, Engine.SQLITE)
         return SqliteStore(path, clock)
     except (OSError, sqlite3.Error, sa.exc.OperationalError, sa.exc.DatabaseError) as error:
-        raise StoreUnavailable(f"The database file {path} cannot be used: {error}") from error
+        reason = getattr(error, "orig", None) or error  # without SQLAlchemy's own lines
+        raise StoreUnavailable(f"The database file {path} cannot be used: {reason}.") from error
 
 
 @contextmanager
