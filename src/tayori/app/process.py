@@ -48,17 +48,17 @@ async def _serve(config: Config, name: str, roles: tuple[str, ...], pipe: Connec
     except Exception as error:
         trouble = sentence(error)
         if trouble is None:
-            logger.exception("start_failed", extra={"process": name})
+            logger.exception("start_failed", extra={"part": name})
             trouble = f"The process {name} could not start; its log says why."
         pipe.send(trouble)
         await node.stop()
         return
     pipe.send("")
     pipe.close()
-    logger.info("started", extra={"process": name, "roles": ",".join(roles)})
+    logger.info("started", extra={"part": name, "roles": ",".join(roles)})
     await stop.wait()
     await node.stop()
-    logger.info("stopped", extra={"process": name})
+    logger.info("stopped", extra={"part": name})
 
 
 def sentence(error: BaseException) -> str | None:

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-from tayori.app import process
+from tayori.app import first_start, process
 from tayori.config import Config
 
 logger = logging.getLogger("tayori.supervisor")
@@ -60,6 +60,13 @@ class Supervisor:
 
     def run(self, ready: Callable[[], None]) -> None:
         """Start everything, call `ready` once it listens, and stay until SIGTERM or SIGINT. Raises StartFailed."""
+        try:
+            first_start.prepare_node(self._config)
+        except Exception as error:
+            trouble = process.sentence(error)
+            if trouble is None:
+                raise
+            raise StartFailed(trouble) from error
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             for child in self._children:
@@ -118,7 +125,7 @@ class Supervisor:
         if now - child.started_at > 60:
             child.failures = 0
         pause = min(_LONGEST_PAUSE, 0.1 * 2**child.failures)
-        logger.error("process_died", extra={"process": child.name, "exit": child.process.exitcode, "pause": pause})
+        logger.error("process_died", extra={"part": child.name, "exit": child.process.exitcode, "pause": pause})
         child.process.join()
         child.process, child.restart_at = None, now + pause
         child.failures += 1
@@ -134,7 +141,7 @@ class Supervisor:
                 if child.process is not None:
                     child.process.join(max(0.1, deadline - time.monotonic()))
                     if child.process.is_alive():
-                        logger.error("process_killed", extra={"process": child.name})
+                        logger.error("process_killed", extra={"part": child.name})
                         child.process.kill()
                         child.process.join()
 

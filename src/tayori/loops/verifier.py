@@ -12,17 +12,14 @@ from typing import Any, Protocol
 
 from tayori import ids
 from tayori.mail.answer import Answer, Resolver
-from tayori.model.identity import ErrorType, IdentityKind, Verdict
+from tayori.model.identity import ErrorType, Verdict
 from tayori.model.names import ServiceNames
 from tayori.model.proof import (
     ExpectedRecord,
     Finding,
     Hint,
-    dkim_records,
     doubled,
     judge,
-    mail_from_records,
-    ownership_record,
 )
 from tayori.resources import identity_checks
 from tayori.resources.identities import Identity
@@ -74,24 +71,13 @@ class Verifier:
 
     async def look(self, identity: Identity) -> Checked:
         """Ask for every record that the identity wants, all at the same time."""
-        expected = self._expected(identity)
+        expected = identity_checks.expected_records(identity, self._names(identity.region))
         if any(track.is_searching for track in identity.tracks):
             for record in expected:
                 self._resolver.forget(record.name)
         findings = await asyncio.gather(*(self._look_for(record) for record in expected))
         soa = await self._soa(identity.domain) if expected else None
         return Checked(identity=identity, findings=tuple(findings), soa=soa)
-
-    def _expected(self, identity: Identity) -> list[ExpectedRecord]:
-        names = self._names(identity.region)
-        expected: list[ExpectedRecord] = []
-        if identity.kind is IdentityKind.DOMAIN:
-            expected += dkim_records(identity.domain, identity.tokens, names)
-            if identity.verification_token:
-                expected.append(ownership_record(identity.domain, identity.verification_token))
-        if identity.mail_from_domain:
-            expected += mail_from_records(identity.mail_from_domain, identity.domain, names)
-        return expected
 
     async def _look_for(self, expected: ExpectedRecord) -> Finding:
         finding = judge(expected, await self._resolver.resolve(expected.name, expected.rdtype))

@@ -25,7 +25,7 @@ MAX_RECIPIENTS = 50
 MAX_SIZE_V1 = 10 * 1024 * 1024
 MAX_SIZE = 40 * 1024 * 1024
 MAX_HEADERS = 15
-_MAX_LINE = 998  # RFC 5322 2.1.1, without CRLF
+_MAX_LINE = 1000  # RFC 5321 4.5.3.1.6, with CRLF
 
 # Fields that may stand only once (ses: header-fields). DKIM-Signature, Received and the like may repeat.
 _SINGLE = frozenset(
@@ -89,7 +89,7 @@ def from_raw(raw: bytes, handed: Handed) -> Submission:
     if len(content) > handed.max_size:
         raise Invalid(f"Message length is more than {handed.max_size} bytes long: '{len(content)}'.")
     if has_line_longer_than(content, _MAX_LINE):
-        raise Invalid(f"A line of the message is longer than {_MAX_LINE} characters; encode the part it stands in.")
+        raise Invalid(f"A line of the message is longer than {_MAX_LINE - 2} characters; encode the part it stands in.")
     try:
         fields, body_offset = split_message(content)
     except FieldsError as error:

@@ -13,7 +13,23 @@ import sqlalchemy as sa
 
 from tayori.model.errors import Conflict, Kind, NotFound
 from tayori.store.engine import Tx
-from tayori.store.tables import account_regions, accounts
+from tayori.store.tables import (
+    account_regions,
+    accounts,
+    attempts,
+    bodies,
+    configuration_sets,
+    dkim_keys,
+    events,
+    identities,
+    inbound_messages,
+    messages,
+    recipients,
+    send_counts,
+    send_rates,
+    suppressed_destinations,
+    tags,
+)
 
 SANDBOX_MAX_24_HOUR = 200
 SANDBOX_MAX_RATE = 1.0
@@ -86,6 +102,10 @@ def get(tx: Tx, account_id: str, region: str) -> Account:
     return Account(**values)
 
 
+def has_region(tx: Tx, account_id: str, region: str) -> bool:
+    return tx.execute(sa.select(account_regions.c.region).where(*_key(account_id, region))).first() is not None
+
+
 def all_accounts(tx: Tx) -> list[tuple[str, str]]:
     """(account id, name) of every account, oldest first."""
     rows = tx.execute(sa.select(accounts.c.account_id, accounts.c.name).order_by(accounts.c.created_at))
@@ -143,6 +163,31 @@ def deny(tx: Tx, account_id: str, region: str, *, reason: str) -> None:
         max_24_hour=SANDBOX_MAX_24_HOUR,
         max_rate=SANDBOX_MAX_RATE,
     )
+
+
+def put_quota(tx: Tx, account_id: str, region: str, *, max_24_hour: int, max_rate: float) -> None:
+    _change(tx, account_id, region, max_24_hour=max_24_hour, max_rate=max_rate)
+
+
+def reset(tx: Tx, account_id: str, region: str) -> None:
+    """Give the account back as new in this region: empty, in the sandbox. Its access keys stay."""
+    sent = sa.select(messages.c.message_id).where(messages.c.account_id == account_id, messages.c.region == region)
+    for table in (events, attempts, recipients, bodies, inbound_messages):
+        tx.execute(table.delete().where(table.c.message_id.in_(sent)))
+    owned: tuple[sa.Table, ...] = (
+        messages,
+        identities,
+        dkim_keys,
+        configuration_sets,
+        tags,
+        suppressed_destinations,
+        send_counts,
+        send_rates,
+        account_regions,
+    )
+    for table in owned:
+        tx.execute(table.delete().where(table.c.account_id == account_id, table.c.region == region))
+    open_region(tx, account_id, region)
 
 
 def _change(tx: Tx, account_id: str, region: str, **values: Any) -> None:

@@ -30,7 +30,15 @@ from tayori.model.identity import (
     any_of,
     next_check,
 )
-from tayori.model.proof import Finding, Purpose
+from tayori.model.names import ServiceNames
+from tayori.model.proof import (
+    ExpectedRecord,
+    Finding,
+    Purpose,
+    dkim_records,
+    mail_from_records,
+    ownership_record,
+)
 from tayori.resources.identities import TOPIC, Identity, from_row, hold, key_of
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -51,6 +59,18 @@ class Checked:
     findings: tuple[Finding, ...]
     soa: Mapping[str, Any] | None = None
     error: ErrorType | None = None  # our own trouble, which kept us from looking
+
+
+def expected_records(identity: Identity, names: ServiceNames) -> list[ExpectedRecord]:
+    """Every record that an identity wants in its owner's DNS."""
+    expected: list[ExpectedRecord] = []
+    if identity.kind is IdentityKind.DOMAIN:
+        expected += dkim_records(identity.domain, identity.tokens, names)
+        if identity.verification_token:
+            expected.append(ownership_record(identity.domain, identity.verification_token))
+    if identity.mail_from_domain:
+        expected += mail_from_records(identity.mail_from_domain, identity.domain, names)
+    return expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

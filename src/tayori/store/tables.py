@@ -96,9 +96,9 @@ settings_revision = Table(
     _column("revision", BigInteger),
 )
 
-# Secrets that all nodes of an installation share, made on its first start.
-installation_secrets = Table(
-    "installation_secrets",
+# Values that all nodes of an installation share, such as secrets made on its first start.
+installation_values = Table(
+    "installation_values",
     metadata,
     _column("name", Text, key=True),
     _column("value", LargeBinary),

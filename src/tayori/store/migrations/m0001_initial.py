@@ -163,7 +163,7 @@ STATEMENTS = (
     """,
     "CREATE INDEX inbound_by_message ON inbound_messages (message_id)",
     """
-    CREATE TABLE installation_secrets (
+    CREATE TABLE installation_values (
         name TEXT NOT NULL,
         value {bytes} NOT NULL,
         PRIMARY KEY (name)

@@ -1,0 +1,108 @@
+"""A load generator: distinct messages of 4 KiB over a number of kept SMTP connections, pipelined (RFC 2920).
+
+Run as a process of its own (`python -m bench.source HOST PORT COUNT CONNECTIONS`) so that its CPU time is not the
+system's under test. Prints one JSON object: seconds until the last message was accepted.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+import uvloop
+
+SENDER = "sender@bench-customer.test"
+RECIPIENT = "reader@sink.test"
+SIZE = 4096
+
+
+def message(number: int) -> bytes:
+    """One message of about 4 KiB; header and body differ from every other's."""
+    header = (
+        f"From: Bench <{SENDER}>\r\nTo: Reader <{RECIPIENT}>\r\nSubject: Message number {number}\r\n"
+        f"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{number}.{time.time_ns()}@bench-customer.test>\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+    )
+    line = f"{number:010d} The quick brown fox jumps over the lazy dog, again and again.\r\n"
+    body = line * ((SIZE - len(header)) // len(line) + 1)
+    return (header + body)[: SIZE - 2].encode() + b"\r\n"
+
+
+class Client(asyncio.Protocol):
+    """One connection: greeting, EHLO, then messages taken from a shared counter until it is used up."""
+
+    def __init__(self, take: "Counter", done: asyncio.Future[None]) -> None:
+        self._take = take
+        self._done = done
+        self._buffer = b""
+        self._expected: list[str] = ["220", "250"]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._transport = transport  # uvloop's transports are no subclasses of asyncio.Transport
+        transport.write(b"EHLO bench.test\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        lines = (self._buffer + data).split(b"\r\n")
+        self._buffer = lines.pop()
+        for line in lines:
+            if line[3:4] == b"-":
+                continue
+            expected = self._expected.pop(0)
+            if line[:3].decode() != expected:
+                self._done.set_exception(RuntimeError(f"expected {expected}, got {line.decode()}"))
+                self._transport.close()
+                return
+            if expected == "354":
+                self._transport.write(self._body)
+            elif not self._expected:
+                self._next()
+
+    def _next(self) -> None:
+        number = self._take()
+        if number is None:
+            self._transport.write(b"QUIT\r\n")
+            self._transport.close()
+            if not self._done.done():
+                self._done.set_result(None)
+            return
+        self._body = message(number).replace(b"\r\n.", b"\r\n..") + b".\r\n"
+        self._transport.write(f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{RECIPIENT}>\r\nDATA\r\n".encode())
+        self._expected = ["250", "250", "354", "250"]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._done.done():
+            self._done.set_exception(ConnectionError(f"the server closed the connection: {exc}"))
+
+
+class Counter:
+    def __init__(self, total: int) -> None:
+        self._left = total
+
+    def __call__(self) -> int | None:
+        if not self._left:
+            return None
+        self._left -= 1
+        return self._left
+
+
+async def send(host: str, port: int, total: int, connections: int) -> float:
+    loop = asyncio.get_running_loop()
+    take = Counter(total)
+    started = time.monotonic()
+    futures = []
+    for _ in range(connections):
+        done: asyncio.Future[None] = loop.create_future()
+        await loop.create_connection(lambda done=done: Client(take, done), host, port)
+        futures.append(done)
+    await asyncio.gather(*futures)
+    return time.monotonic() - started
+
+
+def main() -> None:
+    host, port, total, connections = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    seconds = uvloop.run(send(host, port, total, connections))
+    print(json.dumps({"accepted_seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()

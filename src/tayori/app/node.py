@@ -1,0 +1,375 @@
+"""The roles of one process, built from its settings, started and stopped in order.
+
+Start: store, loops, delivery, listeners last. Stop: listeners first, delivery drains, loops, store. What a role needs
+of another (a resolver, a way to submit) is handed to it here; none imports another.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import ipaddress
+import logging
+import secrets
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+
+from tayori import ids
+from tayori.api.app import create_app
+from tayori.app import first_start, routes
+from tayori.app.rehearsal_hooks import RehearsalHooks
+from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
+from tayori.clock import SystemClock
+from tayori.config import Config
+from tayori.delivery.scheduler import Scheduler
+from tayori.delivery.settings import DeliverySettings, Timeouts
+from tayori.dns.resolver import CachingResolver, ResolverSettings
+from tayori.dns.server import AuthoritativeServer
+from tayori.dns.service_zone import ServiceZone, service_zone
+from tayori.inbound.intake import ReportIntake
+from tayori.loops.base import Lease, Loop, Supervised, Supervisor
+from tayori.loops.retention import Retention
+from tayori.loops.verifier import Verifier
+from tayori.loops.workers import Heartbeat, HeldExpiry, Reaper
+from tayori.mail import dkim
+from tayori.mail.address import AddrSpec
+from tayori.model.inbound import InboundRoute, NotTaken
+from tayori.model.names import ServiceNames
+from tayori.rehearsal.world import RehearsalSettings, RehearsalWorld
+from tayori.resources import credentials, dkim_keys, identities, inbound, installation
+from tayori.resources.credentials import Credential
+from tayori.resources.inbound import Received
+from tayori.smtp.mx import MxRole
+from tayori.smtp.policy import AuthOffer, ServerSettings
+from tayori.smtp.server import SmtpServer
+from tayori.smtp.submission import SubmissionRole
+from tayori.store import leases
+from tayori.store.database import open_store
+
+logger = logging.getLogger("tayori.node")
+
+_LEASE = timedelta(seconds=30)
+_DRAIN_SECONDS = 20.0
+_LOOP_STOP_SECONDS = 10.0
+_MIB = 1024 * 1024
+_STANDARD_TIMEOUT = 300.0  # of a command, RFC 5321 4.5.3.2; the others scale with it
+_INBOUND_LINE = 100_000  # octets: what strangers send back is kept, not judged by its line lengths
+
+
+class Node:
+    """One process. `roles` are those of the configuration that it has, and "rehearsal"."""
+
+    def __init__(self, config: Config, roles: Sequence[str]) -> None:
+        self.config = config
+        self.roles = frozenset(roles)
+        self.clock = first_start.clock_of(config)
+        self.names = ServiceNames(service_domain=config.service.domain, region=config.service.region)
+        self.worker = ids.worker_id()
+        self.scheduler: Scheduler | None = None
+        self.loops = Supervisor(())
+        self._stops: list[Callable[[], Awaitable[None]]] = []
+
+    def names_of(self, region: str) -> ServiceNames:
+        return ServiceNames(service_domain=self.names.service_domain, region=region)
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open everything. Where something cannot be opened, the caller calls `stop`."""
+        if "rehearsal" in self.roles:
+            await self._start_rehearsal()
+        self.store = open_store(self.config.database_url, self.clock)
+        self._stops.append(self.store.close)
+        self.resolver = self._resolver()
+        self._stops.append(self.resolver.close)
+        self.sending = Sending(self.store, self.names_of, self.worker)
+        await self._start_loops()
+        if "delivery" in self.roles:
+            await self._start_delivery()
+        if "dns" in self.roles:
+            await self._start_dns()
+        if "inbound" in self.roles:
+            await self._start_inbound()
+        if "smtp" in self.roles:
+            await self._start_submission()
+        if "api" in self.roles:
+            await self._start_api()
+
+    async def stop(self) -> None:
+        """Close what was opened, the last first. One part that fails does not keep the others open."""
+        while self._stops:
+            try:
+                await self._stops.pop()()
+            except Exception:
+                logger.exception("stop_failed")
+
+    # -- the rehearsal internet --------------------------------------------------------------------------------------
+
+    async def _start_rehearsal(self) -> None:
+        config = self.config
+        world = RehearsalWorld(
+            RehearsalSettings(
+                folder=config.data / "rehearsal",
+                names=self.names,
+                clock_file=Path(config.service.clock_file),
+                dns_port=int(config.resolver.servers[0].rpartition(":")[2]),
+                smtp_port=config.delivery.port,
+                service_dns_port=config.dns.port,
+                service_mx_port=config.inbound.port,
+                service_addresses=tuple(config.delivery.outgoing_addresses),
+            ),
+            self.clock,
+        )
+        await world.start()
+        self._stops.append(world.stop)
+
+    # -- loops -------------------------------------------------------------------------------------------------------
+
+    async def _start_loops(self) -> None:
+        loops: list[Supervised] = []
+        if "delivery" in self.roles:
+            heartbeat = Heartbeat(self.store, self.clock, self.worker)
+            await heartbeat.tick()
+            self._stops.append(heartbeat.stop)
+            loops.append(Supervised(heartbeat, SystemClock()))
+        if "loops" in self.roles:
+            loops += [self._singleton(loop, topic) for loop, topic in self._singletons()]
+        self.loops = Supervisor(loops)
+        self.loops.start()
+        self._stops.append(partial(self.loops.stop, _LOOP_STOP_SECONDS))
+
+    def _singletons(self) -> list[tuple[Loop, str]]:
+        """Every loop of which an installation runs one, with the topic that wakes it."""
+        return [
+            (Verifier(self.store, self.resolver, self.names_of), identities.TOPIC),
+            (Reaper(self.store, self.clock), "workers"),
+            (HeldExpiry(self.store, self.names_of), "held"),
+            (self._retention(), "retention"),
+        ]
+
+    def _retention(self) -> Retention:
+        settings = self.config.retention
+        return Retention(self.store, timedelta(hours=settings.content_hours), timedelta(days=settings.timeline_days))
+
+    def _singleton(self, loop: Loop, topic: str) -> Supervised:
+        return Supervised(loop, self.clock, wake=self.store.wakeups.event(topic), lease=self._lease(loop.name))
+
+    def _lease(self, name: str) -> Lease:
+        async def take() -> bool:
+            return await self.store.write(leases.take, name, self.worker, self.clock.wall(), _LEASE)
+
+        return take
+
+    # -- delivery ----------------------------------------------------------------------------------------------------
+
+    async def _start_delivery(self) -> None:
+        settings = self.config.delivery
+        queue = StoredQueue(self.store, self.names_of, self.worker, settings.megabytes_in_memory * _MIB)
+        self.scheduler = Scheduler(
+            queue=queue,
+            resolver=self.resolver,
+            load_key=self._load_key,
+            clock=self.clock,
+            settings=self._delivery_settings(),
+        )
+        await self.scheduler.start()
+        self.sending.scheduler, self.sending.queue = self.scheduler, queue
+        self._stops.append(partial(self.scheduler.stop, _DRAIN_SECONDS))
+
+    async def _load_key(self, key_id: str) -> dkim.PrivateKey:
+        private = await self.store.read(dkim_keys.private_key, key_id)
+        if private is None:
+            raise LookupError(f"the DKIM key {key_id} was deleted")
+        return dkim.load_private_key(private, dkim.KeyOrigin.OURS)
+
+    def _delivery_settings(self) -> DeliverySettings:
+        settings = self.config.delivery
+        source = ipaddress.ip_address(settings.source_address) if settings.source_address else None
+        outgoing = settings.outgoing_addresses or self.config.dns.public_addresses or [settings.source_address]
+        return DeliverySettings(
+            ehlo_name=settings.ehlo_name or self.names.ehlo_name,
+            outgoing_address=outgoing[0],
+            port=settings.port,
+            source_ipv4=str(source) if source and source.version == 4 else "",
+            source_ipv6=str(source) if source and source.version == 6 else "",
+            allowed_networks=tuple(ipaddress.ip_network(text) for text in settings.private_networks),
+            own_names=frozenset({self.names.feedback_host}) if "inbound" not in self.roles else frozenset(),
+            trust_anchors=Path(settings.trust_anchors) if settings.trust_anchors else None,
+            timeouts=replace(
+                Timeouts().scaled(settings.command_timeout / _STANDARD_TIMEOUT), connect=settings.connect_timeout
+            ),
+            max_connections=settings.max_connections,
+            max_connections_per_destination=settings.max_connections_per_destination,
+            max_messages=settings.messages_in_memory,
+            max_bytes=settings.megabytes_in_memory * _MIB,
+        )
+
+    # -- DNS ---------------------------------------------------------------------------------------------------------
+
+    def _resolver(self) -> CachingResolver:
+        settings = self.config.resolver
+        servers = [_host_and_port(text) for text in settings.servers]
+        return CachingResolver(servers, self.clock, ResolverSettings(trust_ad=settings.trust_ad))
+
+    async def _start_dns(self) -> None:
+        server = AuthoritativeServer([self._zone()])
+        await server.start(self.config.dns.host, self.config.dns.port)
+        self._stops.append(server.stop)
+
+    def _zone(self) -> ServiceZone:
+        config = self.config
+        return service_zone(
+            self.names,
+            sending_addresses=config.delivery.outgoing_addresses or config.dns.public_addresses,
+            listening_addresses=config.dns.public_addresses,
+            dkim_keys=lambda token: self.store.read(dkim_keys.published, token),
+            own_keys=lambda selector: self.store.read(dkim_keys.published_own, selector),
+            serial=int(self.clock.now().timestamp()),
+        )
+
+    # -- SMTP --------------------------------------------------------------------------------------------------------
+
+    async def _start_inbound(self) -> None:
+        role = MxRole(
+            hostname=self.names.feedback_host, accepts=self._accepts_inbound, intake=ReportIntake(self._record_inbound)
+        )
+        server = SmtpServer(
+            policy_factory=role.policy,
+            settings=ServerSettings(
+                hostname=self.names.feedback_host,
+                max_line=_INBOUND_LINE,
+                max_recipients=100,
+                first_command_timeout=60.0,
+            ),
+            tls=self._tls(),
+        )
+        await server.start(self.config.inbound.host, self.config.inbound.port)
+        self._stops.append(partial(server.stop, _DRAIN_SECONDS))
+
+    async def _accepts_inbound(self, address: AddrSpec) -> InboundRoute | NotTaken:
+        return await self.store.read(inbound.route, address, self.names.service_domain)
+
+    async def _record_inbound(self, received: Received) -> None:
+        await self.store.write(inbound.record, received, self.names_of)
+
+    async def _start_submission(self) -> None:
+        config = self.config.submission
+        settings = ServerSettings(
+            hostname=self.names.submission_host,
+            auth=AuthOffer.PLAIN_LOGIN,
+            max_connections=config.max_connections,
+            max_connections_per_host=config.max_connections_per_host,
+        )
+        role = SubmissionRole(
+            settings=settings,
+            region=self.config.service.region,
+            credentials=self._credential,
+            accept=SmtpAcceptance(self.sending, self.clock, self.names).accept,
+            trusted={ipaddress.ip_network(network): key for network, key in config.trusted.items()},
+        )
+        server = SmtpServer(policy_factory=role.policy, settings=settings, tls=self._tls())
+        await server.start(config.host, config.starttls_port, reuse_port=self._shares_ports)
+        self._stops.append(partial(server.stop, _DRAIN_SECONDS))
+        await server.start(config.host, config.tls_port, implicit_tls=True, reuse_port=self._shares_ports)
+
+    async def _credential(self, access_key_id: str) -> Credential | None:
+        return await self.store.read(credentials.find, access_key_id)
+
+    def _tls(self) -> ssl.SSLContext | None:
+        config = self.config.submission
+        if not config.certificate:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(config.certificate, config.key or None)
+        return context
+
+    @property
+    def _shares_ports(self) -> bool:
+        return self.config.service.workers > 1
+
+    # -- HTTP --------------------------------------------------------------------------------------------------------
+
+    async def _start_api(self) -> None:
+        page_secret = await self.store.write(installation.secret, "page", secrets.token_bytes(32))
+        hooks = RehearsalHooks(self.store, self.names_of, self.config.service.region)
+        pages = routes.Routes(
+            store=self.store,
+            clock=self.clock,
+            config=self.config,
+            loops=self.loops,
+            scheduler=self.scheduler,
+            hooks=hooks,
+        )
+        app = create_app(
+            store=self.store,
+            clock=self.clock,
+            region=self.config.service.region,
+            names=self.names,
+            page_secret=hashlib.sha256(page_secret).digest(),
+            routes=pages.table(),
+            tools=Tools(
+                sending=self.sending,
+                public_url=self.config.http_url,
+                identity_created=hooks.identity_created if self.config.rehearsal else None,
+            ),
+        )
+        listener = _listener(self.config.http.host, self.config.http.port, shared=self._shares_ports)
+        server = _HttpServer(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=True,
+                ssl_certfile=self.config.http.certificate or None,
+                ssl_keyfile=self.config.http.key or None,
+                timeout_graceful_shutdown=int(_DRAIN_SECONDS),
+                backlog=1024,
+            )
+        )
+        task = asyncio.create_task(server.serve(sockets=[listener]), name="http server")
+        while not server.started:
+            if task.done():
+                await task
+            await asyncio.sleep(0.01)
+
+        async def stop() -> None:
+            server.should_exit = True
+            await task
+
+        self._stops.append(stop)
+
+
+class _HttpServer(uvicorn.Server):
+    """uvicorn, with signals left to the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listener(host: str, port: int, *, shared: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((host, port))
+    return listener
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    """`host:port`, `[v6]:port`, or a host alone, which means port 53."""
+    host, colon, port = text.rpartition(":")
+    if not colon or "]" in port or (":" in host and not host.startswith("[")):
+        return text.strip("[]"), 53
+    return host.strip("[]"), int(port)

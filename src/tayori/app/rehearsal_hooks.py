@@ -1,0 +1,93 @@
+"""What the rehearsal's controls ask of the service's rows: needed records, settings, an account given back as new."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tayori.model.errors import NotFound
+from tayori.model.names import ServiceNames
+from tayori.rehearsal.control import ControlError
+from tayori.rehearsal.zones import RecordSet
+from tayori.resources import accounts, identities, identity_checks, installation
+from tayori.resources.accounts import UNLIMITED
+from tayori.store.engine import Store, Tx
+
+
+def at_once(account_id: str) -> str:
+    """The switch: identities of the account are taken for verified as soon as they are created."""
+    return f"rehearsal.verify-at-once/{account_id}"
+
+
+class RehearsalHooks:
+    """ServiceHooks of tayori.rehearsal.control, for one region."""
+
+    def __init__(self, store: Store, names: Callable[[str], ServiceNames], region: str) -> None:
+        self._store = store
+        self._names = names
+        self._region = region
+
+    async def needed_records(self, account_id: str, domain: str) -> Sequence[RecordSet]:
+        return await self._store.read(self._needed, account_id, domain)
+
+    def _needed(self, tx: Tx, account_id: str, domain: str) -> list[RecordSet]:
+        try:
+            identity = identities.get(tx, account_id, self._region, domain.lower())
+        except NotFound as error:
+            raise ControlError(404, error.message) from error
+        return [
+            RecordSet(name=record.name, rdtype=record.rdtype, values=(record.value,))
+            for record in identity_checks.expected_records(identity, self._names(self._region))
+        ]
+
+    async def change_settings(self, account_id: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._store.write(self._change, account_id, settings)
+
+    def _change(self, tx: Tx, account_id: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        account = accounts.get(tx, account_id, self._region)
+        if "verify_identities_at_once" in settings:
+            on = bool(settings["verify_identities_at_once"])
+            installation.set_switch(tx, at_once(account_id), on=on)
+            if on:
+                self._verify_all(tx, account_id)
+        production = settings.get("production_access", account.production_access)
+        # -1 is unlimited, and the rehearsal's default once production access is on.
+        granted = production and not account.production_access
+        max_24_hour = int(settings.get("max_24_hour_send", UNLIMITED if granted else account.max_24_hour))
+        max_rate = float(settings.get("max_send_rate", UNLIMITED if granted else account.max_rate))
+        if production:
+            accounts.grant(tx, account_id, self._region, max_24_hour=max_24_hour, max_rate=max_rate)
+        elif account.production_access:
+            accounts.deny(tx, account_id, self._region, reason="The rehearsal's settings ended production access.")
+        elif {"max_24_hour_send", "max_send_rate"} & set(settings):
+            accounts.put_quota(tx, account_id, self._region, max_24_hour=max_24_hour, max_rate=max_rate)
+        return self._shown(tx, account_id)
+
+    def _verify_all(self, tx: Tx, account_id: str) -> None:
+        after = ""
+        while page := identities.page(tx, account_id, self._region, after=after, limit=500):
+            for identity in page:
+                identity_checks.take_for_verified(tx, account_id, self._region, identity.name)
+            after = page[-1].name
+
+    def _shown(self, tx: Tx, account_id: str) -> Mapping[str, Any]:
+        account = accounts.get(tx, account_id, self._region)
+        return {
+            "verify_identities_at_once": installation.switch(tx, at_once(account_id)),
+            "production_access": account.production_access,
+            "max_24_hour_send": account.max_24_hour,
+            "max_send_rate": account.max_rate,
+        }
+
+    async def reset(self, account_id: str) -> None:
+        await self._store.write(self._reset, account_id)
+
+    def _reset(self, tx: Tx, account_id: str) -> None:
+        accounts.reset(tx, account_id, self._region)
+        installation.set_switch(tx, at_once(account_id), on=False)
+
+    async def identity_created(self, account_id: str, name: str) -> None:
+        """Take a new identity for verified where the account's switch says so."""
+        await self._store.write(self._take_new, account_id, name)
+
+    def _take_new(self, tx: Tx, account_id: str, name: str) -> None:
+        if installation.switch(tx, at_once(account_id)):
+            identity_checks.take_for_verified(tx, account_id, self._region, name)

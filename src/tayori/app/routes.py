@@ -1,0 +1,166 @@
+"""HTTP beside the API: health, metrics, the link of a verification mail, timelines, the rehearsal's controls."""
+
+import html
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from tayori.api.app import Access, Route
+from tayori.api.registry import Principal
+from tayori.app.rehearsal_hooks import RehearsalHooks
+from tayori.aws.http import HttpRequest, HttpResponse
+from tayori.clock import Clock
+from tayori.config import Config
+from tayori.delivery.scheduler import Scheduler
+from tayori.loops.base import Supervisor
+from tayori.model.errors import DomainError
+from tayori.rehearsal.control import ControlRequest, RehearsalControl
+from tayori.rehearsal.remote import RemoteWorld
+from tayori.resources import identity_checks, queue, timeline
+from tayori.store.engine import Store
+
+VERIFY_PATH = "/tayori/verify"
+_MESSAGES_PATH = "/tayori/messages"
+_REHEARSAL_PATH = "/tayori/rehearsal"
+_CONTROL_BODY = 16 * 1024 * 1024
+
+
+class Routes:
+    """The handlers, with what they need."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        config: Config,
+        loops: Supervisor,
+        scheduler: Scheduler | None,
+        hooks: RehearsalHooks,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._config = config
+        self._loops = loops
+        self._scheduler = scheduler
+        self._control: RehearsalControl | None = None
+        if config.rehearsal:
+            self._control = RehearsalControl(RemoteWorld(config.data / "rehearsal").handle, hooks)
+
+    def table(self) -> list[Route]:
+        routes = [
+            Route(method="GET", prefix="/healthz", handler=self.health, access=Access.EVERYBODY),
+            Route(method="GET", prefix="/metrics", handler=self.metrics, access=Access.EVERYBODY),
+            Route(method="GET", prefix=VERIFY_PATH, handler=self.verify, access=Access.EVERYBODY),
+            Route(method="GET", prefix=_MESSAGES_PATH, handler=self.message),
+        ]
+        if self._control is not None:
+            control = Route(
+                method="*",
+                prefix=_REHEARSAL_PATH,
+                handler=self.rehearsal,
+                access=Access.OPERATOR,
+                max_body=_CONTROL_BODY,
+            )
+            routes.append(control)
+        return routes
+
+    # -- health ------------------------------------------------------------------------------------------------------
+
+    async def health(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        """200 where all of this process works; 503 with the reasons where something does not."""
+        troubles = [f"loop {loop.name}: {loop.reason}" for loop in self._loops.health() if not loop.is_well]
+        if self._scheduler is not None and not self._scheduler.is_running:
+            troubles.append("delivery: it is not running")
+        return _json(503 if troubles else 200, {"status": "unwell" if troubles else "ok", "troubles": troubles})
+
+    async def metrics(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        """Gauges in Prometheus's text form."""
+        states = await self._store.read(lambda tx: queue.counts(tx))
+        lines = [
+            "# HELP tayori_queue_recipients Recipients by their state, as far as timelines are kept.",
+            "# TYPE tayori_queue_recipients gauge",
+            *(f'tayori_queue_recipients{{state="{state}"}} {count}' for state, count in sorted(states.items())),
+            "# HELP tayori_messages_in_memory Messages that this process has in hand.",
+            "# TYPE tayori_messages_in_memory gauge",
+            f"tayori_messages_in_memory {self._scheduler.in_memory if self._scheduler else 0}",
+            "# HELP tayori_loop_well Whether a background loop of this process works.",
+            "# TYPE tayori_loop_well gauge",
+            *(f'tayori_loop_well{{loop="{loop.name}"}} {int(loop.is_well)}' for loop in self._loops.health()),
+        ]
+        text = "\n".join(lines) + "\n"
+        return HttpResponse(
+            status=200, headers=(("content-type", "text/plain; version=0.0.4; charset=utf-8"),), body=text.encode()
+        )
+
+    # -- the verification link ---------------------------------------------------------------------------------------
+
+    async def verify(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        token = unquote(request.path.removeprefix(VERIFY_PATH).strip("/"))
+        try:
+            identity = await self._store.write(identity_checks.verify_by_link, token)
+        except DomainError as refusal:
+            return _page(
+                404,
+                "This link does not verify an address.",
+                "このリンクではメールアドレスを確認できません。",
+                refusal.message,
+            )
+        return _page(
+            200,
+            "The address is verified. Mail can now be sent from it.",
+            "メールアドレスを確認しました。このアドレスから送信できます。",
+            identity.name,
+        )
+
+    # -- timelines ---------------------------------------------------------------------------------------------------
+
+    async def message(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        assert principal is not None
+        message_id = unquote(request.path.removeprefix(_MESSAGES_PATH).strip("/"))
+        account_id = None if principal.operator else principal.account_id
+        found = await self._store.read(timeline.get, message_id, account_id=account_id)
+        return _json(200, timeline.as_json(found))
+
+    # -- the rehearsal -----------------------------------------------------------------------------------------------
+
+    async def rehearsal(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        assert principal is not None
+        assert self._control is not None
+        try:
+            body = json.loads(request.body) if request.body else None
+        except ValueError:
+            return _json(400, {"message": "The body must be JSON."})
+        answer = await self._control.handle(
+            ControlRequest(
+                method=request.method,
+                path=request.path,
+                query=dict(parse_qsl(request.query)),
+                body=body,
+                account_id=principal.account_id,
+            )
+        )
+        return _json(answer.status, answer.body)
+
+
+def _json(status: int, value: Any) -> HttpResponse:
+    body = json.dumps(value, ensure_ascii=False, default=str).encode()
+    return HttpResponse(status=status, headers=(("content-type", "application/json"),), body=body)
+
+
+def _page(status: int, english: str, japanese: str, what: str) -> HttpResponse:
+    """A page without script or anything loaded from elsewhere, for a person who followed a link."""
+    lines: Iterable[str] = (
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
+        "<title>Tayori</title><style>body{font:16px/1.6 system-ui,sans-serif;max-width:36em;margin:4em auto;",
+        "padding:0 1em;color:#16191f;background:#fff}code{word-break:break-all}</style>",
+        f"<p>{html.escape(english)}</p><p lang=ja>{html.escape(japanese)}</p><p><code>{html.escape(what)}</code></p>",
+    )
+    headers = (
+        ("content-type", "text/html; charset=utf-8"),
+        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+    )
+    return HttpResponse(status=status, headers=headers, body="".join(lines).encode())

@@ -1,0 +1,113 @@
+"""The way of a message through one process: accepted durably, then handed to delivery in memory.
+
+Owns the order: nothing is answered before the commit, nothing is delivered before it either. What delivery has no room
+for stays in the store, where it is claimed later.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tayori import ids
+from tayori.clock import Clock
+from tayori.delivery.scheduler import Scheduler
+from tayori.model.message import AttemptReport, Caller, Operation, Outgoing, Submission
+from tayori.model.names import ServiceNames
+from tayori.model.submission import Handed, from_raw
+from tayori.resources.deliveries import Deliveries
+from tayori.resources.messages import Door
+from tayori.smtp.submission import SubmittedMessage
+from tayori.store.engine import Store
+
+
+class StoredQueue:
+    """Delivery's Queue over the store (see tayori.delivery.queue)."""
+
+    def __init__(self, store: Store, names: Callable[[str], ServiceNames], worker: str, most_bytes: int) -> None:
+        self._store = store
+        self._deliveries = Deliveries(names, worker)
+        self._most_bytes = most_bytes
+        self._wake = store.wakeups.event("deliveries")
+
+    @property
+    def wake(self) -> asyncio.Event:
+        return self._wake
+
+    async def claim(self, limit: int, *, avoid: Collection[str] = ()) -> list[Outgoing]:
+        return await self._store.write(self._deliveries.claim, limit, self._most_bytes, tuple(avoid))
+
+    async def record(self, reports: Sequence[AttemptReport]) -> None:
+        await self._store.write(self._deliveries.record, reports)
+
+    async def release(self, claims: Sequence[tuple[str, Sequence[int]]]) -> None:
+        pairs = [(message_id, ordinal) for message_id, ordinals in claims for ordinal in ordinals]
+        await self._store.write(self._deliveries.release, pairs)
+
+    async def next_due(self) -> datetime | None:
+        return await self._store.read(self._deliveries.next_due)
+
+
+class Sending:
+    """What the API and SMTP submit to. Without a scheduler in this process, the store holds what others deliver."""
+
+    def __init__(self, store: Store, names: Callable[[str], ServiceNames], worker: str) -> None:
+        self._store = store
+        self._door = Door(names, worker, self._has_room)
+        self.scheduler: Scheduler | None = None
+        self.queue: StoredQueue | None = None
+
+    def _has_room(self, size: int) -> bool:
+        return self.scheduler is not None and self.scheduler.has_room()
+
+    async def submit(self, submission: Submission) -> str:
+        """The MessageId, once the message is durable. Raises what model.errors names."""
+        accepted = await self._store.batch(self._door.accept, submission)
+        if accepted.outgoing is not None and accepted.outgoing.recipients:
+            await self._hand_over(accepted.outgoing)
+        return accepted.message_id
+
+    async def _hand_over(self, outgoing: Outgoing) -> None:
+        if self.scheduler is not None and self.scheduler.offer(outgoing):
+            return
+        if self.queue is not None:
+            await self.queue.release([(outgoing.message_id, [recipient.ordinal for recipient in outgoing.recipients])])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the API's composing handlers are given (`call.tools`)."""
+
+    sending: Sending
+    public_url: str  # where links in mails of the service lead
+    # Told of each new identity (account id, name); only the rehearsal wants to know.
+    identity_created: Callable[[str, str], Awaitable[None]] | None = None
+
+
+class SmtpAcceptance:
+    """What SMTP submission hands its messages to."""
+
+    def __init__(self, sending: Sending, clock: Clock, names: ServiceNames) -> None:
+        self._sending = sending
+        self._clock = clock
+        self._names = names
+
+    async def accept(self, submitted: SubmittedMessage) -> str:
+        """The MessageId, once the message is durable. Raises what model.errors names."""
+        now = self._clock.now()
+        handed = Handed(
+            message_id=ids.message_id(self._names.region, now),
+            caller=Caller(
+                account_id=submitted.credential.account_id,
+                region=self._names.region,
+                arn=submitted.credential.arn,
+                source_ip=submitted.source_ip,
+                operation=Operation.SMTP,
+                tls_version=submitted.tls.version if submitted.tls else "",
+            ),
+            now=now,
+            names=self._names,
+            source=submitted.envelope.reverse_path.text,
+            destinations=[str(recipient) for recipient in submitted.envelope.recipients],
+        )
+        return await self._sending.submit(from_raw(submitted.content, handed))

@@ -1,0 +1,26 @@
+"""A Loop: deletes what has been kept long enough, a little at a time."""
+
+from datetime import timedelta
+
+from tayori.resources import retention
+from tayori.store.engine import Store
+
+_GO_ON = 0.5  # seconds between steps while there is more to delete
+
+
+class Retention:
+    name = "retention"
+    every = 300.0
+
+    def __init__(self, store: Store, content: timedelta, timeline: timedelta) -> None:
+        self._store = store
+        self._content = content
+        self._timeline = timeline
+
+    async def tick(self) -> float | None:
+        contents = await self._store.write(retention.forget_content, self._content)
+        timelines = await self._store.write(retention.forget_timelines, self._timeline)
+        if contents or timelines:
+            return _GO_ON
+        await self._store.write(retention.forget_rest, self._timeline)
+        return None

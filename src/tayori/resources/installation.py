@@ -1,0 +1,29 @@
+"""Values that all nodes of an installation share: secrets made on the first start, switches of the rehearsal."""
+
+import sqlalchemy as sa
+
+from tayori.store.dialect import upsert
+from tayori.store.engine import Tx
+from tayori.store.tables import installation_values
+
+
+def secret(tx: Tx, name: str, fresh: bytes) -> bytes:
+    """The secret of that name; `fresh` becomes it where there is none yet."""
+    table = installation_values
+    row = tx.execute(sa.select(table.c.value).where(table.c.name == name)).first()
+    if row is not None:
+        return bytes(row.value)
+    tx.execute(table.insert().values(name=name, value=fresh))
+    return fresh
+
+
+def switch(tx: Tx, name: str) -> bool:
+    """Whether a switch is on; off where nobody has ever set it."""
+    table = installation_values
+    row = tx.execute(sa.select(table.c.value).where(table.c.name == name)).first()
+    return row is not None and bytes(row.value) == b"on"
+
+
+def set_switch(tx: Tx, name: str, *, on: bool) -> None:
+    value = b"on" if on else b"off"
+    tx.execute(upsert(tx.engine, installation_values, changes=["value"]).values(name=name, value=value))
