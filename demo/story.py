@@ -1,0 +1,302 @@
+"""The chapters, in the order in which they can happen; each gives evidence to one or more rows of the table."""
+
+import contextlib
+import smtplib
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.request
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+from demo.evidence import Book, Row
+from demo.internet import Received, until
+from demo.stage import DOMAIN, MAIL_FROM, READER, SENDER, STRICT_SET, Stage, refusal, send
+from demo.verify import examine
+
+_UNVERIFIED = "Email address is not verified. The following identities failed the check in region US-EAST-1: "
+
+
+def tell(stage: Stage, book: Book) -> None:
+    with book.row(1, "A configuration set requires TLS and gives up after 300 seconds") as row:
+        configuration_set(stage, row)
+    with book.row(2, "A domain identity with Easy DKIM, that set as its default, a custom MAIL FROM subdomain") as row:
+        identity(stage, row)
+    with book.row(3, "Unverified: refused with SES's own words, for its owner and for a stranger") as row:
+        unverified(stage, row)
+    with book.row(5, "Its records are registered in the customer's zone; the identity turns verified") as row:
+        registered(stage, row)
+    with book.row(3, "Unverified: refused with SES's own words, for its owner and for a stranger") as row:
+        still_a_stranger(stage, row)
+    with book.row(4, "The sandbox holds until production access is asked for, reviewed and granted") as row:
+        sandbox(stage, row)
+        production(stage, row)
+    with book.row(6, "Sent through boto3 and SMTP: SPF, DKIM and DMARC pass, aligned, over TLS") as row:
+        delivered(stage, row)
+    with book.row(7, "A forged mail from elsewhere is refused by a receiver that obeys DMARC") as row:
+        forged(stage, row)
+    with book.row(8, "A provider without TLS gets nothing in the clear: the mail bounces after five minutes") as row:
+        nothing_in_the_clear(stage, row)
+
+
+# -- 1 and 2: set up -----------------------------------------------------------------------------------------------
+
+
+def configuration_set(stage: Stage, row: Row) -> None:
+    stage.ses.create_configuration_set(
+        ConfigurationSetName=STRICT_SET, DeliveryOptions={"TlsPolicy": "REQUIRE", "MaxDeliverySeconds": 300}
+    )
+    options = stage.ses.get_configuration_set(ConfigurationSetName=STRICT_SET)["DeliveryOptions"]
+    row.check("TlsPolicy is REQUIRE", options.get("TlsPolicy") == "REQUIRE", options.get("TlsPolicy"))
+    limit = options.get("MaxDeliverySeconds")
+    row.check("MaxDeliverySeconds is 300", limit == 300, limit)
+
+
+def identity(stage: Stage, row: Row) -> None:
+    created = stage.ses.create_email_identity(EmailIdentity=DOMAIN, ConfigurationSetName=STRICT_SET)
+    tokens = created["DkimAttributes"]["Tokens"]
+    row.check("CreateEmailIdentity gives three DKIM tokens", len(set(tokens)) == 3, ", ".join(tokens))
+    stage.ses.put_email_identity_mail_from_attributes(EmailIdentity=DOMAIN, MailFromDomain=MAIL_FROM)
+    found = stage.ses.get_email_identity(EmailIdentity=DOMAIN)
+    row.check("it is not verified yet", not found["VerifiedForSendingStatus"], found["VerifiedForSendingStatus"])
+    row.check(
+        "its default configuration set", found["ConfigurationSetName"] == STRICT_SET, found["ConfigurationSetName"]
+    )
+    mail_from = found["MailFromAttributes"]
+    row.check("its MAIL FROM domain", mail_from["MailFromDomain"] == MAIL_FROM, mail_from["MailFromDomain"])
+
+
+# -- 3: unverified -------------------------------------------------------------------------------------------------
+
+
+def unverified(stage: Stage, row: Row) -> None:
+    code, words = refusal(stage.ses, READER)
+    expected = f"{_UNVERIFIED}news@{DOMAIN}, {READER}"
+    row.check("boto3 is told MessageRejected", code == "MessageRejected", code)
+    row.check("in SES's words", words == expected, words)
+    row.check("SMTP says the same", *_smtp_refusal(stage, expected))
+    tokens = stage.ses.get_email_identity(EmailIdentity=DOMAIN)["DkimAttributes"]["Tokens"]
+    others = stage.stranger.create_email_identity(EmailIdentity=DOMAIN)["DkimAttributes"]["Tokens"]
+    row.check("a stranger who registers the domain gets other tokens", not set(tokens) & set(others), ", ".join(others))
+    code, words = refusal(stage.stranger, READER)
+    row.check("and cannot send either", code == "MessageRejected", words)
+
+
+def _smtp_refusal(stage: Stage, expected: str) -> tuple[bool, str]:
+    try:
+        smtp_send(stage, READER, "Too early")
+    except smtplib.SMTPDataError as error:
+        reply = error.smtp_error.decode() if isinstance(error.smtp_error, bytes) else error.smtp_error
+        return error.smtp_code == 554 and reply == f"Message rejected: {expected}", f"{error.smtp_code} {reply}"
+    return False, "it was accepted"
+
+
+def still_a_stranger(stage: Stage, row: Row) -> None:
+    code, words = refusal(stage.stranger, READER)
+    verified = stage.stranger.get_email_identity(EmailIdentity=DOMAIN)["VerifiedForSendingStatus"]
+    row.check("now that its owner is verified, the stranger still is not", code == "MessageRejected", words)
+    row.check("and does not count as verified", not verified, verified)
+
+
+# -- 5: the records ------------------------------------------------------------------------------------------------
+
+
+def registered(stage: Stage, row: Row) -> None:
+    found = stage.ses.get_email_identity(EmailIdentity=DOMAIN)
+    zone = found["DkimAttributes"]["SigningHostedZone"]
+    for token in found["DkimAttributes"]["Tokens"]:
+        stage.internet.put(f"{token}._domainkey.{DOMAIN}", "CNAME", f"{token}.{zone}")
+    service, region = stage.environment["service_domain"], stage.environment["region"]
+    stage.internet.put(MAIL_FROM, "MX", f"10 feedback-smtp.{region}.{service}")
+    stage.internet.put(MAIL_FROM, "TXT", f"v=spf1 include:spf.{service} ~all")
+    stage.internet.put(f"_dmarc.{DOMAIN}", "TXT", "v=DMARC1; p=reject; adkim=r; aspf=r")
+
+    def look() -> dict[str, Any] | None:
+        now = stage.ses.get_email_identity(EmailIdentity=DOMAIN)
+        is_ready = now["VerifiedForSendingStatus"] and now["MailFromAttributes"]["MailFromDomainStatus"] == "SUCCESS"
+        return now if is_ready else None
+
+    with stage.internet.time_runs(20):
+        now = until(look, 30, f"{DOMAIN} did not turn verified")
+    row.check("VerifiedForSendingStatus", now["VerifiedForSendingStatus"], now["VerifiedForSendingStatus"])
+    row.check("DKIM", now["DkimAttributes"]["Status"] == "SUCCESS", now["DkimAttributes"]["Status"])
+    status = now["MailFromAttributes"]["MailFromDomainStatus"]
+    row.check("MAIL FROM", status == "SUCCESS", status)
+    listed = stage.node.tayori_json("dns", "records", DOMAIN)["records"]
+    verdicts = [f"{record['type']} {record['verdict']}" for record in listed]
+    row.check("tayori dns records finds all in place", all(r["verdict"] == "ok" for r in listed), ", ".join(verdicts))
+
+
+# -- 4: the sandbox ------------------------------------------------------------------------------------------------
+
+
+def sandbox(stage: Stage, row: Row) -> None:
+    code, words = refusal(stage.ses, READER)
+    is_said = (code, words) == ("MessageRejected", f"{_UNVERIFIED}{READER}")
+    row.check("a recipient who is not verified is refused", is_said, words)
+    open_link(stage)
+    quota = stage.ses.get_account()["SendQuota"]
+    row.check(
+        "200 recipients in 24 hours, one a second", (quota["Max24HourSend"], quota["MaxSendRate"]) == (200, 1), quota
+    )
+    for number in range(4):
+        stage.internet.advance(60)  # one a second: fifty recipients take most of a minute
+        labelled = [f"reader+{number * 50 + recipient}@inbox.test" for recipient in range(50)]
+        send(stage.ses, *labelled, subject=f"Sandbox {number + 1} of 4")
+    stage.internet.advance(60)
+    sent = stage.ses.get_account()["SendQuota"]["SentLast24Hours"]
+    row.check("200 recipients are sent to", sent == 200, f"{sent:g}")
+    code, words = refusal(stage.ses, READER)
+    row.check("the 201st is refused", "Daily message quota exceeded" in words, f"{code}: {words}")
+
+
+def open_link(stage: Stage) -> None:
+    """Verify the reader's address as its owner does: by the link in the mail that the service sends."""
+    stage.ses.create_email_identity(EmailIdentity=READER)
+    message = stage.internet.await_mail(READER, "http")
+    text = message.raw.decode("utf-8", "replace").replace("=\r\n", "").replace("=3D", "=")
+    link = next(word for word in text.split() if word.startswith(stage.environment["http"]))
+    with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(link, timeout=10):
+        pass
+
+    def look() -> bool:
+        return bool(stage.ses.get_email_identity(EmailIdentity=READER)["VerifiedForSendingStatus"])
+
+    until(look, 10, f"{READER} did not turn verified by the link")
+
+
+def production(stage: Stage, row: Row) -> None:
+    stage.ses.put_account_details(
+        MailType="TRANSACTIONAL",
+        WebsiteURL="https://shop.test",
+        ContactLanguage="JA",
+        UseCaseDescription="Order confirmations to customers who asked for them.",
+        ProductionAccessEnabled=True,
+    )
+    account = stage.ses.get_account()
+    status = account["Details"]["ReviewDetails"]["Status"]
+    row.check("production access is asked for", status == "PENDING", status)
+    stage.node.tayori("account", "review", "--grant")
+    account = stage.ses.get_account()
+    status, quota = account["Details"]["ReviewDetails"]["Status"], account["SendQuota"]
+    row.check("reviewed and granted", status == "GRANTED" and account["ProductionAccessEnabled"], status)
+    values = quota["Max24HourSend"], quota["MaxSendRate"]
+    row.check(
+        "with SES's first production quotas", values == (50000, 14), f"{values[0]:g} a day, {values[1]:g} a second"
+    )
+
+
+# -- 6: delivered --------------------------------------------------------------------------------------------------
+
+
+def delivered(stage: Stage, row: Row) -> None:
+    subject = f"注文確認 {time.time_ns()}"
+    send(stage.ses, "friend@inbox.test", subject=f"boto3 {subject}", ConfigurationSetName=STRICT_SET)
+    smtp_send(stage, "friend@inbox.test", "by-starttls")
+    smtp_send(stage, "friend@inbox.test", "by-tls", implicit_tls=True)
+    for door, mark in (("boto3", "boto3"), ("SMTP with STARTTLS", "by-starttls"), ("SMTP over TLS", "by-tls")):
+        _judge(stage, row, door, _await_subject(stage, "friend@inbox.test", mark))
+
+
+def _await_subject(stage: Stage, address: str, mark: str) -> Received:
+    import email
+    import email.policy
+
+    def look() -> Received | None:
+        for message in stage.internet.mailbox(address):
+            parsed = email.message_from_bytes(message.raw, policy=email.policy.default)
+            if mark in str(parsed["Subject"]):
+                return message
+        return None
+
+    return until(look, 20, f"the mail {mark!r} did not reach {address}")
+
+
+def _judge(stage: Stage, row: Row, door: str, message: Received) -> None:
+    receiver = f"SPF {message.spf}, DKIM {message.dkim}, DMARC {message.dmarc}, {message.tls}"
+    row.check(f"{door}: the receiver's verdict", message.passed() and message.tls, receiver)
+    verdict = examine(message, stage.internet)
+    row.check(f"{door}: dkimpy finds {DOMAIN}'s signature good", DOMAIN in verdict.signed_by, verdict.signed_by)
+    row.check(f"{door}: SPF of {verdict.spf_domain}", verdict.spf == "pass", f"{verdict.spf} for {verdict.client}")
+    both = verdict.aligned_by == ("SPF", "DKIM")
+    row.check(f"{door}: DMARC", both and verdict.policy == "reject", f"aligned by {' and '.join(verdict.aligned_by)}")
+
+
+def smtp_send(stage: Stage, recipient: str, subject: str, *, implicit_tls: bool = False) -> None:
+    """As an application does: smtplib, the certificate verified, the SMTP password."""
+    smtp = stage.environment["smtp"]
+    context = ssl.create_default_context(cafile=smtp["ca_file"])
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = SENDER, recipient, subject
+    message.set_content("こんにちは。\n")
+    if implicit_tls:
+        client = smtplib.SMTP_SSL(smtp["host"], smtp["tls_port"], context=context, timeout=20)
+    else:
+        client = smtplib.SMTP(smtp["host"], smtp["starttls_port"], timeout=20)
+    with client:
+        if not implicit_tls:
+            client.starttls(context=context)
+        client.login(smtp["username"], smtp["password"])
+        client.sendmail(f"news@{DOMAIN}", [recipient], message.as_bytes())
+
+
+# -- 7: forged -----------------------------------------------------------------------------------------------------
+
+
+def forged(stage: Stage, row: Row) -> None:
+    host = stage.internet.mail_host("strict.test")
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = f"ceo@{DOMAIN}", "victim@strict.test", "Urgent payment"
+    message.set_content("Please pay.\n")
+    code, words = 250, "it was accepted"
+    with smtplib.SMTP(host, stage.internet.delivery_port, local_hostname="forger.test", timeout=20) as client:
+        try:
+            client.sendmail(f"ceo@{DOMAIN}", ["victim@strict.test"], message.as_bytes())
+        except smtplib.SMTPDataError as error:
+            code, words = error.smtp_code, str(error.smtp_error, "utf-8", "replace")
+    row.check("the receiver refuses it for DMARC", code == 550 and "5.7.26" in words, f"{code} {words}")
+    kept = stage.internet.mailbox("victim@strict.test")
+    row.check("nothing is in the mailbox", not kept, f"{len(kept)} messages")
+    send(stage.ses, "victim@strict.test", subject="genuine")
+    message_kept = _await_subject(stage, "victim@strict.test", "genuine")
+    row.check("the same receiver takes the domain's own mail", message_kept.passed(), f"DMARC {message_kept.dmarc}")
+
+
+# -- 8: nothing in the clear ---------------------------------------------------------------------------------------
+
+
+def nothing_in_the_clear(stage: Stage, row: Row) -> None:
+    with socket.create_connection((stage.internet.mail_host("plain.test"), stage.internet.delivery_port), 10) as probe:
+        probe.sendall(b"EHLO demo.test\r\n")
+        time.sleep(0.2)
+        offers = probe.recv(4096).decode("latin-1")
+    row.check("plain.test offers no STARTTLS", "STARTTLS" not in offers, offers.splitlines()[0])
+    message_id = send(stage.ses, "user@plain.test", subject="secret")
+
+    def look() -> dict[str, Any] | None:
+        found = stage.node.tayori_json("message", "show", message_id)
+        return found if found["recipients"][0]["state"] in ("bounced", "expired", "delivered") else None
+
+    with stage.internet.time_runs(30):
+        found = until(look, 40, "the mail did not bounce")
+    (recipient,) = found["recipients"]
+    bounces = [event for event in found["events"] if event["type"] == "Bounce"]
+    row.check("it bounces", bounces and recipient["state"] == "expired", _bounce_words(bounces))
+    if bounces:
+        waited = _seconds(found["accepted_at"], bounces[0]["at"])
+        row.check("when its 300 seconds are over", 300 <= waited <= 345, f"{waited:.0f} s of service time")
+    tries = [f"{attempt['reason']} ({attempt['tls'] or 'no TLS'})" for attempt in found["attempts"]]
+    row.check("every try ended at the missing TLS", tries and all(t.startswith("tls-required") for t in tries), tries)
+    kept = stage.internet.mailbox("user@plain.test")
+    row.check("the provider got nothing", not kept, f"{len(kept)} messages")
+
+
+def _bounce_words(bounces: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{b['detail']['bounceType']}/{b['detail']['bounceSubType']}" for b in bounces) or "no bounce"
+
+
+def _seconds(begin: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
