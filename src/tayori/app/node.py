@@ -5,6 +5,7 @@ of another (a resolver, a way to submit) is handed to it here; none imports anot
 """
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import ipaddress
@@ -58,6 +59,7 @@ _LEASE = timedelta(seconds=30)
 _DRAIN_SECONDS = 20.0
 _LOOP_STOP_SECONDS = 10.0
 _MIB = 1024 * 1024
+_POLL_SECONDS = 2.0  # what another process gives back or spills is found by looking
 _STANDARD_TIMEOUT = 300.0  # of a command, RFC 5321 4.5.3.2; the others scale with it
 _INBOUND_LINE = 100_000  # octets: what strangers send back is kept, not judged by its line lengths
 
@@ -161,8 +163,16 @@ class Node:
         return Supervised(loop, self.clock, wake=self.store.wakeups.event(topic), lease=self._lease(loop.name))
 
     def _lease(self, name: str) -> Lease:
+        holds_until = self.clock.wall()
+
         async def take() -> bool:
-            return await self.store.write(leases.take, name, self.worker, self.clock.wall(), _LEASE)
+            nonlocal holds_until
+            wall = self.clock.wall()
+            if wall + _LEASE / 2 < holds_until:
+                return True
+            taken = await self.store.write(leases.take, name, self.worker, wall, _LEASE)
+            holds_until = wall + _LEASE if taken else wall
+            return taken
 
         return take
 
@@ -186,7 +196,7 @@ class Node:
         private = await self.store.read(dkim_keys.private_key, key_id)
         if private is None:
             raise LookupError(f"the DKIM key {key_id} was deleted")
-        return dkim.load_private_key(private, dkim.KeyOrigin.OURS)
+        return dkim.load_private_key(base64.b64encode(private), dkim.KeyOrigin.OURS)
 
     def _delivery_settings(self) -> DeliverySettings:
         settings = self.config.delivery
@@ -208,6 +218,7 @@ class Node:
             max_connections_per_destination=settings.max_connections_per_destination,
             max_messages=settings.messages_in_memory,
             max_bytes=settings.megabytes_in_memory * _MIB,
+            poll_seconds=_POLL_SECONDS,
         )
 
     # -- DNS ---------------------------------------------------------------------------------------------------------

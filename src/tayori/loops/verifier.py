@@ -43,7 +43,8 @@ class Verifier:
     """A Loop. `names` gives the host names of a region."""
 
     name = "verifier"
-    every = 60.0
+    # Another process creates identities, and a wake-up does not cross to this one: look often, it is one small query.
+    every = 1.0
 
     def __init__(self, store: Store, resolver: ForgetfulResolver, names: Callable[[str], ServiceNames]) -> None:
         self._store = store
