@@ -13,12 +13,9 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     (
         _NOT_BUILT,
         """
-        GetAccount PutAccountDedicatedIpWarmupAttributes PutAccountDetails PutAccountSendingAttributes
-        PutAccountSuppressionAttributes PutAccountVdmAttributes
-        CreateConfigurationSet DeleteConfigurationSet GetConfigurationSet ListConfigurationSets UpdateConfigurationSet
-        PutConfigurationSetDeliveryOptions PutConfigurationSetReputationOptions
-        PutConfigurationSetSendingOptions PutConfigurationSetSuppressionOptions PutConfigurationSetTrackingOptions
-        PutConfigurationSetVdmOptions
+        PutAccountDedicatedIpWarmupAttributes
+        PutAccountVdmAttributes
+        UpdateConfigurationSet
         CreateConfigurationSetEventDestination DeleteConfigurationSetEventDestination
         GetConfigurationSetEventDestinations UpdateConfigurationSetEventDestination
         CreateContact CreateContactList DeleteContact DeleteContactList GetContact GetContactList ListContactLists
@@ -26,44 +23,32 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         CreateCustomVerificationEmailTemplate DeleteCustomVerificationEmailTemplate
         GetCustomVerificationEmailTemplate ListCustomVerificationEmailTemplates SendCustomVerificationEmail
         UpdateCustomVerificationEmailTemplate
-        CreateEmailIdentity DeleteEmailIdentity GetEmailIdentity ListEmailIdentities
-        PutEmailIdentityConfigurationSetAttributes PutEmailIdentityDkimAttributes
-        PutEmailIdentityDkimSigningAttributes PutEmailIdentityFeedbackAttributes PutEmailIdentityMailFromAttributes
         CreateEmailIdentityPolicy DeleteEmailIdentityPolicy GetEmailIdentityPolicies UpdateEmailIdentityPolicy
         BatchGetMetricData GetEmailAddressInsights GetMessageInsights ListRecommendations
         CancelExportJob CreateExportJob CreateImportJob GetExportJob GetImportJob ListExportJobs ListImportJobs
         GetReputationEntity ListReputationEntities UpdateReputationEntityCustomerManagedStatus
         UpdateReputationEntityPolicy
-        SendBulkEmail SendEmail
-        DeleteSuppressedDestination GetSuppressedDestination ListSuppressedDestinations PutSuppressedDestination
-        ListTagsForResource TagResource UntagResource
+        SendBulkEmail
         CreateEmailTemplate DeleteEmailTemplate GetEmailTemplate ListEmailTemplates TestRenderEmailTemplate
         UpdateEmailTemplate
         CreateTenant CreateTenantResourceAssociation DeleteTenant DeleteTenantResourceAssociation GetTenant
         ListResourceTenants ListTenantResources ListTenants PutTenantSuppressionAttributes
         """,
         """
-        GetAccountSendingEnabled GetSendQuota GetSendStatistics UpdateAccountSendingEnabled
-        CreateConfigurationSet CreateConfigurationSetTrackingOptions DeleteConfigurationSet
-        DeleteConfigurationSetTrackingOptions DescribeConfigurationSet ListConfigurationSets
-        PutConfigurationSetDeliveryOptions UpdateConfigurationSetReputationMetricsEnabled
-        UpdateConfigurationSetSendingEnabled UpdateConfigurationSetTrackingOptions
         CreateConfigurationSetEventDestination DeleteConfigurationSetEventDestination
         UpdateConfigurationSetEventDestination
         CreateCustomVerificationEmailTemplate DeleteCustomVerificationEmailTemplate
         GetCustomVerificationEmailTemplate ListCustomVerificationEmailTemplates SendCustomVerificationEmail
         UpdateCustomVerificationEmailTemplate
-        DeleteIdentity DeleteVerifiedEmailAddress GetIdentityDkimAttributes GetIdentityMailFromDomainAttributes
-        GetIdentityNotificationAttributes GetIdentityVerificationAttributes ListIdentities ListVerifiedEmailAddresses
-        SetIdentityDkimEnabled SetIdentityFeedbackForwardingEnabled SetIdentityHeadersInNotificationsEnabled
-        SetIdentityMailFromDomain SetIdentityNotificationTopic VerifyDomainDkim VerifyDomainIdentity
-        VerifyEmailAddress VerifyEmailIdentity
+        GetIdentityNotificationAttributes
+        SetIdentityHeadersInNotificationsEnabled
+        SetIdentityNotificationTopic
         DeleteIdentityPolicy GetIdentityPolicies ListIdentityPolicies PutIdentityPolicy
         CreateReceiptFilter DeleteReceiptFilter ListReceiptFilters
         CloneReceiptRuleSet CreateReceiptRule CreateReceiptRuleSet DeleteReceiptRule DeleteReceiptRuleSet
         DescribeActiveReceiptRuleSet DescribeReceiptRule DescribeReceiptRuleSet ListReceiptRuleSets
         ReorderReceiptRuleSet SetActiveReceiptRuleSet SetReceiptRulePosition UpdateReceiptRule
-        SendBounce SendBulkTemplatedEmail SendEmail SendRawEmail SendTemplatedEmail
+        SendBounce SendBulkTemplatedEmail SendTemplatedEmail
         CreateTemplate DeleteTemplate GetTemplate ListTemplates TestRenderTemplate UpdateTemplate
         """,
     ),

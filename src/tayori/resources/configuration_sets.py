@@ -111,20 +111,19 @@ def put_options(
     tx: Tx, account_id: str, region: str, name: str, group: OptionGroup, options: Mapping[str, Any] | None
 ) -> None:
     """Replace one option group; None clears it."""
+    if _row(tx, account_id, region, name) is None:
+        raise missing(name)
     if options is not None:
         _check_options(tx, account_id, region, group, options)
     value = sa.null() if options is None else dict(options)
-    changed = tx.execute(
-        configuration_sets.update().where(*_key(account_id, region, name)).values({group.value: value})
-    ).rowcount
-    if not changed:
-        raise missing(name)
+    tx.execute(configuration_sets.update().where(*_key(account_id, region, name)).values({group.value: value}))
 
 
 def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
     """Identities that name it as their default keep the name, and sends that rely on it fail, as on SES."""
-    if not tx.execute(configuration_sets.delete().where(*_key(account_id, region, name))).rowcount:
+    if _row(tx, account_id, region, name) is None:
         raise missing(name)
+    tx.execute(configuration_sets.delete().where(*_key(account_id, region, name)))
     tags_of.forget(tx, account_id, region, _resource(name))
 
 
@@ -159,6 +158,8 @@ def _check_redirect_domain(tx: Tx, account_id: str, region: str, domain: str | N
 
 
 def _row(tx: Tx, account_id: str, region: str, name: str) -> sa.RowMapping | None:
+    if not _NAME.fullmatch(name):  # cannot exist, and may be what no database takes for a text
+        return None
     row = tx.execute(sa.select(configuration_sets).where(*_key(account_id, region, name))).first()
     return None if row is None else row._mapping
 

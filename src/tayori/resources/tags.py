@@ -53,7 +53,8 @@ def get(tx: Tx, account_id: str, region: str, resource: str) -> dict[str, str]:
 
 
 def remove(tx: Tx, account_id: str, region: str, resource: str, keys: Iterable[str]) -> None:
-    tx.execute(tags.delete().where(*_of(account_id, region, resource), tags.c.key.in_(list(keys))))
+    known = [key for key in keys if _ALLOWED.fullmatch(key)]  # what no tag can be called is not asked for
+    tx.execute(tags.delete().where(*_of(account_id, region, resource), tags.c.key.in_(known)))
 
 
 def forget(tx: Tx, account_id: str, region: str, resource: str) -> None:

@@ -1,0 +1,36 @@
+"""What handlers of mode "compose" work with, beside the store: the way out for messages, and who wants to be told.
+
+Owns the interface only; the composition root makes the object and gives it to `create_app`.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from tayori.model.message import Submission
+
+VERIFY_PATH = "/tayori/verify"  # the link of a verification mail: <public URL><this>/<token>
+
+
+class Sending(Protocol):
+    """Takes messages in."""
+
+    async def submit(self, submission: Submission) -> str:
+        """The MessageId, once the message is durable. Raises the refusals of `model.errors`."""
+        ...
+
+
+class Tools(Protocol):
+    """`call.tools`."""
+
+    @property
+    def sending(self) -> Sending: ...
+
+    @property
+    def public_url(self) -> str:
+        """Where links in mails of the service lead, without a slash at its end."""
+        ...
+
+    @property
+    def identity_created(self) -> Callable[[str, str], Awaitable[None]] | None:
+        """To be told of each new identity (account id, name), where somebody wants to know."""
+        ...
