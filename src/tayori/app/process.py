@@ -13,6 +13,7 @@ from typing import Any
 from tayori import logs
 from tayori.app.node import Node
 from tayori.config import Config
+from tayori.rehearsal.world import RehearsalError
 from tayori.store.database import DatabaseUrlError
 from tayori.store.engine import StoreUnavailable
 from tayori.store.migrate import SchemaError
@@ -65,6 +66,9 @@ def sentence(error: BaseException) -> str | None:
     """What to tell the operator about a failed start, or None where only a traceback can."""
     if isinstance(error, (DatabaseUrlError, StoreUnavailable, SchemaError)):
         return str(error)
+    if isinstance(error, RehearsalError):
+        words = str(error)
+        return f"{words[:1].upper()}{words[1:]}."
     if isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
         return f"A listener could not be opened: {error}. Is another service running? Choose others with --port-base."
     return None

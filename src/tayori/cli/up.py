@@ -9,6 +9,7 @@ import shutil
 import sys
 
 from tayori import __version__, logs
+from tayori.app.data_folder import FolderError, held
 from tayori.app.endpoints import Endpoints
 from tayori.app.supervisor import StartFailed, Supervisor
 from tayori.cli.command import DEFAULT_DATA, CommandFailed, Context
@@ -28,17 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    data = context.data.resolve()
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        data.chmod(0o700)  # secret keys and mail are in it
-    except OSError as error:
-        raise CommandFailed(f"The data folder {context.data} cannot be used: {error.strerror}.") from error
-    config = load(context, options)
-    logs.set_up(form=config.log.format, level=config.log.level, redact_addresses=config.log.redact_addresses)
-    try:
-        Supervisor(config).run(ready=lambda: greet(context))
-    except StartFailed as error:
+        with held(context.data.resolve()):
+            config = load(context, options)
+            logs.set_up(form=config.log.format, level=config.log.level, redact_addresses=config.log.redact_addresses)
+            Supervisor(config).run(ready=lambda: greet(context))
+    except (FolderError, StartFailed) as error:
         raise CommandFailed(str(error)) from error
     return 0
 
