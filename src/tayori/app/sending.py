@@ -107,7 +107,7 @@ class SmtpAcceptance:
             ),
             now=now,
             names=self._names,
-            source=submitted.envelope.reverse_path.text,
-            destinations=[str(recipient) for recipient in submitted.envelope.recipients],
+            source=submitted.envelope.reverse_path.address or "",
+            destinations=submitted.envelope.recipients,
         )
         return await self._sending.submit(from_raw(submitted.content, handed))

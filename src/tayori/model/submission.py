@@ -9,10 +9,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import lru_cache
 
 from tayori.mail.address import AddressError, AddrSpec, Mailbox, parse_mailbox, parse_mailbox_list
 from tayori.mail.compose import ComposeError, SimpleContent, compose
+from tayori.mail.date import rfc5322_date
 from tayori.mail.envelope import BodyType
 from tayori.mail.fields import Field, FieldsError, assemble, join, split_message
 from tayori.mail.lines import has_line_longer_than, to_crlf
@@ -25,6 +27,7 @@ MAX_RECIPIENTS = 50
 MAX_SIZE_V1 = 10 * 1024 * 1024
 MAX_SIZE = 40 * 1024 * 1024
 MAX_HEADERS = 15
+_REMEMBERED_LENGTH = 400
 _MAX_LINE = 1000  # RFC 5321 4.5.3.1.6, with CRLF
 
 # Fields that may stand only once (ses: header-fields). DKIM-Signature, Received and the like may repeat.
@@ -63,8 +66,6 @@ _REMOVED = frozenset(
 _TAG = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
 _HEADER_NAME = re.compile(r"^[!-9;-@A-~]+$")
 _HEADER_VALUE = re.compile(r"^[ -~]*$")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,8 @@ class Handed:
     caller: Caller
     now: datetime
     names: ServiceNames
-    source: str = ""  # v1 Source, v2 FromEmailAddress, SMTP MAIL FROM
-    destinations: Sequence[str] = ()
+    source: AddrSpec | str = ""  # v1 Source, v2 FromEmailAddress, SMTP MAIL FROM
+    destinations: Sequence[AddrSpec | str] = ()
     return_path: str = ""  # v1 ReturnPath, v2 FeedbackForwardingEmailAddress
     configuration_set: str | None = None
     tags: Sequence[MessageTag] = ()
@@ -142,13 +143,15 @@ def _mailboxes(header: _Header, name: bytes) -> tuple[Mailbox, ...]:
     if not value:
         return ()
     try:
-        return parse_mailbox_list(value)
+        return _parse_again(value) if len(value) <= _REMEMBERED_LENGTH else parse_mailbox_list(value)
     except AddressError as error:
-        raise Invalid(_sentence(error)) from error
+        raise Invalid(str(error)) from error
 
 
-def _sentence(error: AddressError) -> str:
-    return str(error)
+@lru_cache(maxsize=4096)
+def _parse_again(value: str) -> tuple[Mailbox, ...]:
+    """The same few senders stand in most messages; reading an address list costs as much as all else here."""
+    return parse_mailbox_list(value)
 
 
 def _final_fields(header: _Header, handed: Handed) -> list[Field]:
@@ -165,15 +168,6 @@ def service_fields(handed: Handed) -> list[Field]:
         (b"Feedback-ID", feedback_id(handed.caller, handed.names).encode()),
     )
     return [Field(name, name + b": " + value + b"\r\n") for name, value in own]
-
-
-def rfc5322_date(moment: datetime) -> str:
-    """`Tue, 24 Nov 2026 02:15:56 +0000`; by hand, because strftime follows the locale."""
-    at = moment.astimezone(UTC)
-    return (
-        f"{_DAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year} "
-        f"{at.hour:02d}:{at.minute:02d}:{at.second:02d} +0000"
-    )
 
 
 def feedback_id(caller: Caller, names: ServiceNames) -> str:
@@ -210,13 +204,15 @@ def _subject(header: _Header) -> str:
     return field.text[:998] if field else ""
 
 
-def _address(text: str) -> AddrSpec | None:
+def _address(text: AddrSpec | str) -> AddrSpec | None:
+    if isinstance(text, AddrSpec):
+        return text
     if not text:
         return None
     try:
         return parse_mailbox(text).addr
     except AddressError as error:
-        raise Invalid(_sentence(error)) from error
+        raise Invalid(str(error)) from error
 
 
 def _recipients(header: _Header, handed: Handed) -> tuple[AddrSpec, ...]:
