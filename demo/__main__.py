@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from demo.evidence import Book
-from demo.node import DemoError, Node
 from demo.stage import Stage
 from demo.story import tell
+from tayori.testing import Node, RehearsalFailed, free_ports
 
 
 def main() -> int:
@@ -21,23 +21,29 @@ def main() -> int:
     began = time.monotonic()
     book = Book()
     try:
-        with Node(folder) as node:
-            tell(Stage.set(node), book)
-    except DemoError as error:
+        with free_ports() as port_base:
+            status = _play(Node(data=folder / "tayori", port_base=port_base), book)
+    except RehearsalFailed as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    finally:
-        if options.keep:
-            sys.stdout.write(f"Kept: {folder}\n")
-        elif book.holds:
-            shutil.rmtree(folder, ignore_errors=True)
-    is_clean = node.exit_status == 0
     sys.stdout.write(book.table())
-    sys.stdout.write(f"The service stopped {'cleanly' if is_clean else f'with status {node.exit_status}'}.\n")
+    sys.stdout.write(f"The service stopped {'cleanly' if status == 0 else f'with status {status}'}.\n")
     sys.stdout.write(f"{time.monotonic() - began:.0f} seconds in all.\n")
-    if not book.holds:
-        sys.stdout.write(f"The service's log: {node.log}\n")
-    return 0 if book.holds and is_clean else 1
+    if book.holds and not options.keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        sys.stdout.write(f"Data and log of the service: {folder}\n")
+    return 0 if book.holds and status == 0 else 1
+
+
+def _play(node: Node, book: Book) -> int:
+    """Start the service, tell the story, stop it; its exit status."""
+    node.start()
+    try:
+        tell(Stage.set(node), book)
+    finally:
+        status = node.stop()
+    return status
 
 
 if __name__ == "__main__":

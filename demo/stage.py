@@ -1,5 +1,8 @@
 """What the chapters of the story share: the running service, its clients, the names of the play."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +10,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from demo.internet import Internet
-from demo.node import Node
+from demo.lookup import Lookup
+from tayori.testing import Node, Rehearsal
 
 DOMAIN = "shop.test"
 MAIL_FROM = "bounce.shop.test"
@@ -20,34 +23,47 @@ STRICT_SET = "tls-or-nothing"
 @dataclass(slots=True)
 class Stage:
     node: Node
-    environment: dict[str, Any]
-    internet: Internet
+    rehearsal: Rehearsal  # DNS records, mailboxes and the clock, over HTTP
+    lookup: Lookup
     ses: Any  # boto3's client of SES v2
     stranger: Any  # another account's
 
     @classmethod
     def set(cls, node: Node) -> "Stage":
-        environment = node.tayori_json("env")
-        other = node.tayori_json("account", "create", "someone else")
+        rehearsal = Rehearsal(command(node, "env"))
+        stranger = command(node, "account", "create", "someone else")
+        resolver = rehearsal.env["rehearsal"]["resolver"]
+        keys = {name: stranger[name.removeprefix("aws_")] for name in ("aws_access_key_id", "aws_secret_access_key")}
         return cls(
             node=node,
-            environment=environment,
-            internet=Internet(environment),
-            ses=client(environment, environment["credentials"]),
-            stranger=client(environment, other),
+            rehearsal=rehearsal,
+            lookup=Lookup(resolver["host"], int(resolver["port"])),
+            ses=client(rehearsal.boto3),
+            stranger=client(rehearsal.boto3 | keys),
         )
 
+    @property
+    def environment(self) -> Any:
+        return self.rehearsal.env
 
-def client(environment: dict[str, Any], keys: dict[str, str]) -> Any:
+    @contextmanager
+    def time_runs(self, speed: float) -> Iterator[None]:
+        """Service time runs faster meanwhile: five minutes need not be waited for."""
+        self.rehearsal.clock.speed(speed)
+        try:
+            yield
+        finally:
+            self.rehearsal.clock.speed(1)
+
+
+def command(node: Node, *arguments: str) -> Any:
+    """What `tayori <arguments> --json` prints."""
+    return json.loads(node.command(*arguments, "--json").stdout)
+
+
+def client(settings: dict[str, str]) -> Any:
     """boto3 as a customer has it, but for the address."""
-    return boto3.client(
-        "sesv2",
-        endpoint_url=environment["http"],
-        region_name=environment["region"],
-        aws_access_key_id=keys["access_key_id"],
-        aws_secret_access_key=keys["secret_access_key"],
-        config=Config(retries={"mode": "standard", "max_attempts": 1}),
-    )
+    return boto3.client("sesv2", **settings, config=Config(retries={"mode": "standard", "max_attempts": 1}))
 
 
 def send(ses: Any, *recipients: str, subject: str = "Hello", sender: str = SENDER, **more: Any) -> str:

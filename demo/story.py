@@ -13,9 +13,9 @@ from email.policy import SMTP
 from typing import Any
 
 from demo.evidence import Book, Row
-from demo.internet import Received, until
-from demo.stage import DOMAIN, MAIL_FROM, READER, SENDER, STRICT_SET, Stage, refusal, send
+from demo.stage import DOMAIN, MAIL_FROM, READER, SENDER, STRICT_SET, Stage, command, refusal, send
 from demo.verify import examine
+from tayori.testing import ReceivedMail, until
 
 _UNVERIFIED = "Email address is not verified. The following identities failed the check in region US-EAST-1: "
 
@@ -108,24 +108,24 @@ def registered(stage: Stage, row: Row) -> None:
     found = stage.ses.get_email_identity(EmailIdentity=DOMAIN)
     zone = found["DkimAttributes"]["SigningHostedZone"]
     for token in found["DkimAttributes"]["Tokens"]:
-        stage.internet.put(f"{token}._domainkey.{DOMAIN}", "CNAME", f"{token}.{zone}")
+        stage.rehearsal.put_record(f"{token}._domainkey.{DOMAIN}", "CNAME", f"{token}.{zone}")
     service, region = stage.environment["service_domain"], stage.environment["region"]
-    stage.internet.put(MAIL_FROM, "MX", f"10 feedback-smtp.{region}.{service}")
-    stage.internet.put(MAIL_FROM, "TXT", f"v=spf1 include:spf.{service} ~all")
-    stage.internet.put(f"_dmarc.{DOMAIN}", "TXT", "v=DMARC1; p=reject; adkim=r; aspf=r")
+    stage.rehearsal.put_record(MAIL_FROM, "MX", f"10 feedback-smtp.{region}.{service}")
+    stage.rehearsal.put_record(MAIL_FROM, "TXT", f"v=spf1 include:spf.{service} ~all")
+    stage.rehearsal.put_record(f"_dmarc.{DOMAIN}", "TXT", "v=DMARC1; p=reject; adkim=r; aspf=r")
 
     def look() -> dict[str, Any] | None:
         now = stage.ses.get_email_identity(EmailIdentity=DOMAIN)
         is_ready = now["VerifiedForSendingStatus"] and now["MailFromAttributes"]["MailFromDomainStatus"] == "SUCCESS"
         return now if is_ready else None
 
-    with stage.internet.time_runs(20):
-        now = until(look, 30, f"{DOMAIN} did not turn verified")
+    with stage.time_runs(20):
+        now = until(look, f"{DOMAIN} verified", 30)
     row.check("VerifiedForSendingStatus", now["VerifiedForSendingStatus"], now["VerifiedForSendingStatus"])
     row.check("DKIM", now["DkimAttributes"]["Status"] == "SUCCESS", now["DkimAttributes"]["Status"])
     status = now["MailFromAttributes"]["MailFromDomainStatus"]
     row.check("MAIL FROM", status == "SUCCESS", status)
-    listed = stage.node.tayori_json("dns", "records", DOMAIN)["records"]
+    listed = command(stage.node, "dns", "records", DOMAIN)["records"]
     verdicts = [f"{record['type']} {record['verdict']}" for record in listed]
     row.check("tayori dns records finds all in place", all(r["verdict"] == "ok" for r in listed), ", ".join(verdicts))
 
@@ -143,10 +143,10 @@ def sandbox(stage: Stage, row: Row) -> None:
         "200 recipients in 24 hours, one a second", (quota["Max24HourSend"], quota["MaxSendRate"]) == (200, 1), quota
     )
     for number in range(4):
-        stage.internet.advance(60)  # one a second: fifty recipients take most of a minute
+        stage.rehearsal.clock.advance(60)  # one a second: fifty recipients take most of a minute
         labelled = [f"reader+{number * 50 + recipient}@inbox.test" for recipient in range(50)]
         send(stage.ses, *labelled, subject=f"Sandbox {number + 1} of 4")
-    stage.internet.advance(60)
+    stage.rehearsal.clock.advance(60)
     sent = stage.ses.get_account()["SendQuota"]["SentLast24Hours"]
     row.check("200 recipients are sent to", sent == 200, f"{sent:g}")
     code, words = refusal(stage.ses, READER)
@@ -156,8 +156,9 @@ def sandbox(stage: Stage, row: Row) -> None:
 def open_link(stage: Stage) -> None:
     """Verify the reader's address as its owner does: by the link in the mail that the service sends."""
     stage.ses.create_email_identity(EmailIdentity=READER)
-    message = stage.internet.await_mail(READER, "http")
-    text = message.raw.decode("utf-8", "replace").replace("=\r\n", "").replace("=3D", "=")
+    (mail,) = stage.rehearsal.wait_for_mail(READER)
+    body = mail.message.get_body(("plain", "html"))
+    text = body.get_content() if body else ""
     link = next(word for word in text.split() if word.startswith(stage.environment["http"]))
     with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(link, timeout=10):
         pass
@@ -165,7 +166,7 @@ def open_link(stage: Stage) -> None:
     def look() -> bool:
         return bool(stage.ses.get_email_identity(EmailIdentity=READER)["VerifiedForSendingStatus"])
 
-    until(look, 10, f"{READER} did not turn verified by the link")
+    until(look, f"{READER} verified by the link", 10)
 
 
 def production(stage: Stage, row: Row) -> None:
@@ -179,7 +180,7 @@ def production(stage: Stage, row: Row) -> None:
     account = stage.ses.get_account()
     status = account["Details"]["ReviewDetails"]["Status"]
     row.check("production access is asked for", status == "PENDING", status)
-    stage.node.tayori("account", "review", "--grant")
+    command(stage.node, "account", "review", "--grant")
     account = stage.ses.get_account()
     status, quota = account["Details"]["ReviewDetails"]["Status"], account["SendQuota"]
     row.check("reviewed and granted", status == "GRANTED" and account["ProductionAccessEnabled"], status)
@@ -201,24 +202,18 @@ def delivered(stage: Stage, row: Row) -> None:
         _judge(stage, row, door, _await_subject(stage, "friend@inbox.test", mark))
 
 
-def _await_subject(stage: Stage, address: str, mark: str) -> Received:
-    import email
-    import email.policy
+def _await_subject(stage: Stage, address: str, mark: str) -> ReceivedMail:
+    def look() -> ReceivedMail | None:
+        found = stage.rehearsal.mailbox(address)
+        return next((mail for mail in found if mark in str(mail.message["Subject"])), None)
 
-    def look() -> Received | None:
-        for message in stage.internet.mailbox(address):
-            parsed = email.message_from_bytes(message.raw, policy=email.policy.default)
-            if mark in str(parsed["Subject"]):
-                return message
-        return None
-
-    return until(look, 20, f"the mail {mark!r} did not reach {address}")
+    return until(look, f"a mail {mark!r} for {address}")
 
 
-def _judge(stage: Stage, row: Row, door: str, message: Received) -> None:
+def _judge(stage: Stage, row: Row, door: str, message: ReceivedMail) -> None:
     receiver = f"SPF {message.spf}, DKIM {message.dkim}, DMARC {message.dmarc}, {message.tls}"
-    row.check(f"{door}: the receiver's verdict", message.passed() and message.tls, receiver)
-    verdict = examine(message, stage.internet)
+    row.check(f"{door}: the receiver's verdict", message.is_authentic and message.tls, receiver)
+    verdict = examine(message, stage.lookup)
     row.check(f"{door}: dkimpy finds {DOMAIN}'s signature good", DOMAIN in verdict.signed_by, verdict.signed_by)
     row.check(f"{door}: SPF of {verdict.spf_domain}", verdict.spf == "pass", f"{verdict.spf} for {verdict.client}")
     both = verdict.aligned_by == ("SPF", "DKIM")
@@ -247,29 +242,29 @@ def smtp_send(stage: Stage, recipient: str, subject: str, *, implicit_tls: bool 
 
 
 def forged(stage: Stage, row: Row) -> None:
-    host = stage.internet.mail_host("strict.test")
+    host = stage.lookup.mail_host("strict.test")
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = f"ceo@{DOMAIN}", "victim@strict.test", "Urgent payment"
     message.set_content("Please pay.\n")
     code, words = 250, "it was accepted"
-    with smtplib.SMTP(host, stage.internet.delivery_port, local_hostname="forger.test", timeout=20) as client:
+    with smtplib.SMTP(host, _delivery_port(stage), local_hostname="forger.test", timeout=20) as client:
         try:
             client.sendmail(f"ceo@{DOMAIN}", ["victim@strict.test"], message.as_bytes())
         except smtplib.SMTPDataError as error:
             code, words = error.smtp_code, str(error.smtp_error, "utf-8", "replace")
     row.check("the receiver refuses it for DMARC", code == 550 and "5.7.26" in words, f"{code} {words}")
-    kept = stage.internet.mailbox("victim@strict.test")
+    kept = stage.rehearsal.mailbox("victim@strict.test")
     row.check("nothing is in the mailbox", not kept, f"{len(kept)} messages")
     send(stage.ses, "victim@strict.test", subject="genuine")
     message_kept = _await_subject(stage, "victim@strict.test", "genuine")
-    row.check("the same receiver takes the domain's own mail", message_kept.passed(), f"DMARC {message_kept.dmarc}")
+    row.check("the same receiver takes the domain's own mail", message_kept.is_authentic, f"DMARC {message_kept.dmarc}")
 
 
 # -- 8: nothing in the clear ---------------------------------------------------------------------------------------
 
 
 def nothing_in_the_clear(stage: Stage, row: Row) -> None:
-    with socket.create_connection((stage.internet.mail_host("plain.test"), stage.internet.delivery_port), 10) as probe:
+    with socket.create_connection((stage.lookup.mail_host("plain.test"), _delivery_port(stage)), 10) as probe:
         probe.sendall(b"EHLO demo.test\r\n")
         time.sleep(0.2)
         offers = probe.recv(4096).decode("latin-1")
@@ -277,11 +272,11 @@ def nothing_in_the_clear(stage: Stage, row: Row) -> None:
     message_id = send(stage.ses, "user@plain.test", subject="secret")
 
     def look() -> dict[str, Any] | None:
-        found = stage.node.tayori_json("message", "show", message_id)
+        found = command(stage.node, "message", "show", message_id)
         return found if found["recipients"][0]["state"] in ("bounced", "expired", "delivered") else None
 
-    with stage.internet.time_runs(30):
-        found = until(look, 40, "the mail did not bounce")
+    with stage.time_runs(30):
+        found = until(look, "a bounce", 40)
     (recipient,) = found["recipients"]
     bounces = [event for event in found["events"] if event["type"] == "Bounce"]
     row.check("it bounces", bounces and recipient["state"] == "expired", _bounce_words(bounces))
@@ -290,8 +285,12 @@ def nothing_in_the_clear(stage: Stage, row: Row) -> None:
         row.check("when its 300 seconds are over", 300 <= waited <= 345, f"{waited:.0f} s of service time")
     tries = [f"{attempt['reason']} ({attempt['tls'] or 'no TLS'})" for attempt in found["attempts"]]
     row.check("every try ended at the missing TLS", tries and all(t.startswith("tls-required") for t in tries), tries)
-    kept = stage.internet.mailbox("user@plain.test")
+    kept = stage.rehearsal.mailbox("user@plain.test")
     row.check("the provider got nothing", not kept, f"{len(kept)} messages")
+
+
+def _delivery_port(stage: Stage) -> int:
+    return int(stage.environment["rehearsal"]["delivery_port"])
 
 
 def _bounce_words(bounces: list[dict[str, Any]]) -> str:

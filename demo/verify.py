@@ -4,8 +4,6 @@ The evaluator knows what the story needs (ip4, ip6, a, mx, include, all; relaxed
 `permerror` to the rest. RFC 7208, RFC 7489.
 """
 
-import email
-import email.policy
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ from email.utils import parseaddr
 
 import dkim
 
-from demo.internet import Internet, Received
+from demo.lookup import Lookup
+from tayori.testing import ReceivedMail
 
 _QUALIFIERS = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
 
@@ -36,14 +35,13 @@ class Verdict:
         return "pass" if self.aligned_by else "fail"
 
 
-def examine(message: Received, internet: Internet) -> Verdict:
-    parsed = email.message_from_bytes(message.raw, policy=email.policy.SMTP)
-    from_domain = parseaddr(str(parsed["From"]))[1].rpartition("@")[2].lower()
-    client = _client(str(parsed["Received"]))
+def examine(message: ReceivedMail, lookup: Lookup) -> Verdict:
+    from_domain = parseaddr(str(message.message["From"]))[1].rpartition("@")[2].lower()
+    client = _client(str(message.message["Received"]))
     spf_domain = message.mail_from.rpartition("@")[2].lower()
-    spf = check_spf(internet, spf_domain, client)
-    signed = good_signatures(message.raw, internet)
-    policy = _policy(internet, from_domain)
+    spf = check_spf(lookup, spf_domain, client)
+    signed = good_signatures(message.raw, lookup)
+    policy = _policy(lookup, from_domain)
     aligned = []
     if spf == "pass" and _is_aligned(spf_domain, from_domain, policy.get("aspf", "r")):
         aligned.append("SPF")
@@ -72,11 +70,11 @@ def _client(received: str) -> str:
 # -- DKIM ----------------------------------------------------------------------------------------------------------
 
 
-def good_signatures(raw: bytes, internet: Internet) -> list[tuple[str, str]]:
+def good_signatures(raw: bytes, lookup: Lookup) -> list[tuple[str, str]]:
     """(domain, selector) of each signature that dkimpy finds good."""
 
     def txt(name: bytes, timeout: int = 5) -> bytes | None:
-        values = internet.lookup(name.decode("ascii").rstrip("."), "TXT")
+        values = lookup.values(name.decode("ascii").rstrip("."), "TXT")
         return values[0].encode("latin-1") if values else None
 
     verifier = dkim.DKIM(raw)
@@ -95,15 +93,15 @@ def good_signatures(raw: bytes, internet: Internet) -> list[tuple[str, str]]:
 # -- SPF -----------------------------------------------------------------------------------------------------------
 
 
-def check_spf(internet: Internet, domain: str, client: str, depth: int = 0) -> str:
-    records = [value for value in internet.lookup(domain, "TXT") if value.lower().split(" ")[0] == "v=spf1"]
+def check_spf(lookup: Lookup, domain: str, client: str, depth: int = 0) -> str:
+    records = [value for value in lookup.values(domain, "TXT") if value.lower().split(" ")[0] == "v=spf1"]
     if not records:
         return "none"
     if len(records) > 1 or depth > 10:
         return "permerror"
     for term in records[0].split()[1:]:
         qualifier, mechanism = (term[0], term[1:]) if term[0] in _QUALIFIERS else ("+", term)
-        matches = _matches(internet, mechanism, domain, client, depth)
+        matches = _matches(lookup, mechanism, domain, client, depth)
         if matches is None:
             return "permerror"
         if matches:
@@ -111,7 +109,7 @@ def check_spf(internet: Internet, domain: str, client: str, depth: int = 0) -> s
     return "neutral"
 
 
-def _matches(internet: Internet, mechanism: str, domain: str, client: str, depth: int) -> bool | None:
+def _matches(lookup: Lookup, mechanism: str, domain: str, client: str, depth: int) -> bool | None:
     name, _, value = mechanism.partition(":")
     address = ipaddress.ip_address(client)
     match name.lower():
@@ -121,23 +119,23 @@ def _matches(internet: Internet, mechanism: str, domain: str, client: str, depth
             network = ipaddress.ip_network(value, strict=False)
             return address.version == network.version and address in network
         case "include":
-            result = check_spf(internet, value, client, depth + 1)
+            result = check_spf(lookup, value, client, depth + 1)
             return None if result in ("none", "permerror") else result == "pass"
         case "a":
-            return client in internet.lookup(value or domain, "A")
+            return client in lookup.values(value or domain, "A")
         case "mx":
-            hosts = [record.split()[1] for record in internet.lookup(value or domain, "MX")]
-            return any(client in internet.lookup(host, "A") for host in hosts)
+            hosts = [record.split()[1] for record in lookup.values(value or domain, "MX")]
+            return any(client in lookup.values(host, "A") for host in hosts)
     return None
 
 
 # -- DMARC ---------------------------------------------------------------------------------------------------------
 
 
-def _policy(internet: Internet, domain: str) -> dict[str, str]:
+def _policy(lookup: Lookup, domain: str) -> dict[str, str]:
     """The tags of the domain's record, or of its organisational domain's (in .test: the last two labels)."""
     for name in dict.fromkeys((domain, _organisation(domain))):
-        for value in internet.lookup(f"_dmarc.{name}", "TXT"):
+        for value in lookup.values(f"_dmarc.{name}", "TXT"):
             if value.startswith("v=DMARC1"):
                 pairs = (part.strip().partition("=") for part in value.split(";") if "=" in part)
                 return {tag.strip(): text.strip() for tag, _, text in pairs}
