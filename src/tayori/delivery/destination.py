@@ -39,6 +39,7 @@ from tayori.model.message import (
 log = logging.getLogger("tayori.delivery")
 
 _SHUN_SECONDS = 300.0  # a host that could not be reached goes to the end of the line for this long
+_WITHOUT_TLS_SECONDS = 300.0
 _MAX_FAILURES_IN_A_ROW = 5  # connections lost in the middle, before the destination as a whole is given a rest
 
 
@@ -79,7 +80,7 @@ class Destination:
         self._opening: set[asyncio.Task[None]] = set()
         self._window = means.settings.first_connections
         self._shunned: dict[Target, float] = {}
-        self._without_tls: set[Target] = set()  # their handshake failed, and the policy allows clear text
+        self._without_tls: dict[Target, float] = {}  # their handshake failed, and the policy allows clear text
         self._failures_in_a_row = 0
         self._pauses = 0
         self._pause: _Pause | None = None
@@ -102,7 +103,10 @@ class Destination:
     @property
     def is_spent(self) -> bool:
         """Nothing to do, nothing open, nothing worth remembering."""
-        return not (self._ready or self._elsewhere or self._sessions or self._opening or self.is_paused)
+        if self._ready or self._elsewhere or self._sessions or self._opening or self.is_paused:
+            return False
+        now = self._loop.time()
+        return not any(until > now for until in (*self._shunned.values(), *self._without_tls.values()))
 
     def add(self, job: Job) -> None:
         if self._pause is not None and self.is_paused:
@@ -210,7 +214,8 @@ class Destination:
         """One host. After a failed handshake it is called once more in the clear, where the policy allows that."""
         uses = [TlsUse.REQUIRE]
         if self._policy is TlsPolicy.OPTIONAL:
-            uses = [TlsUse.AVOID] if target in self._without_tls else [TlsUse.TRY, TlsUse.AVOID]
+            is_known = self._without_tls.get(target, 0.0) > self._loop.time()
+            uses = [TlsUse.AVOID] if is_known else [TlsUse.TRY, TlsUse.AVOID]
         result: Session[Job] | Outcome = classify_trouble(Reason.LOCAL_TROUBLE)
         for use in uses:
             result = await open_session(
@@ -225,7 +230,7 @@ class Destination:
             notes.append(f"{target.host} [{target.address}]: {result.diagnostic}")
             if result.reason is not Reason.TLS_FAILED:
                 break
-            self._without_tls.add(target)
+            self._without_tls[target] = self._loop.time() + _WITHOUT_TLS_SECONDS
         return result
 
     def _begin(self, session: Session[Job], first: Job | None, notes: tuple[str, ...]) -> None:
@@ -248,7 +253,7 @@ class Destination:
         elif self._sessions:
             # Others of our connections are open: the destination takes no more of them than these.
             self._window = len(self._sessions)
-        else:
+        elif not self.is_paused:  # else another connection, begun at the same time, has found the same
             self._rest(trouble, notes)
 
     def _rest(self, trouble: Outcome, notes: tuple[str, ...]) -> None:
@@ -339,6 +344,7 @@ class Destination:
         self._failures_in_a_row = 0
         if self._window < self._means.settings.max_connections_per_destination:
             self._window += 1
+            self.spread()
 
     def _failed_here(
         self,

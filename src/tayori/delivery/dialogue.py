@@ -146,6 +146,13 @@ class Session(asyncio.Protocol, Generic[JobT]):
 
     async def establish(self, use: TlsUse, context: tls.ResumingContext) -> None:
         """Greeting, EHLO and TLS. Raises _Trouble."""
+        await self._greet(use, context)
+        # Whoever opens a session may rely on its first transaction getting a result, or would open the next for ever.
+        self._check_in_turn()
+        if self._lost is not None:
+            raise _Trouble(self._lost)
+
+    async def _greet(self, use: TlsUse, context: tls.ResumingContext) -> None:
         greeting = await self._reply(Stage.GREETING)
         if greeting.code != 220:
             raise _Trouble(classify_reply(Stage.GREETING, greeting, self.target.host))
@@ -203,11 +210,13 @@ class Session(asyncio.Protocol, Generic[JobT]):
         return True
 
     async def _command(self, stage: Stage, line: bytes) -> Reply:
+        self._check_in_turn()
+        self._write(line)
+        return await self._reply(stage)
+
+    def _check_in_turn(self) -> None:
         if self._early or not self._reader.is_empty:
             raise self._trouble(Reason.PROTOCOL_ERROR, "the host answers before it is asked")
-        if self._transport is not None:
-            self._transport.write(line)
-        return await self._reply(stage)
 
     async def _reply(self, stage: Stage) -> Reply:
         if not self._early and self._lost is None:
@@ -297,12 +306,7 @@ class Session(asyncio.Protocol, Generic[JobT]):
         """Begin to pull from the feed."""
         self.phase = Phase.READY
         self._timer = self._loop.call_later(self._tick_seconds, self._tick)
-        if self._early or not self._reader.is_empty:
-            self._out_of_order("the host answers before it is asked")
-        elif self._lost is not None:
-            self._fail(self._lost.reason, self._lost.diagnostic)
-        else:
-            self.wake()
+        self.wake()
 
     @property
     def is_idle(self) -> bool:

@@ -59,7 +59,7 @@ class Scheduler:
             changed=self._changed,
         )
         self._destinations: dict[tuple[str, TlsPolicy], Destination] = {}
-        self._held: set[Held] = set()
+        self._held: dict[Held, None] = {}  # in order of arrival
         self._bytes = 0
         self._room = asyncio.Event()
         self._quiet = asyncio.Event()
@@ -71,6 +71,11 @@ class Scheduler:
     @property
     def in_memory(self) -> int:
         return len(self._held)
+
+    @property
+    def destinations(self) -> int:
+        """How many are known at the moment: busy, resting, or worth remembering."""
+        return len(self._destinations)
 
     def has_room(self) -> bool:
         return (
@@ -98,7 +103,7 @@ class Scheduler:
 
     def _hold(self, outgoing: Outgoing) -> None:
         held = Held(outgoing, {recipient.ordinal for recipient in outgoing.recipients})
-        self._held.add(held)
+        self._held[held] = None
         self._bytes += len(outgoing.content)
         known = self._destinations_of(outgoing)
         if len(known) == 1 and known[0].is_paused and len(_domains(outgoing)) == 1:
@@ -142,7 +147,7 @@ class Scheduler:
 
     def _drop(self, held: Held) -> None:
         if held in self._held:
-            self._held.remove(held)
+            del self._held[held]
             self._bytes -= len(held.outgoing.content)
             self._room.set()
 
@@ -236,7 +241,10 @@ class Scheduler:
     async def _release(self) -> None:
         claims = [(held.outgoing.message_id, sorted(held.open)) for held in self._held if held.open]
         if claims:
-            await self._queue.release(claims)
+            try:
+                await self._queue.release(claims)
+            except Exception:
+                log.exception("untried messages could not be released; others take them over from a dead worker")
         for held in list(self._held):
             self._drop(held)
 
