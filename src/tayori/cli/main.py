@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol, cast
 
 from tayori import __version__
@@ -112,14 +113,14 @@ def _language(arguments: Sequence[str]) -> str:
 
 
 def _program() -> str:
-    """How to call this program again from here: `tayori` where the shell finds it, else its path."""
+    """How to call this program again from here: `tayori` where the shell finds it, else a path."""
+    beside = Path(sys.executable).with_name("tayori")
     called = sys.argv[0] if sys.argv else ""
-    if called.endswith(("__main__.py", "/-m", "-c")) or not called:
-        return f"{os.path.relpath(sys.executable)} -m tayori"
+    path = called if Path(called).name == "tayori" else beside
     found = shutil.which("tayori")
-    if found is not None and os.path.realpath(found) == os.path.realpath(called):
+    if found is not None and os.path.realpath(found) == os.path.realpath(path):
         return "tayori"
-    return os.path.relpath(called)
+    return os.path.relpath(path) if Path(path).exists() else f"{os.path.relpath(sys.executable)} -m tayori"
 
 
 def overview(words: Words) -> str:

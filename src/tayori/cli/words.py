@@ -57,7 +57,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Tayori {version} is ready. Ctrl-C stops it.",
         "Tayori {version} の準備ができました。Ctrl-C で止まります。",
     ),
-    "up.http": ("API (SES v2, SES v1, SNS)", "API (SES v2、SES v1、SNS)"),
+    "up.http": ("API of Amazon SES", "Amazon SES の API"),
     "up.starttls": ("SMTP submission, STARTTLS", "SMTP 送信受付 (STARTTLS)"),
     "up.tls": ("SMTP submission, TLS", "SMTP 送信受付 (TLS)"),
     "up.ca": ("  certificate authority", "  証明書の認証局"),
