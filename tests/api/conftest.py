@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgi_client import ACCOUNT, KEY, OPERATOR_KEY, REGION, SECRET, Api
+from served import Service, running
 
 from tayori.api.app import create_app
 from tayori.api.registry import Registry
@@ -15,6 +16,7 @@ from tayori.model.names import ServiceNames
 from tayori.resources import accounts, credentials
 from tayori.resources.credentials import Credential
 from tayori.store.database import open_store
+from tayori.store.engine import Store
 
 
 def _two_keys(tx: Any) -> None:
@@ -57,3 +59,18 @@ def make_api(tmp_path: Path, clock: AdjustableClock) -> Iterator[Callable[..., A
     for api, store in opened:
         api.run(store.close())
         api.close()
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite, unless a test asks for both: `@pytest.mark.parametrize("database_url", BOTH, indirect=True)`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'served.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def service(store: Store, clock: AdjustableClock) -> Iterator[Service]:
+    """The whole API on a loopback port, with two accounts in the sandbox."""
+    with running(store, clock) as served:
+        yield served
