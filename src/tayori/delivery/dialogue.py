@@ -28,7 +28,7 @@ from tayori.model.message import Outcome, Reason, TlsFacts
 log = logging.getLogger("tayori.delivery")
 
 _CHUNK = 64 * 1024
-_LONGEST_TICK = 1.0
+_SHORTEST_TICK, _LONGEST_TICK = 0.02, 1.0  # seconds between looks at a connection's time limit
 
 JobT = TypeVar("JobT")
 
@@ -140,7 +140,8 @@ class Session(asyncio.Protocol, Generic[JobT]):
         self._writing_paused = False
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._tick_seconds = min(_LONGEST_TICK, settings.timeouts.shortest / 4, settings.idle_seconds / 2)
+        wanted = min(settings.timeouts.shortest / 4, settings.idle_seconds / 2)
+        self._tick_seconds = min(_LONGEST_TICK, max(_SHORTEST_TICK, wanted))
 
     # --- opening: awaited step by step -----------------------------------------------------------------------------
 
