@@ -39,8 +39,12 @@ def record(key: rsa.RSAPrivateKey) -> str:
 
 async def set_up_shop(rig: Any, key: rsa.RSAPrivateKey) -> None:
     """What Easy DKIM, a custom MAIL FROM domain and a strict policy ask for."""
-    rig.keys["token1"] = record(key)
-    await rig.put("token1._domainkey.shop.test", "CNAME", "token1.dkim.tayori.test")
+    rig.keys["tokenabcdefghijklmnopqrstuvwxyz2"] = record(key)
+    await rig.put(
+        "tokenabcdefghijklmnopqrstuvwxyz2._domainkey.shop.test",
+        "CNAME",
+        "tokenabcdefghijklmnopqrstuvwxyz2.dkim.tayori.test",
+    )
     await rig.put("mail.shop.test", "MX", "10 feedback-smtp.us-east-1.tayori.test")
     await rig.put("mail.shop.test", "TXT", "v=spf1 include:spf.tayori.test ~all")
     await rig.put("_dmarc.shop.test", "TXT", "v=DMARC1; p=reject")
@@ -51,10 +55,12 @@ def test_a_signed_message_passes_all_three_aligned(run: Any, rehearsal: Any, key
         async with rehearsal() as rig:
             await set_up_shop(rig, key)
             for domain in ("inbox.test", "strict.test"):
-                await rig.send("0100-1@mail.shop.test", f"b@{domain}", signed(key, "shop.test", "token1"))
+                await rig.send(
+                    "0100-1@mail.shop.test", f"b@{domain}", signed(key, "shop.test", "tokenabcdefghijklmnopqrstuvwxyz2")
+                )
                 (message,) = await rig.messages(f"b@{domain}")
                 assert message["spf"].startswith("pass (include:spf.tayori.test)")
-                assert message["dkim"].startswith("pass header.d=shop.test header.s=token1")
+                assert message["dkim"].startswith("pass header.d=shop.test header.s=tokenabcdefghijklmnopqrstuvwxyz2")
                 assert message["dmarc"] == "pass (p=reject dis=none) header.from=shop.test"
                 mail = email.message_from_bytes(base64.b64decode(message["raw_base64"]), policy=email.policy.default)
                 results = parse_authentication_results(mail["Authentication-Results"])
@@ -64,7 +70,7 @@ def test_a_signed_message_passes_all_three_aligned(run: Any, rehearsal: Any, key
                     ("dmarc", "pass"),
                 ]
             # The stored message still verifies elsewhere, with the trace fields in front.
-            keys = {b"token1._domainkey.shop.test.": record(key).encode()}
+            keys = {b"tokenabcdefghijklmnopqrstuvwxyz2._domainkey.shop.test.": record(key).encode()}
             assert dkim.verify(base64.b64decode(message["raw_base64"]), dnsfunc=lambda name, timeout=5: keys.get(name))
 
     run(story())
@@ -87,7 +93,9 @@ def test_forged_mail_is_refused_by_strict_and_taken_by_inbox(
             content, sender = MESSAGE, "x@shop.test"
             await rig.put("shop.test", "TXT", "v=spf1 -all")
             if spoil == "altered":
-                content = signed(key, "shop.test", "token1").replace(b"Thank you", b"Pay here")
+                content = signed(key, "shop.test", "tokenabcdefghijklmnopqrstuvwxyz2").replace(
+                    b"Thank you", b"Pay here"
+                )
             elif spoil == "other domain":
                 await rig.put("evil.test", "TXT", "v=spf1 ip4:127.0.0.1 -all")
                 await rig.put("s._domainkey.evil.test", "TXT", record(key))
@@ -143,7 +151,7 @@ def test_two_signatures_are_both_told_the_good_one_first(run: Any, rehearsal: An
     async def story() -> None:
         async with rehearsal() as rig:
             await set_up_shop(rig, key)
-            content = signed(key, "nokey.test", "s", signed(key, "shop.test", "token1"))
+            content = signed(key, "nokey.test", "s", signed(key, "shop.test", "tokenabcdefghijklmnopqrstuvwxyz2"))
             await rig.send("x@mail.shop.test", "b@inbox.test", content)
             (message,) = await rig.messages("b@inbox.test")
             first, second = message["dkim"].split("; ")
