@@ -18,6 +18,8 @@ MESSAGE = (
     b"Date: Fri, 01 May 2026 12:00:00 +0000\r\nMessage-ID: <1@shop.test>\r\n\r\nThank you.\r\n"
 )
 
+TOKEN = "tokenabcdefghijklmnopqrstuvwxyz2"  # a selector in the shape of Easy DKIM
+
 
 @pytest.fixture(scope="module")
 def key() -> rsa.RSAPrivateKey:
@@ -39,11 +41,11 @@ def record(key: rsa.RSAPrivateKey) -> str:
 
 async def set_up_shop(rig: Any, key: rsa.RSAPrivateKey) -> None:
     """What Easy DKIM, a custom MAIL FROM domain and a strict policy ask for."""
-    rig.keys["tokenabcdefghijklmnopqrstuvwxyz2"] = record(key)
+    rig.keys[TOKEN] = record(key)
     await rig.put(
-        "tokenabcdefghijklmnopqrstuvwxyz2._domainkey.shop.test",
+        f"{TOKEN}._domainkey.shop.test",
         "CNAME",
-        "tokenabcdefghijklmnopqrstuvwxyz2.dkim.tayori.test",
+        f"{TOKEN}.dkim.tayori.test",
     )
     await rig.put("mail.shop.test", "MX", "10 feedback-smtp.us-east-1.tayori.test")
     await rig.put("mail.shop.test", "TXT", "v=spf1 include:spf.tayori.test ~all")
@@ -56,11 +58,11 @@ def test_a_signed_message_passes_all_three_aligned(run: Any, rehearsal: Any, key
             await set_up_shop(rig, key)
             for domain in ("inbox.test", "strict.test"):
                 await rig.send(
-                    "0100-1@mail.shop.test", f"b@{domain}", signed(key, "shop.test", "tokenabcdefghijklmnopqrstuvwxyz2")
+                    "0100-1@mail.shop.test", f"b@{domain}", signed(key, "shop.test", TOKEN)
                 )
                 (message,) = await rig.messages(f"b@{domain}")
                 assert message["spf"].startswith("pass (include:spf.tayori.test)")
-                assert message["dkim"].startswith("pass header.d=shop.test header.s=tokenabcdefghijklmnopqrstuvwxyz2")
+                assert message["dkim"].startswith(f"pass header.d=shop.test header.s={TOKEN}")
                 assert message["dmarc"] == "pass (p=reject dis=none) header.from=shop.test"
                 mail = email.message_from_bytes(base64.b64decode(message["raw_base64"]), policy=email.policy.default)
                 results = parse_authentication_results(mail["Authentication-Results"])
@@ -70,7 +72,7 @@ def test_a_signed_message_passes_all_three_aligned(run: Any, rehearsal: Any, key
                     ("dmarc", "pass"),
                 ]
             # The stored message still verifies elsewhere, with the trace fields in front.
-            keys = {b"tokenabcdefghijklmnopqrstuvwxyz2._domainkey.shop.test.": record(key).encode()}
+            keys = {bf"{TOKEN}._domainkey.shop.test.": record(key).encode()}
             assert dkim.verify(base64.b64decode(message["raw_base64"]), dnsfunc=lambda name, timeout=5: keys.get(name))
 
     run(story())
@@ -93,7 +95,7 @@ def test_forged_mail_is_refused_by_strict_and_taken_by_inbox(
             content, sender = MESSAGE, "x@shop.test"
             await rig.put("shop.test", "TXT", "v=spf1 -all")
             if spoil == "altered":
-                content = signed(key, "shop.test", "tokenabcdefghijklmnopqrstuvwxyz2").replace(
+                content = signed(key, "shop.test", TOKEN).replace(
                     b"Thank you", b"Pay here"
                 )
             elif spoil == "other domain":
@@ -151,7 +153,7 @@ def test_two_signatures_are_both_told_the_good_one_first(run: Any, rehearsal: An
     async def story() -> None:
         async with rehearsal() as rig:
             await set_up_shop(rig, key)
-            content = signed(key, "nokey.test", "s", signed(key, "shop.test", "tokenabcdefghijklmnopqrstuvwxyz2"))
+            content = signed(key, "nokey.test", "s", signed(key, "shop.test", TOKEN))
             await rig.send("x@mail.shop.test", "b@inbox.test", content)
             (message,) = await rig.messages("b@inbox.test")
             first, second = message["dkim"].split("; ")
