@@ -57,9 +57,7 @@ def test_a_signed_message_passes_all_three_aligned(run: Any, rehearsal: Any, key
         async with rehearsal() as rig:
             await set_up_shop(rig, key)
             for domain in ("inbox.test", "strict.test"):
-                await rig.send(
-                    "0100-1@mail.shop.test", f"b@{domain}", signed(key, "shop.test", TOKEN)
-                )
+                await rig.send("0100-1@mail.shop.test", f"b@{domain}", signed(key, "shop.test", TOKEN))
                 (message,) = await rig.messages(f"b@{domain}")
                 assert message["spf"].startswith("pass (include:spf.tayori.test)")
                 assert message["dkim"].startswith(f"pass header.d=shop.test header.s={TOKEN}")
@@ -72,7 +70,7 @@ def test_a_signed_message_passes_all_three_aligned(run: Any, rehearsal: Any, key
                     ("dmarc", "pass"),
                 ]
             # The stored message still verifies elsewhere, with the trace fields in front.
-            keys = {bf"{TOKEN}._domainkey.shop.test.": record(key).encode()}
+            keys = {f"{TOKEN}._domainkey.shop.test.".encode(): record(key).encode()}
             assert dkim.verify(base64.b64decode(message["raw_base64"]), dnsfunc=lambda name, timeout=5: keys.get(name))
 
     run(story())
@@ -95,9 +93,7 @@ def test_forged_mail_is_refused_by_strict_and_taken_by_inbox(
             content, sender = MESSAGE, "x@shop.test"
             await rig.put("shop.test", "TXT", "v=spf1 -all")
             if spoil == "altered":
-                content = signed(key, "shop.test", TOKEN).replace(
-                    b"Thank you", b"Pay here"
-                )
+                content = signed(key, "shop.test", TOKEN).replace(b"Thank you", b"Pay here")
             elif spoil == "other domain":
                 await rig.put("evil.test", "TXT", "v=spf1 ip4:127.0.0.1 -all")
                 await rig.put("s._domainkey.evil.test", "TXT", record(key))
