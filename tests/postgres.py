@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from programs import lacking
 
 
 def binaries() -> Path | None:
@@ -45,9 +45,7 @@ def running_server() -> Iterator[str]:
     """Start a server; yields the URL of its database `postgres`. Durability is off: the tests need none."""
     folder = binaries()
     if folder is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must have a PostgreSQL server (Debian: postgresql)")
-        pytest.skip("no PostgreSQL server is installed")
+        lacking("a PostgreSQL server", "postgresql")
     home = Path(tempfile.mkdtemp(prefix="tayori-pg-"))
     if os.geteuid() == 0:
         shutil.chown(home, "postgres", "postgres")

@@ -65,14 +65,18 @@ _INBOUND_LINE = 100_000  # octets: what strangers send back is kept, not judged 
 
 
 class Node:
-    """One process. `roles` are those of the configuration that it has, and "rehearsal"."""
+    """One process. `roles` are those of the configuration that it has, and "rehearsal".
 
-    def __init__(self, config: Config, roles: Sequence[str]) -> None:
+    `worker` names this run of it, `predecessor` the run that died and that it replaces, if any.
+    """
+
+    def __init__(self, config: Config, roles: Sequence[str], *, worker: str = "", predecessor: str = "") -> None:
         self.config = config
         self.roles = frozenset(roles)
         self.clock = first_start.clock_of(config)
         self.names = ServiceNames(service_domain=config.service.domain, region=config.service.region)
-        self.worker = ids.worker_id()
+        self.worker = worker or ids.worker_id()
+        self._predecessor = predecessor
         self.scheduler: Scheduler | None = None
         self.loops = Supervisor(())
         self._stops: list[Callable[[], Awaitable[None]]] = []
@@ -136,6 +140,9 @@ class Node:
     async def _start_loops(self) -> None:
         loops: list[Supervised] = []
         if "delivery" in self.roles:
+            if self._predecessor:  # known to be dead: what it had in hand need not wait until its lease runs out
+                await self.store.write(leases.bury, self._predecessor)
+                await Reaper(self.store, self.clock).tick()
             heartbeat = Heartbeat(self.store, self.clock, self.worker)
             await heartbeat.tick()
             self._stops.append(heartbeat.stop)

@@ -4,9 +4,12 @@ import asyncio
 import contextlib
 import errno
 import logging
+import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -21,13 +24,23 @@ from tayori.store.migrate import SchemaError
 logger = logging.getLogger("tayori.process")
 
 
-def main(config: Config, name: str, roles: tuple[str, ...], pipe: Connection) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One run of one process of a node: `worker` names it, `predecessor` the run that it replaces, if any."""
+
+    name: str
+    roles: tuple[str, ...]
+    worker: str
+    predecessor: str = ""
+
+
+def main(config: Config, part: Part, pipe: Connection) -> None:
     """Runs in a process of its own. Says "" through `pipe` once all listens, else the sentence why it cannot."""
     # Ctrl-C reaches the whole group; the parent decides when each process stops.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logs.set_up(form=config.log.format, level=config.log.level, redact_addresses=config.log.redact_addresses)
     with contextlib.suppress(BrokenPipeError):
-        run(_serve(config, name, roles, pipe))
+        run(_serve(config, part, pipe))
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -40,32 +53,50 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
         asyncio.run(coroutine)
 
 
-async def _serve(config: Config, name: str, roles: tuple[str, ...], pipe: Connection) -> None:
+async def _serve(config: Config, part: Part, pipe: Connection) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    node = Node(config, roles)
+    _stop_with_parent(stop)
+    node = Node(config, part.roles, worker=part.worker, predecessor=part.predecessor)
     try:
         await node.start()
     except Exception as error:
         trouble = sentence(error)
         if trouble is None:
-            logger.exception("start_failed", extra={"part": name})
-            trouble = f"The process {name} could not start; its log says why."
+            logger.exception("start_failed", extra={"part": part.name})
+            trouble = f"The process {part.name} could not start; its log says why."
         pipe.send(trouble)
         await node.stop()
         return
     pipe.send("")
     pipe.close()
-    logger.info("started", extra={"part": name, "roles": ",".join(roles)})
+    logger.info("started", extra={"part": part.name, "pid": os.getpid(), "roles": ",".join(part.roles)})
     await stop.wait()
     await node.stop()
-    logger.info("stopped", extra={"part": name})
+    logger.info("stopped", extra={"part": part.name})
+
+
+def _stop_with_parent(stop: asyncio.Event) -> None:
+    """Nobody starts this process again once the parent is gone, and it would keep the ports from a new node."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    loop = asyncio.get_running_loop()
+
+    def orphaned() -> None:
+        loop.remove_reader(parent.sentinel)
+        logger.error("parent_died")
+        stop.set()
+
+    loop.add_reader(parent.sentinel, orphaned)
 
 
 def sentence(error: BaseException) -> str | None:
     """What to tell the operator about a failed start, or None where only a traceback can."""
     if isinstance(error, (DatabaseUrlError, StoreUnavailable, SchemaError)):
         return str(error)
+    if isinstance(error, RehearsalError):
+        return f"{str(error)[:1].upper()}{str(error)[1:]}."
     if isinstance(error, RehearsalError):
         words = str(error)
         return f"{words[:1].upper()}{words[1:]}."

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
+from tayori import ids
 from tayori.app import first_start, process
 from tayori.config import Config
 
@@ -30,6 +31,7 @@ class _Child:
     name: str
     roles: tuple[str, ...]
     process: BaseProcess | None = None
+    worker: str = ""  # names this run of it: what it has in hand carries this name
     pipe: Connection | None = None
     failures: int = 0
     restart_at: float = 0.0
@@ -86,9 +88,11 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         receiving, sending = self._context.Pipe(duplex=False)
+        part = process.Part(name=child.name, roles=child.roles, worker=ids.worker_id(), predecessor=child.worker)
         child.process = self._context.Process(
-            target=process.main, args=(self._config, child.name, child.roles, sending), name=f"tayori {child.name}"
+            target=process.main, args=(self._config, part, sending), name=f"tayori {child.name}"
         )
+        child.worker = part.worker
         child.process.start()
         sending.close()
         child.pipe, child.started_at = receiving, time.monotonic()
@@ -125,7 +129,8 @@ class Supervisor:
         if now - child.started_at > 60:
             child.failures = 0
         pause = min(_LONGEST_PAUSE, 0.1 * 2**child.failures)
-        logger.error("process_died", extra={"part": child.name, "exit": child.process.exitcode, "pause": pause})
+        facts = {"part": child.name, "exit": child.process.exitcode, "pause": pause, "said": _last_word(child)}
+        logger.error("process_died", extra=facts)
         child.process.join()
         child.process, child.restart_at = None, now + pause
         child.failures += 1
@@ -144,6 +149,14 @@ class Supervisor:
                         logger.error("process_killed", extra={"part": child.name})
                         child.process.kill()
                         child.process.join()
+
+
+def _last_word(child: _Child) -> str:
+    """What a process that ended had to say about its start; nobody has waited for the word of one started again."""
+    try:
+        return str(child.pipe.recv()) if child.pipe is not None and child.pipe.poll() else ""
+    except EOFError:
+        return ""
 
 
 def _reversed_hot(children: Sequence[_Child]) -> list[_Child]:
