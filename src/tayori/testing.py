@@ -283,6 +283,10 @@ class Rehearsal:
 
         return until(enough, f"{count} message(s) for {address}", seconds)
 
+    def wait_for(self, look: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
+        """What `look` returns once it is true; `what` is for the words of RehearsalFailed after `seconds`."""
+        return until(look, what, seconds)
+
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """One signed call of `/tayori/rehearsal/<path>`. Raises RehearsalFailed where it is refused."""
         return self.request(method, _CONTROLS + path, body)
