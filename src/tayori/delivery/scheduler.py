@@ -27,6 +27,7 @@ log = logging.getLogger("tayori.delivery")
 
 _FLUSH_SECONDS = 10.0
 _TROUBLE_SECONDS = 2.0  # before the queue is asked again after it failed
+_SWEEP_SECONDS = 1.0
 _LEAST_WAIT = 0.5  # service time; what is due and not given to us must not make us spin
 
 
@@ -64,6 +65,7 @@ class Scheduler:
         self._room = asyncio.Event()
         self._quiet = asyncio.Event()
         self._is_stopping = False
+        self._next_sweep = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     # --- taking in -------------------------------------------------------------------------------------------------
@@ -88,15 +90,14 @@ class Scheduler:
         """A fresh message whose recipients belong to this process already (state SENDING under its lease). False: no
         room for it; the caller leaves it to a later claim.
         """
-        if not self.has_room() or any(self._is_full(d) for d in self._destinations_of(outgoing)):
+        if not self.has_room():
             return False
+        for domain in _domains(outgoing):
+            destination = self._destinations.get((domain, outgoing.tls_policy))
+            if destination is not None and self._is_full(destination):
+                return False
         self._hold(outgoing)
         return True
-
-    def _destinations_of(self, outgoing: Outgoing) -> list[Destination]:
-        """Those that exist already; a new one has room."""
-        found = (self._destinations.get((d, outgoing.tls_policy)) for d in _domains(outgoing))
-        return [destination for destination in found if destination is not None]
 
     def _is_full(self, destination: Destination) -> bool:
         return destination.waiting >= self._settings.max_waiting_per_destination
@@ -105,11 +106,16 @@ class Scheduler:
         held = Held(outgoing, {recipient.ordinal for recipient in outgoing.recipients})
         self._held[held] = None
         self._bytes += len(outgoing.content)
-        known = self._destinations_of(outgoing)
-        if len(known) == 1 and known[0].is_paused and len(_domains(outgoing)) == 1:
+        if self._will_wait(outgoing):
             self._spread(held)  # to be deferred: not worth a signature
         else:
             self._signer.sign(outgoing, lambda result: self._signed(held, result))
+
+    def _will_wait(self, outgoing: Outgoing) -> bool:
+        """All its recipients are at one destination, and that one rests."""
+        domains = _domains(outgoing)
+        destination = self._destinations.get((domains[0], outgoing.tls_policy)) if len(domains) == 1 else None
+        return destination is not None and destination.is_paused
 
     def _signed(self, held: Held, result: SignedMessage | Outcome) -> None:
         if self._is_stopping:
@@ -201,6 +207,11 @@ class Scheduler:
             await self._clock.wait(self._queue.wake, seconds)
 
     def _forget_spent(self) -> None:
+        """Not at every claim: with ten thousand domains the look costs more than the claim."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + _SWEEP_SECONDS
         for key in [key for key, destination in self._destinations.items() if destination.is_spent]:
             del self._destinations[key]
 

@@ -6,7 +6,7 @@ of the signatures: `mail.dkim`. SES puts X-SES-Outgoing outside of what is signe
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from tayori.delivery.settings import DeliverySettings
 from tayori.mail import dkim
 from tayori.mail.envelope import BodyType
 from tayori.mail.fields import split_message
-from tayori.mail.lines import has_bare_line_ends, stuff
+from tayori.mail.lines import has_bare_line_ends, stuff_crlf
 from tayori.model.failure import classify_trouble
 from tayori.model.message import Outcome, Outgoing, Reason, SigningPlan
 
@@ -50,6 +50,11 @@ class Signer:
         self._keys: OrderedDict[str, dkim.PrivateKey] = OrderedDict()
         self._loading: dict[str, asyncio.Task[dkim.PrivateKey]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._marked_day, self._todays_mark = 0, b""
+        self._jobs: deque[tuple[Callable[[], SignedMessage], Done]] = deque()
+        self._results: deque[tuple[Done, SignedMessage | Outcome]] = deque()
+        self._at_work = 0
+        self._is_waking = False
         self._threads = ThreadPoolExecutor(settings.signing_threads, thread_name_prefix="sign")
 
     def sign(self, outgoing: Outgoing, done: Done) -> None:
@@ -70,15 +75,56 @@ class Signer:
     def close(self) -> None:
         for task in (*self._tasks, *self._loading.values()):
             task.cancel()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._jobs.clear()
+        self._threads.shutdown(wait=True)  # at most the one signature that each thread is at
 
     def _sign(self, outgoing: Outgoing, keys: list[dkim.SigningKey], done: Done) -> None:
-        work = partial(_seal, outgoing, keys, self._clock.now(), self._settings.outgoing_address)
+        now = self._clock.now()
+        work = partial(_seal, outgoing, keys, now, self._mark(now))
         if not keys and len(outgoing.content) < _THREAD_FROM:
             done(_or_trouble(work))
             return
-        future = asyncio.get_running_loop().run_in_executor(self._threads, _or_trouble, work)
-        future.add_done_callback(partial(_finish, done))
+        self._jobs.append((work, done))
+        self._employ()
+
+    # Threads take jobs until there are none, and wake the loop once for all results that have gathered: a future for
+    # each message would cost as much again as everything else but the signature.
+
+    def _employ(self) -> None:
+        if self._at_work < self._settings.signing_threads and self._jobs:
+            self._at_work += 1
+            self._threads.submit(self._work, asyncio.get_running_loop())
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread."""
+        while self._jobs:
+            try:
+                work, done = self._jobs.popleft()
+            except IndexError:  # another thread was quicker
+                break
+            self._results.append((done, _or_trouble(work)))
+            if not self._is_waking:
+                self._is_waking = True
+                loop.call_soon_threadsafe(self._deliver)
+        loop.call_soon_threadsafe(self._rested)
+
+    def _rested(self) -> None:
+        self._at_work -= 1
+        self._employ()  # a job that came between the thread's last look and now
+
+    def _deliver(self) -> None:
+        self._is_waking = False  # first: what is added from now on wakes the loop again
+        while self._results:
+            done, result = self._results.popleft()
+            done(result)
+
+    def _mark(self, now: datetime) -> bytes:
+        """X-SES-Outgoing, the same all day."""
+        day = now.toordinal()
+        if day != self._marked_day:
+            text = f"X-SES-Outgoing: {now:%Y.%m.%d}-{self._settings.outgoing_address}\r\n"
+            self._marked_day, self._todays_mark = day, text.encode("ascii")
+        return self._todays_mark
 
     async def _sign_later(self, outgoing: Outgoing, missing: list[str], done: Done) -> None:
         try:
@@ -115,11 +161,6 @@ class Signer:
         return keys
 
 
-def _finish(done: Done, future: "asyncio.Future[SignedMessage | Outcome]") -> None:
-    if not future.cancelled():  # cancelled: the process stops, the message is released
-        done(future.result())
-
-
 def _or_trouble(work: Callable[[], SignedMessage]) -> SignedMessage | Outcome:
     try:
         return work()
@@ -128,18 +169,17 @@ def _or_trouble(work: Callable[[], SignedMessage]) -> SignedMessage | Outcome:
         return classify_trouble(Reason.LOCAL_TROUBLE, words)
 
 
-def _seal(outgoing: Outgoing, keys: list[dkim.SigningKey], now: datetime, address: str) -> SignedMessage:
+def _seal(outgoing: Outgoing, keys: list[dkim.SigningKey], now: datetime, mark: bytes) -> SignedMessage:
     """The whole of the work on one message; runs in a thread where there is something to sign."""
     content = outgoing.content
-    head = b""
+    head = mark
     if keys:
         fields, offset = split_message(content)
-        head = dkim.sign(fields, content[offset:], keys, now)
-    head += f"X-SES-Outgoing: {now:%Y.%m.%d}-{address}\r\n".encode("ascii")
+        head = dkim.sign(fields, content[offset:], keys, now) + mark
     whole = head + content
     return SignedMessage(
         reverse_path=outgoing.reverse_path.text,
-        wire=stuff(whole),
+        wire=stuff_crlf(whole),
         size=len(whole) + (0 if whole.endswith(b"\r\n") else 2),
         is_eight_bit=outgoing.body is BodyType.EIGHT_BIT_MIME,
         signatures=tuple([f"{key.selector}._domainkey.{key.domain}" for key in keys]),
