@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
 
-.PHONY: up test demo bench lint types imports unit fuzz clean
+.PHONY: up test demo bench lint types imports unit fuzz reference clean
 
 up: $(VENV)/.installed
 	@$(BIN)/tayori up --rehearsal $(ARGS)
@@ -33,6 +33,10 @@ imports:
 
 unit:
 	$(BIN)/pytest -n 2 $(ARGS)
+
+# docs/reference/ from the declarations in the code; a test holds it current.
+reference: $(VENV)/.dev-installed
+	@$(BIN)/python scripts/reference_pages.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Tayori needs Python 3.11 or newer; say make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
