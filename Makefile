@@ -1,7 +1,9 @@
 # `make up` starts Tayori with the rehearsal internet; `make test` checks everything.
 # PYTHON names the interpreter (3.11 or newer), VENV the environment that is made.
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+# The first that runs and is new enough: a name in the PATH may be a shim of a version manager that has no such version.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+  $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; done; echo python3)
 VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
