@@ -255,9 +255,29 @@ def test_hot_statements_tell_how_many_rows_they_changed(store, run):
         assert tx.hot(INSERT, []) == 0
         assert tx.hot(INSERT, [(name, name) for name in ("a", "b", "c")]) == 3
         assert tx.hot(RENAME, [("A", "a"), ("X", "nobody"), ("C", "c")]) == 2
-        assert tx.hot_each(RENAME, [("B", "b"), ("X", "nobody"), ("Y", "C"), ("Z", "C")]) == [1, 0, 1, 0]
-        assert tx.hot_each(RENAME, []) == []
-        assert tx.hot_rows(Hot("SELECT name FROM accounts WHERE account_id = ?"), ("c",)) == [("Y",)]
+        assert tx.hot_rows(Hot("SELECT name FROM accounts WHERE account_id = ?"), ("c",)) == [("C",)]
+
+    async def once():
+        await store.write(story)
+
+    run(once())
+
+
+def test_statements_with_a_list_of_rows_take_any_number_of_them(store, run):
+    insert = Hot("INSERT INTO accounts (account_id, name, created_at) VALUES {values}")
+    rename = Hot(
+        "WITH given (name, id) AS (VALUES {values}) UPDATE accounts SET name = given.name FROM given"
+        " WHERE account_id = given.id AND created_at = ? RETURNING account_id"
+    )
+
+    def story(tx: Tx) -> None:
+        rows = [(f"{number:03d}", f"name {number}", number % 2) for number in range(141)]
+        assert tx.hot(insert, rows) == 141
+        found = tx.hot_returning(rename, [(f"new {row[0]}", row[0]) for row in rows], (0,))
+        assert sorted(found) == [(row[0],) for row in rows if row[2] == 0]
+        assert tx.hot_returning(rename, [], (0,)) == []
+        names = Hot("SELECT name FROM accounts WHERE account_id IN (?, ?) ORDER BY account_id")
+        assert tx.hot_rows(names, ("100", "139")) == [("new 100",), ("name 139",)]
 
     async def once():
         await store.write(story)

@@ -1,6 +1,6 @@
 """SMTP replies as values (RFC 5321 4.2) with enhanced status codes (RFC 3463, RFC 2034).
 
-Owns the meaning of a reply's digits. Never reads from a socket: `tayori.delivery.dialogue` and `tayori.smtp.session` do.
+Owns the meaning of a reply's digits. Never reads from a socket: `delivery.dialogue` and `smtp.session` do.
 """
 
 import re

@@ -56,12 +56,16 @@ _MESSAGE = Hot(
 )
 _NEXT_DUE = Hot(f"SELECT MIN(due_at) FROM recipients WHERE {OPEN} AND owner = ''")
 _RECORD = Hot(
-    "UPDATE recipients SET state = ?, owner = '', due_at = ?, attempts = attempts + ?, reason = ?, status = ?,"
-    " diagnostic = ?, updated_at = ? WHERE message_id = ? AND ordinal = ? AND owner = ? AND state = 'sending'"
+    "WITH given (state, due_at, counted, reason, status, diagnostic, id, number) AS (VALUES {values})"
+    " UPDATE recipients SET state = given.state, owner = '', due_at = given.due_at,"
+    " attempts = attempts + given.counted, reason = given.reason, status = given.status,"
+    " diagnostic = given.diagnostic, updated_at = ? FROM given"
+    " WHERE message_id = given.id AND ordinal = given.number AND owner = ? AND recipients.state = 'sending'"
+    " RETURNING message_id, ordinal"
 )
 _INSERT_ATTEMPT = Hot(
     "INSERT INTO attempts (message_id, ordinal, started_at, duration_ms, host, address, source_address, tls,"
-    " outcome, reason, status, diagnostic, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " outcome, reason, status, diagnostic, detail) VALUES {values}"
     " ON CONFLICT (message_id, ordinal, started_at) DO NOTHING"
 )
 _MESSAGE_FACTS = Hot("SELECT region, configuration_set, expires_at, facts FROM messages WHERE message_id = ?")
@@ -147,31 +151,18 @@ class Deliveries:
 
     def _change_states(self, tx: Tx, done: Sequence[_Done], now: int) -> list[_Done]:
         """Those that were still ours. The others' answers are logged: another worker owns the recipient by now."""
+        rows = [_state_row(item, now) for item in done]
+        ours = set(tx.hot_returning(_RECORD, rows, (now, self._worker)))
         kept: list[_Done] = []
-        for item, changed in zip(done, tx.hot_each(_RECORD, [self._state_row(it, now) for it in done]), strict=True):
-            if changed:
+        for item in done:
+            key = item.report.message_id, item.result.ordinal
+            if key in ours:
+                ours.remove(key)  # a report that came twice counts once
                 kept.append(item)
             else:
-                logger.warning(
-                    "late_result",
-                    extra={"message_id": item.report.message_id, "outcome": item.result.outcome.kind},
-                )
+                facts = {"message_id": item.report.message_id, "outcome": item.result.outcome.kind}
+                logger.warning("late_result", extra=facts)
         return kept
-
-    def _state_row(self, item: _Done, now: int) -> tuple[Any, ...]:
-        outcome, decision = item.result.outcome, item.result.decision
-        return (
-            decision.state,
-            to_micros(decision.due_at) if decision.due_at else now,
-            int(decision.counts),
-            outcome.reason if outcome.kind is not OutcomeKind.DELIVERED else "",
-            str(outcome.status or ""),
-            storable(outcome.diagnostic),
-            now,
-            item.report.message_id,
-            item.result.ordinal,
-            self._worker,
-        )
 
     def _events(self, tx: Tx, item: _Done, now: int) -> list[tuple[Any, ...]]:
         state = item.result.decision.state
@@ -226,6 +217,20 @@ class Deliveries:
             reasons = self._settings.account(tx, *key).suppressed_reasons
         if "BOUNCE" in reasons:
             suppression.add_from_feedback(tx, [(*key, address, "BOUNCE", report.message_id)])
+
+
+def _state_row(item: _Done, now: int) -> tuple[Any, ...]:
+    outcome, decision = item.result.outcome, item.result.decision
+    return (
+        decision.state,
+        to_micros(decision.due_at) if decision.due_at else now,
+        int(decision.counts),
+        outcome.reason if outcome.kind is not OutcomeKind.DELIVERED else "",
+        str(outcome.status or ""),
+        storable(outcome.diagnostic),
+        item.report.message_id,
+        item.result.ordinal,
+    )
 
 
 def _load(tx: Tx, message_id: str, recipients: tuple[DueRecipient, ...]) -> Outgoing:

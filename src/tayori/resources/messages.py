@@ -5,10 +5,11 @@ the message, its recipients and the Send event. What it returns is durable once 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
@@ -48,14 +49,14 @@ from tayori.store.tables import storable, to_micros
 _INSERT_MESSAGE = Hot(
     "INSERT INTO messages (message_id, account_id, region, accepted_at, expires_at, from_address, subject,"
     " configuration_set, reverse_path, tls_policy, body_type, size, signing, facts)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " VALUES {values}"
 )
-_INSERT_BODY = Hot("INSERT INTO bodies (message_id, content) VALUES (?, ?)")
+_INSERT_BODY = Hot("INSERT INTO bodies (message_id, content) VALUES {values}")
 _INSERT_RECIPIENT = Hot(
     "INSERT INTO recipients (message_id, ordinal, address, domain, state, owner, due_at, attempts, reason, status,"
-    " diagnostic, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', ?)"
+    " diagnostic, updated_at) VALUES {values}"
 )
-INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) VALUES (?, ?, ?, ?, ?)")
+INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) VALUES {values}")
 
 # Recorded for a suppressed address in place of a receiver's answer (ses: account-level suppression list).
 _SUPPRESSED_STATUS = "5.1.1"
@@ -97,10 +98,11 @@ class Door:
         """A batch function: one answer for each submission, in order; refusals are DomainErrors."""
         self._settings.refresh(tx)
         usage = Usage(tx)
+        listed = _listed(tx, submissions)
         answers: list[_Plan | Exception] = []
         for submission in submissions:
             try:
-                answers.append(self._plan(tx, submission, usage))
+                answers.append(self._plan(tx, submission, usage, listed))
             except DomainError as refusal:
                 answers.append(refusal)
         usage.store()
@@ -110,7 +112,7 @@ class Door:
 
     # -- deciding --------------------------------------------------------------------------------------------------
 
-    def _plan(self, tx: Tx, submission: Submission, usage: Usage) -> _Plan:
+    def _plan(self, tx: Tx, submission: Submission, usage: Usage, listed: "_Listed") -> _Plan:
         caller = submission.caller
         if caller.operation is Operation.SERVICE:
             return self._plan_of_service(submission)
@@ -119,7 +121,7 @@ class Door:
         sender = self._check_identities(tx, account, submission)
         configuration_set = self._configuration_set(tx, submission, sender)
         reverse_path = self._reverse_path(submission, sender)
-        suppressed = _suppressed(tx, account, configuration_set, submission.recipients)
+        suppressed = _suppressed(account, configuration_set, submission.recipients, listed)
         usage.take(account, len(submission.recipients))
         options = configuration_set.options.get(OptionGroup.DELIVERY, {}) if configuration_set else {}
         limit = options.get("MaxDeliverySeconds")
@@ -251,7 +253,7 @@ class Door:
             suppressed = str(address) in plan.suppressed
             state, owner = (DeliveryState.SUPPRESSED, "") if suppressed else waiting
             reason = "suppressed" if suppressed else ""
-            rows.append((message_id, ordinal, str(address), address.domain, state, owner, now, reason, now))
+            rows.append((message_id, ordinal, str(address), address.domain, state, owner, now, 0, reason, "", "", now))
         return rows
 
     def _suppression_events(self, tx: Tx, plan: _Plan, now: int) -> list[tuple[Any, ...]]:
@@ -310,15 +312,29 @@ def _check_not_paused(account: Account) -> None:
         )
 
 
+# Per (account id, region): the reason of each address that is on the suppression list.
+_Listed: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
+
+
+def _listed(tx: Tx, submissions: Sequence[Submission]) -> _Listed:
+    """Look up the recipients of a whole batch at once."""
+    addresses: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for submission in submissions:
+        if submission.caller.operation is not Operation.SERVICE:
+            key = submission.caller.account_id, submission.caller.region
+            addresses[key].update(str(address) for address in submission.recipients)
+    return {key: suppression.reasons(tx, *key, sorted(found)) for key, found in addresses.items()}
+
+
 def _suppressed(
-    tx: Tx, account: Account, configuration_set: ConfigurationSet | None, recipients: Sequence[AddrSpec]
+    account: Account, configuration_set: ConfigurationSet | None, recipients: Sequence[AddrSpec], listed: _Listed
 ) -> dict[str, str]:
     """Addresses that get nothing, with the reason. A configuration set overrides the reasons, not the list."""
     effective = configuration_set.suppressed_reasons if configuration_set else None
     if effective is None:
         effective = account.suppressed_reasons
-    if not effective:
+    on_list = listed.get((account.account_id, account.region))
+    if not effective or not on_list:
         return {}
-    addresses = [str(address) for address in recipients]
-    listed = suppression.reasons(tx, account.account_id, account.region, addresses)
-    return {address: reason for address, reason in listed.items() if reason in effective}
+    reasons = {str(address): on_list.get(str(address), "") for address in recipients}
+    return {address: reason for address, reason in reasons.items() if reason in effective}

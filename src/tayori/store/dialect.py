@@ -5,7 +5,7 @@ upserts, and which errors mean "try again".
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -47,23 +47,44 @@ class Hot:
     """A statement of the hot path as text, with `?` for parameters: skips the building of SQL for each execution.
 
     `{skip_locked}` and `{locked}` become row locks on PostgreSQL, where several nodes work at once; SQLite has one
-    writer and needs none.
+    writer and needs none. `{values}` becomes the rows of a VALUES list: many rows are one statement, which is one
+    round trip there, and here one hand-over of the interpreter's lock instead of one for each row.
     """
 
     sql: str
-    _texts: dict[Engine, str] = field(default_factory=dict, compare=False, repr=False)
+    _texts: dict[tuple[Engine, int, int], str] = field(default_factory=dict, compare=False, repr=False)
 
-    def text(self, engine: Engine) -> str:
-        if engine not in self._texts:
-            self._texts[engine] = self._render(engine)
-        return self._texts[engine]
+    @property
+    def takes_rows(self) -> bool:
+        return "{values}" in self.sql
 
-    def _render(self, engine: Engine) -> str:
+    def text(self, engine: Engine, *, rows: int = 0, width: int = 0) -> str:
+        """The statement for `engine`, with a VALUES list of that many rows of `width` values where it has one."""
+        key = engine, rows, width
+        if key not in self._texts:
+            self._texts[key] = self._render(engine, rows, width)
+        return self._texts[key]
+
+    def _render(self, engine: Engine, rows: int, width: int) -> str:
         locks = _ROW_LOCKS if engine is Engine.POSTGRES else dict.fromkeys(_ROW_LOCKS, "")
-        sql = self.sql
+        row = f"({', '.join('?' * width)})"
+        sql = self.sql.replace("{values}", ", ".join([row] * rows))
         for marker, lock in locks.items():
             sql = sql.replace(marker, lock)
         return sql if engine is Engine.SQLITE else sql.replace("?", "%s")
+
+
+# Few different lengths of VALUES lists keep the number of prepared statements small: 13 rows are 8, 4 and 1.
+_LENGTHS = (64, 32, 16, 8, 4, 2, 1)
+
+
+def in_lengths(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
+    """`rows` in order, cut into pieces of the lengths that there are statements for."""
+    start = 0
+    while start < len(rows):
+        length = next(length for length in _LENGTHS if length <= len(rows) - start)
+        yield rows[start : start + length]
+        start += length
 
 
 def upsert(engine: Engine, table: Table, *, changes: Sequence[str]) -> SqliteInsert | PostgresInsert:
@@ -97,14 +118,3 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(original, sqlite3.Error):  # here an OperationalError is a mistake in the SQL as well
         return getattr(original, "sqlite_errorcode", 0) & 0xFF in _SQLITE_TROUBLE
     return any(kind.__name__ in ("OperationalError", "InterfaceError") for kind in type(original).__mro__)
-
-
-def counts_of_each(engine: Engine, cursor: Any, text: str, rows: Sequence[Sequence[Any]]) -> list[int]:
-    """Run `text` for each of `rows`; how many rows of the table each run changed."""
-    if engine is Engine.SQLITE:
-        return [int(cursor.execute(text, row).rowcount) for row in rows]
-    cursor.executemany(text, rows, returning=True)  # one round trip, but an answer for each run
-    counts = [int(cursor.rowcount)]
-    while cursor.nextset():
-        counts.append(int(cursor.rowcount))
-    return counts

@@ -12,14 +12,15 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from tayori.clock import Clock
-from tayori.store.dialect import Engine, Hot, counts_of_each, is_retryable
+from tayori.store.dialect import Engine, Hot, in_lengths, is_retryable
 
 logger = logging.getLogger("tayori.store")
 
@@ -67,6 +68,8 @@ class Tx:
     def hot(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> int:
         """Run a hot statement for each of `rows`; the number of rows changed in all."""
         cursor = self._hot_cursor()
+        if statement.takes_rows:
+            return sum(int(cursor.rowcount) for _ in self._pieces(cursor, statement, rows, ()))
         if len(rows) == 1:
             cursor.execute(statement.text(self.engine), rows[0])
         elif rows:
@@ -75,9 +78,24 @@ class Tx:
             return 0
         return int(cursor.rowcount)
 
-    def hot_each(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> list[int]:
-        """Run a hot statement for each of `rows`; the number of rows that each changed."""
-        return counts_of_each(self.engine, self._hot_cursor(), statement.text(self.engine), rows) if rows else []
+    def hot_returning(
+        self, statement: Hot, rows: Sequence[Sequence[Any]], parameters: Sequence[Any]
+    ) -> list[tuple[Any, ...]]:
+        """Run a hot statement with a VALUES list over `rows`, `parameters` behind them; what it returns in all."""
+        cursor = self._hot_cursor()
+        found: list[tuple[Any, ...]] = []
+        for _ in self._pieces(cursor, statement, rows, parameters):
+            found += cursor.fetchall()
+        return found
+
+    def _pieces(
+        self, cursor: Any, statement: Hot, rows: Sequence[Sequence[Any]], parameters: Sequence[Any]
+    ) -> Iterator[None]:
+        """Run a statement with a VALUES list piece by piece; yields after each."""
+        for piece in in_lengths(rows):
+            text = statement.text(self.engine, rows=len(piece), width=len(piece[0]))
+            cursor.execute(text, [*chain.from_iterable(piece), *parameters])
+            yield
 
     def hot_rows(self, statement: Hot, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a hot statement that returns rows."""
