@@ -55,6 +55,7 @@ def service(tmp_path: Path) -> Endpoints:
         http="http://127.0.0.1:1",
         region="us-east-1",
         service_domain="tayori.test",
+        ehlo_name="a1.smtp-out.us-east-1.tayori.test",
         database_url=f"sqlite:///{tmp_path / 'tayori.db'}",
         clock_file=str(tmp_path / "clock"),
         submission_host="127.0.0.1",
@@ -66,6 +67,7 @@ def service(tmp_path: Path) -> Endpoints:
         dns_host="127.0.0.1",
         dns_port=1,
         rehearsal=True,
+        rehearsal_folder=str(tmp_path / "rehearsal"),
         resolver="127.0.0.1:1",
         delivery_port=1,
     )

@@ -23,6 +23,7 @@ class Endpoints:
     http: str
     region: str
     service_domain: str
+    ehlo_name: str
     database_url: str
     clock_file: str
     submission_host: str
@@ -34,6 +35,7 @@ class Endpoints:
     dns_host: str
     dns_port: int
     rehearsal: bool
+    rehearsal_folder: str
     resolver: str
     delivery_port: int
 

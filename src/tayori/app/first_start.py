@@ -13,6 +13,7 @@ from tayori.app import endpoints
 from tayori.app.endpoints import Endpoints
 from tayori.clock import AdjustableClock, Clock, SystemClock
 from tayori.config import Config
+from tayori.model.names import ServiceNames
 from tayori.resources import accounts, credentials
 from tayori.resources.credentials import Credential
 from tayori.store import leases
@@ -94,11 +95,13 @@ def describe(config: Config) -> Endpoints:
     """Where this node listens; ports of roles that it does not have are 0."""
     roles = set(config.service.roles)
     smtp = "smtp" in roles
+    names = ServiceNames(service_domain=config.service.domain, region=config.service.region)
     return Endpoints(
         pid=os.getpid(),
         http=config.http_url if "api" in roles else "",
         region=config.service.region,
         service_domain=config.service.domain,
+        ehlo_name=config.delivery.ehlo_name or names.ehlo_name,
         database_url=config.database_url,
         clock_file=config.service.clock_file,
         submission_host=config.submission.host,
@@ -110,6 +113,7 @@ def describe(config: Config) -> Endpoints:
         dns_host=config.dns.host,
         dns_port=config.dns.port if "dns" in roles else 0,
         rehearsal=config.rehearsal,
+        rehearsal_folder=str(config.rehearsal_folder),
         resolver=config.resolver.servers[0] if config.resolver.servers else "",
         delivery_port=config.delivery.port,
     )

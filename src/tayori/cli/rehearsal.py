@@ -22,7 +22,6 @@ from tayori.rehearsal.control import PREFIX, ControlRequest
 from tayori.rehearsal.remote import RemoteWorld
 from tayori.store.engine import Store
 
-_FOLDER = "rehearsal"
 _NO_POLICY = "dmarc"
 
 
@@ -89,7 +88,7 @@ def call(
 ) -> dict[str, Any]:
     """One call of the rehearsal's controls. Raises CommandFailed with its words."""
     request = ControlRequest(method=method, path=PREFIX + path, query=query or {}, body=body)
-    response = asyncio.run(RemoteWorld(context.data.resolve() / _FOLDER).handle(request))
+    response = asyncio.run(RemoteWorld(Path(endpoints_of(context).rehearsal_folder)).handle(request))
     if response.status == 503:
         raise CommandFailed(
             f"The rehearsal internet of {context.data} is not running. Start it with: tayori up --rehearsal."

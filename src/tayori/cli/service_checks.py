@@ -138,7 +138,7 @@ async def _names(service: Endpoints, resolver: Resolver) -> list[Check]:
               name=names.spf_include),
         check("feedback-host", _health(feedback.exists), ", ".join(feedback.values) or str(feedback.status),
               name=names.feedback_host),
-        await _reverse(resolver, names.ehlo_name),
+        await _reverse(resolver, service.ehlo_name),
     ]  # fmt: skip
 
 
