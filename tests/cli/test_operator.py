@@ -176,3 +176,17 @@ def test_times_shown_are_those_of_the_services_clock(
     found = tayori("message", "show", queued, "--data", tmp_path, "--json").json
     changed, untouched = (recipient["updated_at"] for recipient in found["recipients"])
     assert changed[:4] > untouched[:4]
+
+
+# -- the rehearsal -------------------------------------------------------------------------------------------------
+
+
+def test_without_a_rehearsal_its_commands_say_how_to_start_one(
+    tayori: Tayori, service: Endpoints, tmp_path: Path
+) -> None:
+    for arguments in (("clock", "show"), ("dns", "list"), ("mailbox", "list", "reader@inbox.test")):
+        result = tayori("rehearsal", *arguments, "--data", tmp_path)
+        assert (result.status, result.err) == (
+            1,
+            f"tayori: The rehearsal internet of {tmp_path} is not running. Start it with: tayori up --rehearsal.\n",
+        )

@@ -232,12 +232,3 @@ def test_time_can_be_let_run_and_passed(node: Node, rehearsal: Rehearsal) -> Non
     refused = node.command("rehearsal", "clock", "speed", "0", check=False)
     assert (refused.returncode, refused.stderr) == (1, "tayori: The speed must be above 0 and at most 1000000.\n")
     assert json.loads(node.command("rehearsal", "clock", "show", "--json").stdout)["speed"] == 1
-
-
-def test_without_a_rehearsal_its_commands_say_how_to_start_one(tmp_path: Path) -> None:
-    lonely = Node(data=tmp_path / "none", port_base=1)
-    done = lonely.command("rehearsal", "clock", "show", check=False)
-    assert (done.returncode, done.stderr) == (
-        1,
-        f"tayori: The rehearsal internet of {tmp_path}/none is not running. Start it with: tayori up --rehearsal.\n",
-    )
