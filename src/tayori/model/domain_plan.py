@@ -1,0 +1,107 @@
+"""What a domain's DNS administrator is asked to change: every record as it shall stand, beside what stands there now.
+
+Owns the one plan that the hand-over document, the machine forms (zone file, Terraform …) and the console show, so that
+none can differ from another. Pure: whoever makes a plan has asked the DNS.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tayori.mail.answer import Answer, AnswerStatus
+from tayori.model.identity import Verdict
+from tayori.model.proof import ExpectedRecord, Purpose, judge
+
+# Seconds. Long enough to be kind to name servers, short enough that a mistake is over within the hour.
+RECORD_TTL = 3600
+
+
+class Change(StrEnum):
+    """What has to be done at one name for one type."""
+
+    ADD = "add"  # nothing of this type stands there
+    REPLACE = "replace"  # what stands there is in the way
+    MERGE = "merge"  # what stands there stays, with something added (SPF, other TXT records)
+    NONE = "none"  # it is in place
+    UNKNOWN = "unknown"  # the DNS could not be asked
+
+
+class Necessity(StrEnum):
+    REQUIRED = "required"  # without it mail is not sent, or not signed
+    RECOMMENDED = "recommended"  # without it mail is sent, and trusted less
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRecord:
+    """One record set. `wanted` is all that shall stand at `name` for `rdtype` after the change, as in Answer.values.
+
+    `own` is the part of it that we ask for; `present` is what stands there now.
+    """
+
+    purpose: Purpose
+    name: str  # full, without a final dot
+    rdtype: str
+    own: str
+    wanted: tuple[str, ...]
+    present: tuple[str, ...]
+    change: Change
+    necessity: Necessity
+    ttl: int = RECORD_TTL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainPlan:
+    """All records of one identity. `zone` is the zone they are registered in: the domain itself, or a parent of it."""
+
+    domain: str
+    zone: str
+    account_id: str
+    region: str
+    service_domain: str
+    mail_from_domain: str | None
+    records: tuple[PlannedRecord, ...]
+    made_at: datetime
+
+    @property
+    def is_complete(self) -> bool:
+        return all(record.change is Change.NONE for record in self.records)
+
+
+_REQUIRED = frozenset({Purpose.DKIM, Purpose.OWNERSHIP, Purpose.MAIL_FROM_MX})
+
+
+def planned(expected: ExpectedRecord, answer: Answer) -> PlannedRecord:
+    """The record set that shall stand at a record's name, given what stands there."""
+    present = answer.values if answer.status is AnswerStatus.FOUND else ()
+    change, wanted = _change(expected, answer, present)
+    return PlannedRecord(
+        purpose=expected.purpose,
+        name=expected.name,
+        rdtype=expected.rdtype,
+        own=expected.value,
+        wanted=wanted,
+        present=present,
+        change=change,
+        necessity=Necessity.REQUIRED if expected.purpose in _REQUIRED else Necessity.RECOMMENDED,
+    )
+
+
+def _change(expected: ExpectedRecord, answer: Answer, present: tuple[str, ...]) -> tuple[Change, tuple[str, ...]]:
+    if not answer.is_definite:
+        return Change.UNKNOWN, (expected.value,)
+    if judge(expected, answer).verdict is Verdict.MATCHED:
+        return Change.NONE, present
+    if not present:
+        return Change.ADD, (expected.value,)
+    if expected.rdtype == "TXT":
+        others = tuple(value for value in present if value != expected.value)
+        return Change.MERGE, (*others, expected.value)
+    return Change.REPLACE, (expected.value,)
+
+
+def records_of(
+    expected: Sequence[ExpectedRecord], answers: Mapping[tuple[str, str], Answer]
+) -> tuple[PlannedRecord, ...]:
+    """The plan's records; `answers` by (name, type)."""
+    return tuple(planned(record, answers[record.name, record.rdtype]) for record in expected)
