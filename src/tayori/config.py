@@ -145,6 +145,7 @@ class Config:
 
     data: Path
     rehearsal: bool = False
+    rehearsal_elsewhere: Path | None = None  # the data folder of the node that runs the rehearsal, where another does
     service: ServiceSettings = field(default_factory=ServiceSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
@@ -155,6 +156,10 @@ class Config:
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def rehearsal_folder(self) -> Path:
+        return (self.rehearsal_elsewhere or self.data) / "rehearsal"
 
     @property
     def database_url(self) -> str:
@@ -169,7 +174,7 @@ class Config:
 SECTIONS: Mapping[str, type[Any]] = {
     f.name: typing.get_type_hints(Config)[f.name]
     for f in dataclasses.fields(Config)
-    if f.name not in ("data", "rehearsal")
+    if f.name not in ("data", "rehearsal", "rehearsal_elsewhere")
 }
 ROLES = ("api", "smtp", "delivery", "inbound", "dns", "loops")
 

@@ -263,10 +263,10 @@ class Rehearsal:
         """Register the values of one name and type, in place of those that are there."""
         self.call("PUT", f"dns/{quote(name, safe='')}/{rdtype}", {"values": list(values)})
 
-    def mailbox(self, address: str) -> list[ReceivedMail]:
-        """All messages of a mailbox, oldest first."""
+    def mailbox(self, address: str, after: str = "") -> list[ReceivedMail]:
+        """All messages of a mailbox, oldest first; those behind the message of that id where `after` is given."""
         found: list[ReceivedMail] = []
-        path, after = f"mailboxes/{quote(address, safe='@')}", ""
+        path = f"mailboxes/{quote(address, safe='@')}"
         while True:
             page = self.call("GET", path + (f"?after={after}" if after else ""))
             found += [_mail(item) for item in page["messages"]]

@@ -59,8 +59,11 @@ class Service:
         return [entry for entry in entries if entry["event"] == name]
 
     def pid_of(self, part: str) -> int:
-        """The process that runs `services` or `worker-1` now."""
-        return int([entry for entry in self.events("started") if entry["part"] == part][-1]["pid"])
+        """The process that runs `services` or `worker-1` now. One worker may answer before the others have started."""
+        started = until(
+            lambda: [entry for entry in self.events("started") if entry["part"] == part], f"{part} started", 60
+        )
+        return int(started[-1]["pid"])
 
     def kill_part(self, part: str) -> None:
         os.kill(self.pid_of(part), signal.SIGKILL)

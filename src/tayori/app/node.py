@@ -121,7 +121,7 @@ class Node:
         config = self.config
         world = RehearsalWorld(
             RehearsalSettings(
-                folder=config.data / "rehearsal",
+                folder=config.rehearsal_folder,
                 names=self.names,
                 clock_file=Path(config.service.clock_file),
                 dns_port=int(config.resolver.servers[0].rpartition(":")[2]),

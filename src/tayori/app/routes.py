@@ -46,7 +46,7 @@ class Routes:
         self._scheduler = scheduler
         self._control: RehearsalControl | None = None
         if config.rehearsal:
-            self._control = RehearsalControl(RemoteWorld(config.data / "rehearsal").handle, hooks)
+            self._control = RehearsalControl(RemoteWorld(config.rehearsal_folder).handle, hooks)
 
     def table(self) -> list[Route]:
         routes = [

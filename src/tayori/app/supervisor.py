@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 
 from tayori import ids
-from tayori.app import first_start, process
+from tayori.app import first_start, process, shared_rehearsal
 from tayori.config import Config
 
 logger = logging.getLogger("tayori.supervisor")
@@ -45,7 +45,9 @@ class StartFailed(Exception):
 def plan(config: Config) -> list[tuple[str, tuple[str, ...]]]:
     """(name, roles) of each process. Those that others depend on come first; they are stopped last."""
     roles = config.service.roles
-    rest = tuple(role for role in roles if role not in _HOT) + (("rehearsal",) if config.rehearsal else ())
+    rest = tuple(role for role in roles if role not in _HOT)
+    if config.rehearsal and config.rehearsal_elsewhere is None:
+        rest += ("rehearsal",)
     hot = tuple(role for role in roles if role in _HOT)
     processes = [("services", rest)] if rest else []
     if hot:
@@ -57,18 +59,20 @@ class Supervisor:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._context = multiprocessing.get_context("spawn")
-        self._children = [_Child(name, roles) for name, roles in plan(config)]
+        self._children: list[_Child] = []
         self._stopping = False
 
     def run(self, ready: Callable[[], None]) -> None:
         """Start everything, call `ready` once it listens, and stay until SIGTERM or SIGINT. Raises StartFailed."""
         try:
+            self._config = shared_rehearsal.meet(self._config)
             first_start.prepare_node(self._config)
         except Exception as error:
             trouble = process.sentence(error)
             if trouble is None:
                 raise
             raise StartFailed(trouble) from error
+        self._children = [_Child(name, roles) for name, roles in plan(self._config)]
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             for child in self._children:

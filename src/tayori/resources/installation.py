@@ -1,10 +1,15 @@
-"""Values that all nodes of an installation share: secrets made on the first start, switches of the rehearsal."""
+"""Values that all nodes of an installation share: secrets made on the first start, switches and notes of the rehearsal."""
 
 import sqlalchemy as sa
 
-from tayori.store.dialect import upsert
+from tayori.store.dialect import Hot, upsert
 from tayori.store.engine import Tx
 from tayori.store.tables import installation_values
+
+_REPLACE = Hot(
+    "INSERT INTO installation_values (name, value) VALUES (?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE installation_values.value = ?"
+)
 
 
 def secret(tx: Tx, name: str, fresh: bytes) -> bytes:
@@ -15,6 +20,18 @@ def secret(tx: Tx, name: str, fresh: bytes) -> bytes:
         return bytes(row.value)
     tx.execute(table.insert().values(name=name, value=fresh))
     return fresh
+
+
+def note(tx: Tx, name: str) -> bytes | None:
+    """What a node has left for the others under that name."""
+    table = installation_values
+    row = tx.execute(sa.select(table.c.value).where(table.c.name == name)).first()
+    return None if row is None else bytes(row.value)
+
+
+def replace_note(tx: Tx, name: str, expected: bytes | None, value: bytes) -> bool:
+    """Leave a note where `expected` stands now; false where another node was faster."""
+    return tx.hot(_REPLACE, [(name, value, expected or b"")]) == 1
 
 
 def switch(tx: Tx, name: str) -> bool:

@@ -1,0 +1,173 @@
+"""Stops that lose nothing, and more than one process or node at work on the same mail."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from load import Load
+from service import Service, check_authentic, message, message_id_of, running
+
+from tayori.testing import until
+
+SENDER = "news@shop.test"
+
+
+def set_up(service: Service) -> None:
+    service.open_account()
+    service.add_domain("shop.test")
+
+
+# -- one process -------------------------------------------------------------------------------------------------------
+
+
+def test_deferred_mail_survives_a_restart(tmp_path):
+    with running(tmp_path) as service:
+        set_up(service)
+        message_id = service.send("patient@grey.test", sender=SENDER)
+        before = service.wait_for_state(message_id, "deferred")
+        service.stop()
+        service.start()
+        assert service.timeline(message_id) == before
+        service.rehearsal.clock.advance(90)  # the receiver has forgotten the first try
+        until(lambda: len(service.timeline(message_id)["attempts"]) == 2, "the second try")
+        service.rehearsal.clock.advance(600)
+        (mail,) = service.rehearsal.wait_for_mail("patient@grey.test")
+        check_authentic(mail)
+        assert service.wait_for_state(message_id, "delivered")["recipients"][0]["attempts"] == 3
+
+
+def test_a_stop_lets_a_client_finish_its_message(tmp_path):
+    content = bytes(message("last@inbox.test", sender=SENDER))
+    with running(tmp_path) as service:
+        set_up(service)
+        with service.smtp() as session:
+            assert (session.mail(SENDER)[0], session.rcpt("last@inbox.test")[0]) == (250, 250)
+            assert session.docmd("DATA")[0] == 354
+            session.send(content[:40])
+            assert service.node.process is not None
+            service.node.process.terminate()
+            until(lambda: _is_closed(service), "the listener's end")
+            session.send(content[40:] + b".\r\n")
+            code, reply = session.getreply()
+            assert code == 250
+            assert session.docmd("MAIL FROM:<news@shop.test>")[0] in (421, -1)
+        service.stop()
+        service.start()
+        (mail,) = service.rehearsal.wait_for_mail("last@inbox.test")
+        assert reply.decode() == f"Ok {message_id_of(mail)}"
+
+
+def _is_closed(service: Service) -> bool:
+    try:
+        with service.smtp():
+            return False
+    except OSError:
+        return True
+
+
+def test_a_stop_during_slow_deliveries_gives_them_back(tmp_path):
+    with running(tmp_path) as service:
+        set_up(service)
+        message_id = service.send("turtle@slow.test", sender=SENDER)
+        until(lambda: service.state(message_id) == "sending", "the delivery under way")
+        service.stop()
+        service.start()
+        # Given back without an attempt, it is taken again at once, and nothing waits for a lease to run out.
+        until(lambda: service.state(message_id) == "sending", "the delivery under way again", 10)
+        assert service.timeline(message_id)["attempts"] == []
+
+
+# -- two workers -------------------------------------------------------------------------------------------------------
+
+
+def test_two_workers_share_the_ports_and_lose_nothing(tmp_path):
+    with running(tmp_path, environment={"TAYORI_SERVICE_WORKERS": "2"}) as service:
+        set_up(service)
+        assert service.pid_of("worker-1") != service.pid_of("worker-2")
+        for port in ("starttls_port", "tls_port"):
+            assert _listeners(service.env["smtp"][port]) == 2
+        with Load(service, sender=SENDER, to="crowd@inbox.test", smtp_threads=4, api_threads=2) as load:
+            until(lambda: len(load.accepted) > 200, "200 messages", 60)
+        mails = service.rehearsal.wait_for_mail("crowd@inbox.test", len(load.accepted), 60)
+        assert sorted(map(message_id_of, mails)) == sorted(load.accepted)
+        assert (load.refusals, load.unknown) == ([], 0)
+
+
+def _listeners(port: int) -> int:
+    """How many sockets listen on a port of 127.0.0.1."""
+    table = Path("/proc/net/tcp")
+    if not table.exists():
+        pytest.skip("this system does not list its sockets in /proc")
+    return len(re.findall(rf"^ *\d+: 0100007F:{port:04X} 00000000:0000 0A ", table.read_text(), re.MULTILINE))
+
+
+# -- PostgreSQL --------------------------------------------------------------------------------------------------------
+
+
+def test_on_postgresql(tmp_path, postgres_url):
+    with running(tmp_path, "--database", postgres_url) as service:
+        set_up(service)
+        message_id = service.send("you@inbox.test", sender=SENDER)
+        (mail,) = service.rehearsal.wait_for_mail("you@inbox.test")
+        check_authentic(mail)
+        assert message_id_of(mail) == message_id
+        bounced = service.send("nobody@unknown.test", sender=SENDER)
+        service.wait_for_event(bounced, "Bounce")
+        waiting = service.send("patient@grey.test", sender=SENDER)
+        service.wait_for_state(waiting, "deferred")
+        service.stop()
+        service.start()
+        assert service.state(message_id) == "delivered"
+        service.rehearsal.clock.advance(90)
+        until(lambda: len(service.timeline(waiting)["attempts"]) == 2, "the second try")
+    assert not (service.node.data / "tayori.db").exists()
+
+
+@pytest.fixture
+def two_nodes(tmp_path: Path, postgres_url: str) -> Iterator[tuple[Service, Service]]:
+    """One that receives, answers for the DNS and runs the rehearsal; one that accepts and delivers, and joins it."""
+    with ExitStack() as stack:
+        options = ("--database", postgres_url, "--roles")
+        first = stack.enter_context(running(tmp_path, *options, "inbound,dns,loops", name="services"))
+        second = stack.enter_context(running(tmp_path, *options, "api,smtp,delivery", name="workers"))
+        yield first, second
+
+
+def test_roles_on_two_nodes(two_nodes):
+    services, workers = two_nodes
+    assert services.env["http"] == ""
+    assert workers.env["mx"]["port"] == 0
+    assert workers.env["rehearsal"] == services.env["rehearsal"]
+    set_up(workers)
+    workers.client().create_email_identity(EmailIdentity="second.test")
+    message_id = workers.send("gone@later.test", sender=SENDER)  # signed by one node, its key published by the other
+    (mail,) = workers.rehearsal.wait_for_mail("gone@later.test")
+    check_authentic(mail)
+    bounce = workers.wait_for_event(message_id, "Bounce")["detail"]  # received by the one, of a message of the other
+    assert bounce["bouncedRecipients"][0]["emailAddress"] == "gone@later.test"
+    # The clock and the controls are those of the node that runs the rehearsal, from either side.
+    workers.rehearsal.clock.advance(10_000)
+    times = [re.search(r"[\d-]+ ?T?[\d:]+", node.tayori("rehearsal", "clock", "show")) for node in two_nodes]
+    assert times[0] is not None
+    assert times[1] is not None
+    assert times[0].group()[:16] == times[1].group()[:16]
+
+
+def test_a_node_takes_the_rehearsal_over_from_one_that_is_gone(tmp_path, postgres_url):
+    options = ("--database", postgres_url)
+    with running(tmp_path, *options, name="first") as first:
+        set_up(first)
+        account = first.env["account_id"]
+    with running(tmp_path, *options, name="second") as second:
+        assert second.env["account_id"] == account
+        assert second.env["rehearsal"]["delivery_port"] != 0
+        set_up_again = second.client().get_email_identity(EmailIdentity="shop.test")
+        assert set_up_again["VerifiedForSendingStatus"]
+        second.rehearsal.adopt("shop.test")  # its internet is a new one
+        second.send("you@inbox.test", sender=SENDER)
+        (mail,) = second.rehearsal.wait_for_mail("you@inbox.test")
+        assert mail.dkim.startswith("pass")
+    assert os.path.isdir(second.node.data / "rehearsal")
