@@ -6,11 +6,12 @@ from string import Formatter
 import pytest
 
 from cli.conftest import Tayori
-from tayori.cli import service_checks
+from tayori.cli.check import Health
 from tayori.cli.command import language
 from tayori.cli.main import COMMANDS
 from tayori.cli.table import pad, printable, table, width
 from tayori.cli.words import Words, catalogue
+from tayori.model.proof import Hint, Purpose
 
 _JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 
@@ -54,7 +55,14 @@ def test_every_check_of_the_doctor_has_its_texts() -> None:
     assert len(names) > 20
     for name in names:
         assert {f"check.{name}", f"check.{name}.expected", f"check.{name}.remedy"} <= keys
-    assert service_checks.__doc__
+
+
+def test_every_purpose_hint_and_verdict_of_a_record_has_its_text() -> None:
+    words = Words("ja")
+    assert all(words.has(f"purpose.{purpose}") for purpose in (*Purpose, "dmarc"))
+    assert all(words.has(f"hint.{hint}") for hint in Hint)
+    assert all(words.has(f"verdict.{verdict}") for verdict in ("ok", "missing", "wrong", "trouble"))
+    assert all(words.has(f"doctor.{health}") for health in Health)
 
 
 @pytest.mark.parametrize(
