@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote
 
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
+from tayori.api.tools import VERIFY_PATH
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
@@ -20,7 +21,6 @@ from tayori.rehearsal.remote import RemoteWorld
 from tayori.resources import identity_checks, queue, timeline
 from tayori.store.engine import Store
 
-VERIFY_PATH = "/tayori/verify"
 _MESSAGES_PATH = "/tayori/messages"
 _REHEARSAL_PATH = "/tayori/rehearsal"
 _CONTROL_BODY = 16 * 1024 * 1024
