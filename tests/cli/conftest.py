@@ -1,33 +1,25 @@
 """Commands run as a user runs them, but in this process; and a data folder as a first start leaves it."""
 
-import asyncio
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_tests import Result, Tayori, in_store
 
 from tayori.app import endpoints, first_start
 from tayori.app.endpoints import Endpoints
 from tayori.cli.main import main
-from tayori.clock import AdjustableClock
-from tayori.store.database import open_store
 
 
-@dataclass(frozen=True)
-class Result:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Tayori = Callable[..., Result]
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """`tayori up` sends all logs of its process to standard error: here, of the tests after it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture
@@ -74,18 +66,3 @@ def service(tmp_path: Path) -> Endpoints:
     endpoints.write(tmp_path, left)
     in_store(left, first_start.prepare, "us-east-1", first_start.new_key(user_name="operator", operator=True))
     return left
-
-
-def in_store(service: Endpoints, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run a function of a transaction in the service's store."""
-
-    async def once() -> Any:
-        clock = AdjustableClock(Path(service.clock_file))
-        store = open_store(service.database_url, clock)
-        try:
-            return await store.write(fn, *args, **kwargs)
-        finally:
-            await store.close()
-            clock.close()
-
-    return asyncio.run(once())

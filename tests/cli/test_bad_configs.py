@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from cli.conftest import Tayori
+from command_tests import Tayori
 
 FOLDER = Path(__file__).parent / "bad_configs"
 
@@ -41,3 +40,19 @@ def test_up_refuses_a_bad_config_the_same_way(tayori: Tayori, tmp_path: Path) ->
 def test_up_refuses_a_port_base_that_leaves_no_room(tayori: Tayori, tmp_path: Path) -> None:
     result = tayori("up", "--rehearsal", "--port-base", "65530", "--data", tmp_path)
     assert (result.status, result.err) == (1, "tayori: --port-base must be from 1 to 65528, not 65530.\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("mysql://db/x", "The database URL must begin with sqlite:/// or postgresql://."),
+        ("sqlite:////proc/none/x.db", "The database file /proc/none/x.db cannot be used: "),
+        ("postgresql://nobody@127.0.0.1:1/x", "PostgreSQL at the given URL does not answer: "),
+    ],
+)
+def test_up_says_in_one_sentence_why_a_database_cannot_be_used(
+    tayori: Tayori, tmp_path: Path, url: str, sentence: str
+) -> None:
+    result = tayori("up", "--rehearsal", "--port-base", "20000", "--database", url, "--data", tmp_path)
+    assert (result.status, result.err.count("\n")) == (1, 1)
+    assert result.err.startswith(f"tayori: {sentence}")

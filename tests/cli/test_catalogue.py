@@ -4,8 +4,8 @@ import re
 from string import Formatter
 
 import pytest
+from command_tests import Tayori
 
-from cli.conftest import Tayori
 from tayori.cli.check import Health
 from tayori.cli.command import language
 from tayori.cli.main import COMMANDS

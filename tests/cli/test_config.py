@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
+from command_tests import Tayori
 
-from cli.conftest import Tayori
 from tayori import config
 from tayori.cli.lookup import servers
 

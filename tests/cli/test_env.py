@@ -5,7 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from cli.conftest import Tayori, in_store
+from command_tests import Tayori, in_store
+
 from tayori.app import endpoints, first_start
 from tayori.app.endpoints import Endpoints
 from tayori.model.smtp_password import smtp_password
@@ -149,6 +150,15 @@ def test_a_folder_without_a_service_is_told_how_to_start_one(tayori: Tayori, tmp
         f"tayori: No service has been started on {tmp_path}. "
         f"Start one with: tayori up --data {tmp_path} (or name its folder with --data).\n"
     )
+
+
+def test_a_data_folder_that_is_a_file_is_no_traceback(tayori: Tayori, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for arguments in (("env",), ("credentials", "list"), ("wait", "--timeout", "0"), ("rehearsal", "clock", "show")):
+        result = tayori(*arguments, "--data", file)
+        assert (result.status, result.err.count("\n")) == (1, 1)
+        assert "No service has been started on" in result.err
 
 
 def test_a_damaged_endpoints_file_is_no_traceback(tayori: Tayori, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_tests import Tayori
 
-from cli.conftest import Tayori
 from tayori import __version__
 from tayori.app.endpoints import Endpoints
 from tayori.cli.main import COMMANDS

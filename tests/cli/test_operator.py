@@ -4,9 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from command_tests import Tayori, in_store
+from golden_output import assert_golden
 
-from cli.conftest import Tayori, in_store
-from cli.golden import assert_golden
 from population import ACCOUNT, REGION, deferred, failed, identity, names, open_account, report, submission
 from tayori.app.endpoints import Endpoints
 from tayori.clock import AdjustableClock

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import boto3
 import pytest
+from golden_output import assert_golden
 
-from cli.golden import assert_golden
 from tayori.testing import Node, Rehearsal, free_ports, until
 
 AWS = Path(sys.executable).with_name("aws")

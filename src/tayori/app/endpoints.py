@@ -53,10 +53,10 @@ def read(data: Path) -> Endpoints:
     """Raises NotRunning where no service has ever been started on `data`."""
     try:
         return Endpoints(**json.loads((data / FILE_NAME).read_text("utf-8")))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise NotRunning(
             f"No service has been started on {data}. Start one with: tayori up --data {data} (or name its folder with "
             "--data)."
         ) from error
-    except (ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise NotRunning(f"{data / FILE_NAME} cannot be read; start the service again: tayori up.") from error

@@ -78,12 +78,9 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     try:
         context = context_of(options, os.environ, _program())
         return command(name).run(context, options)
-    except CommandFailed as error:
-        sys.stderr.write(f"tayori: {error}\n")
-        return 1
-    except NotInThisRelease as error:
-        sys.stderr.write(f"tayori: {error}\n")
-        return 2
+    except (CommandFailed, NotInThisRelease) as error:
+        sys.stderr.write(f"tayori: {' '.join(str(error).split())}\n")  # a library's words may have several lines
+        return 1 if isinstance(error, CommandFailed) else 2
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:  # the reader (head, less) has had enough

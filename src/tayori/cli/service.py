@@ -4,6 +4,7 @@ Owns the way from what the store raises to one sentence for the user.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -18,6 +19,9 @@ from tayori.resources.credentials import Credential
 from tayori.store.database import DatabaseUrlError, open_store
 from tayori.store.engine import Store, StoreUnavailable, Tx
 from tayori.store.migrate import SchemaError
+
+# What the store logs is for a service's operator. A command says what went wrong in its own words.
+logging.getLogger("tayori").addHandler(logging.NullHandler())
 
 P = ParamSpec("P")
 T = TypeVar("T")
