@@ -49,8 +49,8 @@ def run() -> Callable[[Coroutine[Any, Any, T]], T]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server that this test session started."""
-    with running_server() as url:
-        yield url
+    with running_server() as server:
+        yield server.url
 
 
 @pytest.fixture

@@ -40,9 +40,33 @@ def _as_user(command: list[str]) -> list[str]:
     )
 
 
+class Server:
+    """A running server; `url` is that of its database `postgres`."""
+
+    def __init__(self, folder: Path, home: Path, port: int) -> None:
+        self.url = f"postgresql://tayori@127.0.0.1:{port}/postgres"
+        self._home = home
+        self._options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        self._control = [str(folder / "pg_ctl"), "-D", str(home / "data"), "-w", "-l", str(home / "log")]
+
+    def start(self) -> None:
+        self._run("-o", self._options, "start")
+
+    def crash(self) -> None:
+        """Every connection breaks, and the next start recovers from the log."""
+        self._run("-m", "immediate", "stop")
+
+    def _run(self, *arguments: str) -> None:
+        # No pipes: the server would keep them open.
+        nowhere = subprocess.DEVNULL
+        subprocess.run(
+            _as_user([*self._control, *arguments]), check=True, stdout=nowhere, stderr=nowhere, cwd=self._home
+        )
+
+
 @contextmanager
-def running_server() -> Iterator[str]:
-    """Start a server; yields the URL of its database `postgres`. Durability is off: the tests need none."""
+def running_server() -> Iterator[Server]:
+    """Start a server. Durability is off: no test takes the power away."""
     folder = binaries()
     if folder is None:
         lacking("a PostgreSQL server", "postgresql")
@@ -69,11 +93,10 @@ def running_server() -> Iterator[str]:
         capture_output=True,
         cwd=home,
     )
-    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-    control = [str(folder / "pg_ctl"), "-D", str(data), "-w", "-l", str(home / "log")]
-    subprocess.run(_as_user([*control, "-o", options, "start"]), check=True, capture_output=True, cwd=home)
+    server = Server(folder, home, port)
+    server.start()
     try:
-        yield f"postgresql://tayori@127.0.0.1:{port}/postgres"
+        yield server
     finally:
-        subprocess.run(_as_user([*control, "-m", "immediate", "stop"]), check=True, capture_output=True, cwd=home)
+        server.crash()
         shutil.rmtree(home, ignore_errors=True)

@@ -1,7 +1,9 @@
 """Stops that lose nothing, and more than one process or node at work on the same mail."""
 
+import json
 import os
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from load import Load
 from service import Service, check_authentic, message, message_id_of, running
 
+from postgres import running_server
 from tayori.testing import until
 
 SENDER = "news@shop.test"
@@ -80,6 +83,23 @@ def test_a_stop_during_slow_deliveries_gives_them_back(tmp_path):
         assert service.timeline(message_id)["attempts"] == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "systemd"])
+def test_a_signal_to_all_processes_at_once_is_a_clean_stop(tmp_path, number):
+    with running(tmp_path) as service:
+        set_up(service)
+        with Load(service, sender=SENDER, to="crowd@inbox.test") as load:
+            until(lambda: len(load.accepted) > 50, "some mail", 60)
+            process, service.node.process = service.node.process, None
+            os.killpg(process.pid, number)
+            assert process.wait(60) == 0
+        service.check_log()
+        service.start()
+        service.rehearsal.clock.advance(75)
+        mails = service.rehearsal.wait_for_mail("crowd@inbox.test", len(load.accepted), 60)
+        assert load.accepted.keys() <= {message_id_of(mail) for mail in mails}
+        assert load.refusals == []
+
+
 # -- two workers -------------------------------------------------------------------------------------------------------
 
 
@@ -124,6 +144,26 @@ def test_on_postgresql(tmp_path, postgres_url):
         service.rehearsal.clock.advance(90)
         until(lambda: len(service.timeline(waiting)["attempts"]) == 2, "the second try")
     assert not (service.node.data / "tayori.db").exists()
+
+
+def test_a_crash_of_the_database_loses_nothing(tmp_path):
+    with running_server() as server, running(tmp_path, "--database", server.url) as service:
+        set_up(service)
+        with Load(service, sender=SENDER, to="crowd@inbox.test") as load:
+            for _ in range(2):
+                before = len(load.accepted)
+                until(lambda before=before: len(load.accepted) > before + 100, "mail accepted", 60)
+                server.crash()
+                server.start()
+            until(lambda: len(load.accepted) > before + 200, "mail accepted after the crash", 60)
+        service.rehearsal.clock.advance(75)
+        until(lambda: service.tayori("queue", "list", "--json").strip() == "[]", "an empty queue", 60)
+        arrived = {message_id_of(mail) for mail in service.rehearsal.mailbox("crowd@inbox.test")}
+        assert load.accepted.keys() - arrived == set()
+        assert load.refusals == []
+        # It says what is wrong for as long as it is, and is well again afterwards.
+        assert service.rehearsal.request("GET", "/healthz") == {"status": "ok", "troubles": []}
+        service.expected_errors |= {entry["event"] for entry in map(json.loads, service.log_lines())}
 
 
 @pytest.fixture
