@@ -33,7 +33,7 @@ from tayori.mail.signature import (
 
 MAX_SETS = 50  # RFC 8617 5.2 1
 
-# RFC 8617 4.1.2 refers to DKIM, whose default is simple/simple; the ARC test suite and every validator in use take this.
+# RFC 8617 4.1.2 refers to DKIM, whose default is simple/simple; the ARC test suite and validators in use take this.
 _DEFAULT_CANONICALIZATION = b"relaxed/relaxed"
 
 _RESULTS_INSTANCE = re.compile(rb"[ \t\r\n]*i[ \t\r\n]*=[ \t\r\n]*([0-9]{1,2})[ \t\r\n]*;")
@@ -50,7 +50,7 @@ class ArcVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArcResult:
-    """`sealers` are the d= of the seals, the first hand first. `is_temporary`: the DNS failed, and may not next time."""
+    """`sealers` are the d= of the seals, the first hand first. `is_temporary`: the DNS failed, not the chain."""
 
     verdict: ArcVerdict
     reason: str = ""
