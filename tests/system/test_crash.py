@@ -87,7 +87,8 @@ def test_nothing_accepted_is_lost(tmp_path, request):
         clock.close()
         service.expected_errors |= {"process_died", "parent_died", "loop_failed"}
         _until_all_arrived(story, load)
-        assert service.tayori("queue", "list", "--json").strip() == "[]"
+        for message_id in story.duplicates:  # the first result was never written: else nobody had sent it again
+            assert [event["type"] for event in service.timeline(message_id)["events"]].count("Delivery") == 1
     _report(story, load)
     assert load.refusals == []
     assert len(load.accepted) > 20 * rounds, "hardly any load"

@@ -294,20 +294,6 @@ def _unverified() -> ssl.SSLContext:
     return context
 
 
-@pytest.mark.parametrize(("provider", "is_told"), [("fbl.test", True), ("nofbl.test", False)])
-def test_a_spam_report_becomes_a_complaint_where_there_is_a_feedback_loop(service, provider, is_told):
-    address = f"grumpy@{provider}"
-    message_id = service.send(address, sender=SENDER)
-    (mail,) = service.rehearsal.wait_for_mail(address)
-    answer = service.rehearsal.call("POST", f"messages/{mail.id}/report-spam")
-    assert bool(answer["reported_to"]) is is_told
-    if is_told:
-        complaint = service.wait_for_event(message_id, "Complaint")["detail"]
-        assert complaint["complainedRecipients"] == [{"emailAddress": address}]
-        listed = service.client().get_suppressed_destination(EmailAddress=address)
-        assert listed["SuppressedDestination"]["Reason"] == "COMPLAINT"
-
-
 def test_a_slow_receiver_gets_its_mail(service, slow_message):
     """The last of this module: it waits for the rest of the half minute."""
     service.wait_for_state(slow_message, "delivered", seconds=60)
