@@ -46,10 +46,8 @@ def requests(url: str, credentials: dict[str, str], region: str, count: int) -> 
         )
         SigV4Auth(keys, "ses", region).add_auth(request)
         head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
-        made.append(
-            f"POST /v2/email/outbound-emails HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n{head}\r\n".encode()
-            + body
-        )
+        start = f"POST /v2/email/outbound-emails HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
+        made.append(f"{start}{head}\r\n".encode() + body)
     return made
 
 

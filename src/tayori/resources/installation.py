@@ -1,4 +1,4 @@
-"""Values that all nodes of an installation share: secrets made on the first start, switches and notes of the rehearsal."""
+"""Values that all nodes of an installation share: secrets of the first start, switches of the rehearsal."""
 
 import sqlalchemy as sa
 
