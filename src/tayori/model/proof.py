@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     OWNERSHIP = "ownership"
     MAIL_FROM_MX = "mail-from-mx"
     MAIL_FROM_SPF = "mail-from-spf"
+    DMARC = "dmarc"
 
 
 class Hint(StrEnum):
@@ -84,6 +85,13 @@ def mail_from_records(mail_from: str, domain: str, names: ServiceNames) -> list[
     ]
 
 
+def dmarc_record(domain: str) -> ExpectedRecord:
+    """The mildest policy there is, for a domain that has none: it asks receivers for nothing."""
+    return ExpectedRecord(
+        purpose=Purpose.DMARC, name=f"_dmarc.{domain}", rdtype="TXT", value="v=DMARC1; p=none", domain=domain
+    )
+
+
 def judge(expected: ExpectedRecord, answer: Answer) -> Finding:
     """Compare one answer with the record that is wanted."""
     if not answer.is_definite:
@@ -104,6 +112,8 @@ def judge(expected: ExpectedRecord, answer: Answer) -> Finding:
 def _relevant(expected: ExpectedRecord, values: tuple[str, ...]) -> tuple[str, ...]:
     if expected.purpose is Purpose.MAIL_FROM_SPF:
         return tuple(value for value in values if re.match(r"v=spf1(?: |$)", value, re.IGNORECASE))
+    if expected.purpose is Purpose.DMARC:
+        return tuple(value for value in values if re.match(r"v\s*=\s*DMARC1\s*(?:;|$)", value))
     return values
 
 
@@ -117,6 +127,8 @@ def _matches(expected: ExpectedRecord, values: tuple[str, ...]) -> bool:
             return len(values) == 1 and values[0].partition(" ")[2] == expected.value.partition(" ")[2]
         case Purpose.MAIL_FROM_SPF:  # two records are a permanent error (RFC 7208 4.5)
             return len(values) == 1 and _includes(values[0], expected.value)
+        case Purpose.DMARC:  # any policy will do: which one is the owner's decision (RFC 7489 6.6.3: one record)
+            return len(values) == 1
 
 
 def _includes(found: str, expected: str) -> bool:

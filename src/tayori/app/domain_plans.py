@@ -1,0 +1,70 @@
+"""Makes a domain's plan of records by asking the DNS: for the command, for HTTP and for the shared link.
+
+Owns the questions. What is wanted comes from `resources.identity_checks`, what an answer means from
+`model.domain_plan`; DMARC is looked for as receivers do, at the domain and at the organisational domain above it.
+"""
+
+import asyncio
+from datetime import datetime
+
+from tayori.mail import dmarc
+from tayori.mail.answer import Answer, AnswerStatus, Evaluation, Resolver, ResultT
+from tayori.mail.dmarc import DmarcResult
+from tayori.model.domain_plan import DomainPlan, records_of
+from tayori.model.names import ServiceNames
+from tayori.model.proof import ExpectedRecord, Purpose, dmarc_record
+from tayori.resources import identity_checks
+from tayori.resources.identities import Identity
+
+
+async def make(identity: Identity, names: ServiceNames, resolver: Resolver, now: datetime) -> DomainPlan:
+    """The plan of one identity. A DNS that does not answer makes records of which the plan says so."""
+    expected = identity_checks.expected_records(identity, names)
+    if all(record.purpose is not Purpose.DMARC for record in expected):
+        expected += await _dmarc(identity.domain, resolver)
+    answers, zone = await asyncio.gather(_ask(expected, resolver), zone_of(identity.domain, resolver))
+    return DomainPlan(
+        domain=identity.domain,
+        zone=zone,
+        account_id=identity.account_id,
+        region=identity.region,
+        service_domain=names.service_domain,
+        mail_from_domain=identity.mail_from_domain,
+        records=records_of(expected, answers),
+        made_at=now,
+    )
+
+
+async def _ask(expected: list[ExpectedRecord], resolver: Resolver) -> dict[tuple[str, str], Answer]:
+    keys = list(dict.fromkeys((record.name, record.rdtype) for record in expected))
+    answers = await asyncio.gather(*(resolver.resolve(name, rdtype) for name, rdtype in keys))
+    return dict(zip(keys, answers, strict=True))
+
+
+async def _dmarc(domain: str, resolver: Resolver) -> list[ExpectedRecord]:
+    """A record of the domain's own, unless the policy of the domain above it holds already."""
+    own = dmarc_record(domain)
+    found = await _drive(dmarc.discover(domain), resolver)
+    is_covered = not isinstance(found, DmarcResult) and found[0] != domain
+    return [] if is_covered else [own]
+
+
+async def zone_of(domain: str, resolver: Resolver) -> str:
+    """The zone that a domain's records are registered in: where the nearest SOA record is; else the domain itself."""
+    labels = domain.split(".")
+    for start in range(len(labels) - 1):
+        name = ".".join(labels[start:])
+        answer = await resolver.resolve(name, "SOA")
+        if answer.status is AnswerStatus.FOUND and answer.canonical_name in ("", name):
+            return name
+    return domain
+
+
+async def _drive(evaluation: Evaluation[ResultT], resolver: Resolver) -> ResultT:
+    try:
+        query = next(evaluation)
+        while True:
+            query = evaluation.send(await resolver.resolve(query.name, query.rdtype))
+    except StopIteration as end:
+        result: ResultT = end.value
+        return result

@@ -1,0 +1,98 @@
+"""Domain Connect: the template that an operator registers with DNS providers, and the link that applies it to a domain.
+
+The template belongs to an installation and a region, not to a domain: what differs from domain to domain are variables.
+A provider that supports it names its interface in the TXT record `_domainconnect.<domain>`; the owner follows the link,
+signs in at the provider, sees the records and agrees. draft-ietf-dconn-domainconnect, sections on templates and the
+synchronous flow. SPFM merges our include into an SPF record that is there; DMARC is left out of the link where the
+domain has a policy.
+"""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from tayori.model.domain_plan import RECORD_TTL, Change, DomainPlan, PlannedRecord
+from tayori.model.proof import Purpose
+from tayori.zoneforms.presentation import relative
+
+_GROUPS = {
+    Purpose.DKIM: "dkim",
+    Purpose.OWNERSHIP: "ownership",
+    Purpose.MAIL_FROM_MX: "mail-from",
+    Purpose.MAIL_FROM_SPF: "mail-from",
+    Purpose.DMARC: "dmarc",
+}
+_TOKENS = ("t1", "t2", "t3")
+
+
+def template(plan: DomainPlan) -> str:
+    value = {
+        "providerId": plan.service_domain,
+        "providerName": plan.service_domain,
+        "serviceId": service_id(plan),
+        "serviceName": "Sending mail",
+        "version": 1,
+        "description": "Lets mail of the domain be sent and signed by this service.",
+        "variableDescription": "t1, t2, t3: DKIM tokens; mailfrom: host of the MAIL FROM domain; "
+        "ownership: value of the older proof of the domain",
+        "syncPubKeyDomain": plan.service_domain,
+        "syncBlock": False,
+        "multiInstance": True,
+        "hostRequired": False,
+        "records": _records(plan),
+    }
+    return json.dumps(value, indent=2) + "\n"
+
+
+def service_id(plan: DomainPlan) -> str:
+    return f"sending-{plan.region}"
+
+
+def _records(plan: DomainPlan) -> list[dict[str, Any]]:
+    service, region = plan.service_domain, plan.region
+    keys = [
+        {"type": "CNAME", "groupId": "dkim", "host": f"%{token}%._domainkey", "pointsTo": f"%{token}%.dkim.{service}"}
+        for token in _TOKENS
+    ]
+    others: list[dict[str, Any]] = [
+        {"type": "TXT", "groupId": "ownership", "host": "_amazonses", "data": "%ownership%"},
+        {
+            "type": "MX",
+            "groupId": "mail-from",
+            "host": "%mailfrom%",
+            "pointsTo": f"feedback-smtp.{region}.{service}",
+            "priority": 10,
+        },
+        {"type": "SPFM", "groupId": "mail-from", "host": "%mailfrom%", "spfRules": f"include:spf.{service}"},
+        {"type": "TXT", "groupId": "dmarc", "host": "_dmarc", "data": "v=DMARC1; p=none"},
+    ]
+    return [record if record["type"] == "SPFM" else {**record, "ttl": RECORD_TTL} for record in (*keys, *others)]
+
+
+def link(plan: DomainPlan) -> str:
+    """What follows the provider's `urlSyncUX`, before it is signed with the key that `syncPubKeyDomain` publishes."""
+    wanted = [record for record in plan.records if _is_asked_for(record)]
+    host = "" if plan.domain == plan.zone else relative(plan.domain, plan.zone)
+    parameters = {"domain": plan.zone, **({"host": host} if host else {}), **_variables(plan, wanted)}
+    parameters["groupId"] = ",".join(dict.fromkeys(_GROUPS[record.purpose] for record in wanted))
+    path = f"/v2/domainTemplates/providers/{plan.service_domain}/services/{service_id(plan)}/apply"
+    return f"{path}?{urlencode(parameters)}\n"
+
+
+def _is_asked_for(record: PlannedRecord) -> bool:
+    if record.purpose not in _GROUPS or record.change is Change.NONE:
+        return False
+    if record.purpose is Purpose.DKIM:
+        return record.rdtype == "CNAME"
+    return record.purpose is not Purpose.DMARC or record.change is Change.ADD
+
+
+def _variables(plan: DomainPlan, wanted: list[PlannedRecord]) -> dict[str, str]:
+    tokens = [record.name.partition("._domainkey.")[0] for record in plan.records if record.purpose is Purpose.DKIM]
+    variables = dict(zip(_TOKENS, tokens, strict=False)) if any(r.purpose is Purpose.DKIM for r in wanted) else {}
+    for record in wanted:
+        if record.purpose is Purpose.OWNERSHIP:
+            variables["ownership"] = record.own
+        if record.purpose in (Purpose.MAIL_FROM_MX, Purpose.MAIL_FROM_SPF):
+            variables["mailfrom"] = relative(record.name, plan.domain)
+    return variables
