@@ -127,16 +127,20 @@ def test_what_ses_refuses_is_refused_and_nothing_is_made(service, options, text)
 
 def test_options_that_are_not_offered_are_refused_with_the_way_out(service):
     client = service.client("sesv2")
-    archive = "arn:aws:ses:us-east-1:123456789012:mailmanager-archive/a-" + "a1" * 12
-    for options, text in (
-        ({"ArchivingOptions": {"ArchiveArn": archive}}, "Leave out ArchivingOptions"),
-        (
-            {"MessageSecurityOptions": {"SigningScheme": {"SmimeScheme": {"SignatureFormat": "DETACHED"}}}},
-            "Leave out MessageSecurityOptions",
-        ),
-    ):
-        with pytest.raises(client.exceptions.BadRequestException, match=text):
-            client.create_configuration_set(ConfigurationSetName="main", **options)
+    smime = {"SigningScheme": {"SmimeScheme": {"SignatureFormat": "DETACHED"}}}
+    with pytest.raises(client.exceptions.BadRequestException, match="Leave out MessageSecurityOptions"):
+        client.create_configuration_set(ConfigurationSetName="main", MessageSecurityOptions=smime)
+
+
+def test_archiving_options_are_kept_and_cleared(service):
+    client = service.client("sesv2")
+    archive = {"ArchiveArn": "arn:aws:ses:us-east-1:123456789012:mailmanager-archive/a-" + "a1" * 12}
+    client.create_configuration_set(ConfigurationSetName="main", ArchivingOptions=archive)
+    assert client.get_configuration_set(ConfigurationSetName="main")["ArchivingOptions"] == archive
+    client.put_configuration_set_archiving_options(ConfigurationSetName="main")
+    assert "ArchivingOptions" not in client.get_configuration_set(ConfigurationSetName="main")
+    client.put_configuration_set_archiving_options(ConfigurationSetName="main", **archive)
+    assert client.get_configuration_set(ConfigurationSetName="main")["ArchivingOptions"] == archive
 
 
 @pytest.mark.parametrize("database_url", BOTH, indirect=True)

@@ -77,11 +77,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     (
-        "Archives belong to Mail Manager, a service of its own that is not part of this one.",
-        "PutConfigurationSetArchivingOptions",
-        "",
-    ),
-    (
         "S/MIME certificates come from AWS Certificate Manager, which has no counterpart here.",
         """
         AssociateEmailIdentityCertificate DisassociateEmailIdentityCertificate ListEmailIdentityCertificates

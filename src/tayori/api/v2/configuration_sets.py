@@ -18,6 +18,7 @@ _GROUPS = {
     "SuppressionOptions": OptionGroup.SUPPRESSION,
     "TrackingOptions": OptionGroup.TRACKING,
     "VdmOptions": OptionGroup.VDM,
+    "ArchivingOptions": OptionGroup.ARCHIVING,
 }
 
 
@@ -38,8 +39,6 @@ def create_configuration_set(call: Call, request: Request) -> Response:
 
 
 def _refuse_what_is_not_offered(request: Request) -> None:
-    if request.get("ArchivingOptions", {}).get("ArchiveArn"):
-        raise NotOffered("Archiving is not offered: archives belong to Mail Manager. Leave out ArchivingOptions.")
     if "SmimeScheme" in request.get("MessageSecurityOptions", {}).get("SigningScheme", {}):
         raise NotOffered("S/MIME signing is not offered by this release. Leave out MessageSecurityOptions.")
 
@@ -111,6 +110,11 @@ def put_configuration_set_tracking_options(call: Call, request: Request) -> Resp
 @operation("sesv2", "PutConfigurationSetVdmOptions")
 def put_configuration_set_vdm_options(call: Call, request: Request) -> Response:
     return _put(call, request, OptionGroup.VDM, request.get("VdmOptions", {}))
+
+
+@operation("sesv2", "PutConfigurationSetArchivingOptions")
+def put_configuration_set_archiving_options(call: Call, request: Request) -> Response:
+    return _put(call, request, OptionGroup.ARCHIVING)
 
 
 def _put(call: Call, request: Request, group: OptionGroup, options: Mapping[str, Any] | None = None) -> Response:
