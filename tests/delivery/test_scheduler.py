@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from hosts import CLOSE, CONTENT, HANG, Host, World
 
+from programs import require
 from tayori.clock import AdjustableClock, Clock
 from tayori.mail.dkim import public_record
 from tayori.model.message import DeliveryState, FailureScope, OutcomeKind, Reason, SigningPlan, TlsPolicy
@@ -380,17 +380,15 @@ def test_every_recipient_gets_one_disposition_among_hosts_that_misbehave_in_turn
     run(scenario())
 
 
-@pytest.mark.skipif(
-    shutil.which("smtp-sink", path="/usr/sbin:/usr/bin") is None, reason="Postfix's smtp-sink is absent"
-)
 def test_an_independent_server_counts_every_message(run: Run, clock: Clock, rsa_key: RSAPrivateKey) -> None:
     async def scenario() -> None:
+        smtp_sink = require("smtp-sink", "postfix")
         async with World(clock, keys={"key-1": rsa_key}) as world:
             placeholder = await world.host()  # to learn of a free port
             await placeholder.stop()
             user = ["-u", "nobody"] if os.geteuid() == 0 else []
             sink = subprocess.Popen(
-                ["/usr/sbin/smtp-sink", *user, "-c", f"{placeholder.address}:{placeholder.port}", "50"],
+                [smtp_sink, *user, "-c", f"{placeholder.address}:{placeholder.port}", "50"],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import random
-import shutil
 import socket
 import struct
 import subprocess
@@ -20,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from programs import require
 from tayori.dns.rate import ResponseRate, Verdict
 from tayori.dns.record import Record
 from tayori.dns.server import AuthoritativeServer, ServerLimits
@@ -422,12 +422,11 @@ class TestOtherPeoplesClients:
         ids=["udp", "tcp", "nxdomain", "nodata", "truncated", "falls-back-to-tcp", "refused"],
     )
     def test_reads_our_answers(self, run, program: str, arguments: list[str], expected: list[str]) -> None:
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed")
+        path = require(program, {"dig": "bind9-dnsutils", "kdig": "knot-dnsutils"}[program])
 
         async def scenario() -> str:
             async with running() as server:
-                command = [program, "@127.0.0.1", "-p", str(server.port), *arguments]
+                command = [path, "@127.0.0.1", "-p", str(server.port), *arguments]
                 done = await asyncio.to_thread(
                     subprocess.run, command, capture_output=True, text=True, timeout=20, check=True
                 )

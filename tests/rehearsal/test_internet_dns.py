@@ -1,7 +1,6 @@
 """The rehearsal internet's name server over real sockets: zones, aliases, delegation, refusals."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import dns.message
 import dns.rcode
 import pytest
 
+from programs import require
 from tayori.dns.record import Record
 from tayori.dns.server import AuthoritativeServer, ServerLimits
 from tayori.dns.zone import LiveZone, Zone
@@ -218,14 +218,13 @@ def test_the_mail_servers_resolver_agrees(run: Run, tmp_path: Path) -> None:
 
 
 def test_dig_is_content(run: Run, tmp_path: Path) -> None:
-    if shutil.which("dig") is None:
-        pytest.skip("dig is not installed")
+    dig = require("dig", "bind9-dnsutils")
 
     async def story() -> None:
         async with rig(tmp_path) as net:
             net.book.put("k._domainkey.shop.test", "CNAME", ["k1.dkim.tayori.test"])
             process = await asyncio.create_subprocess_exec(
-                "dig", "@127.0.0.1", "-p", str(net.port), "k._domainkey.shop.test", "TXT",
+                dig, "@127.0.0.1", "-p", str(net.port), "k._domainkey.shop.test", "TXT",
                 stdout=asyncio.subprocess.PIPE,
             )  # fmt: skip
             output = (await process.communicate())[0].decode()

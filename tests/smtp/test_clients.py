@@ -4,7 +4,6 @@ first byte.
 
 import asyncio
 import base64
-import shutil
 import smtplib
 import ssl
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ import pytest
 from recording import serving, settings
 from roles import ACCESS_KEY, MESSAGE_ID, PASSWORD, Service
 
+from programs import require
 from tayori.smtp.policy import AuthOffer
 
 STARTTLS, IMPLICIT = "STARTTLS", "TLS from the first byte"
@@ -141,14 +141,15 @@ async def output_of(*command: object, stdin: bytes = b"") -> tuple[int, str]:
     return process.returncode, output.decode()
 
 
-@pytest.mark.skipif(shutil.which("swaks") is None, reason="swaks is not installed")
 @pytest.mark.parametrize("how", [STARTTLS, IMPLICIT])
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
 def test_swaks(how, mechanism, run, certificates, ca_file):
+    swaks = require("swaks", "swaks")
+
     async def scenario():
         async with submission(certificates, how) as (port, service):
             code, output = await output_of(
-                *("swaks", "--server", "127.0.0.1", "--port", port, "--ehlo", "client.test"),
+                *(swaks, "--server", "127.0.0.1", "--port", port, "--ehlo", "client.test"),
                 *("--tls-on-connect" if how is IMPLICIT else "--tls", "--tls-ca-path", ca_file, "--tls-verify"),
                 *("--auth", mechanism, "--auth-user", ACCESS_KEY, "--auth-password", PASSWORD),
                 *("--from", "a@b.test", "--to", "c@d.test", "--body", "one\n.\n..two\nfrom: me"),
@@ -161,11 +162,11 @@ def test_swaks(how, mechanism, run, certificates, ca_file):
     run(scenario())
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 @pytest.mark.parametrize("how", [STARTTLS, IMPLICIT])
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_openssl_as_in_the_documentation_of_ses(how, version, run, certificates, ca_file):
     """`openssl s_client -crlf -quiet -starttls smtp`, with the input of SES's example."""
+    openssl = require("openssl", "openssl")
     password = base64.b64encode(PASSWORD.encode()).decode()
     lines = [
         "EHLO example.com",
@@ -187,7 +188,7 @@ def test_openssl_as_in_the_documentation_of_ses(how, version, run, certificates,
         async with submission(certificates, how) as (port, service):
             starttls = ("-starttls", "smtp") if how is STARTTLS else ()
             code, output = await output_of(
-                *("openssl", "s_client", "-crlf", "-quiet", *starttls, version, "-verify_return_error"),
+                *(openssl, "s_client", "-crlf", "-quiet", *starttls, version, "-verify_return_error"),
                 *("-CAfile", ca_file, "-connect", f"localhost:{port}"),
                 stdin="\n".join([*lines, ""]).encode(),
             )
