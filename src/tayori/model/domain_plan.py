@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tayori.mail.answer import Answer, AnswerStatus
+from tayori.model import spf_advice
 from tayori.model.identity import Verdict
 from tayori.model.proof import ExpectedRecord, Purpose, judge
 
@@ -36,7 +37,8 @@ class Necessity(StrEnum):
 class PlannedRecord:
     """One record set. `wanted` is all that shall stand at `name` for `rdtype` after the change, as in Answer.values.
 
-    `own` is the part of it that we ask for; `present` is what stands there now.
+    `own` is the part of it that we ask for; `present` is what stands there now. `notes` are keys of sentences for the
+    administrator, such as `spf.plus-all` (see SpfNote).
     """
 
     purpose: Purpose
@@ -48,6 +50,7 @@ class PlannedRecord:
     change: Change
     necessity: Necessity
     ttl: int = RECORD_TTL
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,11 @@ _REQUIRED = frozenset({Purpose.DKIM, Purpose.OWNERSHIP, Purpose.MAIL_FROM_MX})
 def planned(expected: ExpectedRecord, answer: Answer) -> PlannedRecord:
     """The record set that shall stand at a record's name, given what stands there."""
     present = answer.values if answer.status is AnswerStatus.FOUND else ()
-    change, wanted = _change(expected, answer, present)
+    notes: tuple[str, ...] = ()
+    if expected.purpose is Purpose.MAIL_FROM_SPF and answer.is_definite:
+        change, wanted, notes = _spf_change(expected, present)
+    else:
+        change, wanted = _change(expected, answer, present)
     return PlannedRecord(
         purpose=expected.purpose,
         name=expected.name,
@@ -84,7 +91,26 @@ def planned(expected: ExpectedRecord, answer: Answer) -> PlannedRecord:
         present=present,
         change=change,
         necessity=Necessity.REQUIRED if expected.purpose in _REQUIRED else Necessity.RECOMMENDED,
+        notes=notes,
     )
+
+
+def _spf_change(expected: ExpectedRecord, present: tuple[str, ...]) -> tuple[Change, tuple[str, ...], tuple[str, ...]]:
+    """SPF is one record (RFC 7208 4.5): ours is merged into the one that stands there, at its place among the others.
+
+    Records that cannot be merged into are replaced by one that a person has to look at; the notes say so.
+    """
+    merged = spf_advice.merge(present, expected.value)
+    notes = tuple(f"spf.{note}" for note in merged.notes)
+    if merged.is_in_place:
+        return Change.NONE, present, notes
+    if not present:
+        return Change.ADD, (merged.after,), notes
+    wanted = [merged.after if value in merged.before else value for value in present]
+    if not merged.before:
+        wanted.append(merged.after)
+    change = Change.REPLACE if merged.is_refused else Change.MERGE
+    return change, tuple(dict.fromkeys(wanted)), notes
 
 
 def _change(expected: ExpectedRecord, answer: Answer, present: tuple[str, ...]) -> tuple[Change, tuple[str, ...]]:
