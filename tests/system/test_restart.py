@@ -5,6 +5,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -158,8 +159,7 @@ def test_a_crash_of_the_database_loses_nothing(tmp_path):
             until(lambda: len(load.accepted) > before + 200, "mail accepted after the crash", 60)
         service.rehearsal.clock.advance(75)
         until(lambda: service.tayori("queue", "list", "--json").strip() == "[]", "an empty queue", 60)
-        arrived = {message_id_of(mail) for mail in service.rehearsal.mailbox("crowd@inbox.test")}
-        assert load.accepted.keys() - arrived == set()
+        assert load.accepted.keys() - set(_arrived(service)) == set()
         assert load.refusals == []
         # It says what is wrong for as long as it is, and is well again afterwards.
         assert service.rehearsal.request("GET", "/healthz") == {"status": "ok", "troubles": []}
@@ -194,6 +194,34 @@ def test_roles_on_two_nodes(two_nodes):
     assert times[0] is not None
     assert times[1] is not None
     assert times[0].group()[:16] == times[1].group()[:16]
+
+
+def test_a_node_that_dies_leaves_its_mail_to_the_other(tmp_path, postgres_url):
+    with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+
+        def start(name: str) -> Service:
+            return stack.enter_context(running(tmp_path, "--database", postgres_url, name=name))
+
+        # Both at the same moment: one runs the rehearsal, the other joins.
+        nodes = sorted(pool.map(start, ("one", "two")), key=_runs_rehearsal)
+        assert list(map(_runs_rehearsal, nodes)) == [False, True]
+        victim, survivor = nodes
+        assert victim.env["rehearsal"] == survivor.env["rehearsal"]
+        set_up(victim)
+        with Load(victim, sender=SENDER, to="crowd@inbox.test") as load:
+            until(lambda: len(load.accepted) > 100, "mail accepted", 60)
+            victim.node.kill()
+        # What the dead one had in hand is free when its last sign of life is half a minute old.
+        until(lambda: load.accepted.keys() <= set(_arrived(survivor)), "all that was accepted", 90)
+        until(lambda: survivor.tayori("queue", "list", "--json").strip() == "[]", "an empty queue")
+
+
+def _runs_rehearsal(node: Service) -> bool:
+    return any("rehearsal" in entry["roles"].split(",") for entry in node.events("started"))
+
+
+def _arrived(service: Service) -> list[str]:
+    return [message_id_of(mail) for mail in service.rehearsal.mailbox("crowd@inbox.test")]
 
 
 def test_a_node_takes_the_rehearsal_over_from_one_that_is_gone(tmp_path, postgres_url):
