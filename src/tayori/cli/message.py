@@ -64,17 +64,32 @@ def _timeline(found: Timeline) -> str:
 
 
 def _lines(found: Timeline, addresses: dict[int, str]) -> Iterator[tuple[datetime, str, str, str]]:
+    yield found.accepted_at, "accepted", "", _acceptance_words(found)
     for attempt in found.attempts:
         yield attempt.started_at, f"attempt: {attempt.outcome}", addresses[attempt.ordinal], _attempt_words(attempt)
     for event in found.events:
         yield event.at, event.kind, addresses.get(event.ordinal, ""), _event_words(event)
 
 
+def _acceptance_words(found: Timeline) -> str:
+    facts = found.facts
+    words = [
+        f"by {facts.get('operation', '')}",
+        f"from {facts['source_ip']}" if facts.get("source_ip") else "",
+        facts.get("source_tls") or "",
+        f"as {found.from_address}",
+        f"under {facts['identity']}" if facts.get("identity") else "",
+    ]
+    return printable(", ".join(word for word in words if word))
+
+
 def _attempt_words(attempt: AttemptRecord) -> str:
     where = f"{attempt.host} [{attempt.address}]" if attempt.host else "no host reached"
+    signatures = attempt.detail.get("signatures") or ()
     words = [
         where,
         attempt.tls or "in the clear" if attempt.host else "",
+        f"signed by {' and '.join(signatures)}" if signatures else "not signed",
         f"{attempt.duration_ms} ms",
         attempt.diagnostic,
     ]
