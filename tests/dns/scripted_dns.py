@@ -38,8 +38,8 @@ class _Udp(asyncio.DatagramProtocol):
 
 
 @contextlib.asynccontextmanager
-async def scripted(script: Script) -> AsyncIterator[ScriptedServer]:
-    """A running server on a free port of 127.0.0.1."""
+async def scripted(script: Script, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[ScriptedServer]:
+    """A running server, on a free port where none is given."""
     server = ScriptedServer(script)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -50,7 +50,7 @@ async def scripted(script: Script) -> AsyncIterator[ScriptedServer]:
             await writer.drain()
         writer.close()
 
-    tcp = await asyncio.start_server(converse, "127.0.0.1", 0)
+    tcp = await asyncio.start_server(converse, host, port)
     server.address = tcp.sockets[0].getsockname()
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: _Udp(server), local_addr=server.address
