@@ -196,6 +196,7 @@ def test_roles_on_two_nodes(two_nodes):
     assert times[0].group()[:16] == times[1].group()[:16]
 
 
+@pytest.mark.timeout(300)
 def test_a_node_that_dies_leaves_its_mail_to_the_other(tmp_path, postgres_url):
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
 
