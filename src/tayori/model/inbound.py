@@ -19,6 +19,7 @@ class InboundPurpose(StrEnum):
     RETURN_PATH = "return-path"  # <MessageId>@<MAIL FROM domain> of a message that we sent
     FEEDBACK = "feedback"  # where feedback loops send complaints
     POSTMASTER = "postmaster"  # postmaster and abuse of the service's own domain (RFC 2142)
+    PROBE = "probe"  # the address of one message that the service sends to itself
 
 
 class NotTaken(StrEnum):

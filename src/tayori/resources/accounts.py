@@ -24,6 +24,7 @@ from tayori.store.tables import (
     identities,
     inbound_messages,
     messages,
+    probes,
     recipients,
     send_counts,
     send_rates,
@@ -112,6 +113,22 @@ def all_accounts(tx: Tx) -> list[tuple[str, str]]:
     return [(row.account_id, row.name) for row in rows]
 
 
+def put_contact(tx: Tx, account_id: str, address: str | None) -> None:
+    """Who is told when the status of an identity changes; None for nobody. The address is checked by the caller."""
+    values = {"contact_address": address}
+    if not tx.execute(accounts.update().where(accounts.c.account_id == account_id).values(values)).rowcount:
+        raise NotFound(f"Account {account_id} does not exist.", Kind.ACCOUNT)
+
+
+def contacts(tx: Tx, account_id: str, region: str) -> tuple[str, ...]:
+    """The contact address of the account, and those that PutAccountDetails named for the region."""
+    own = tx.execute(sa.select(accounts.c.contact_address).where(accounts.c.account_id == account_id)).scalar()
+    row = tx.execute(sa.select(account_regions.c.details).where(*_key(account_id, region))).first()
+    details = (row.details if row is not None else None) or {}
+    named = (own, *details.get("AdditionalContactEmailAddresses", ()))
+    return tuple(dict.fromkeys(address for address in named if address))
+
+
 def put_sending(tx: Tx, account_id: str, region: str, *, enabled: bool) -> None:
     _change(tx, account_id, region, sending_enabled=enabled)
 
@@ -181,6 +198,7 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         configuration_sets,
         tags,
         suppressed_destinations,
+        probes,
         send_counts,
         send_rates,
         account_regions,

@@ -23,7 +23,7 @@ from tayori.model.inbound import (
     ReportKind,
 )
 from tayori.model.names import ServiceNames
-from tayori.resources import accounts, configuration_sets, quotas, suppression
+from tayori.resources import accounts, configuration_sets, probes, quotas, suppression
 from tayori.resources.messages import INSERT_EVENT
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -52,6 +52,8 @@ def route(tx: Tx, address: AddrSpec, service_domain: str) -> InboundRoute | NotT
         return InboundRoute(recipient=address, purpose=InboundPurpose.FEEDBACK)
     if address.local.lower() in _POSTMASTERS:
         return InboundRoute(recipient=address, purpose=InboundPurpose.POSTMASTER)
+    if probes.is_open(tx, address.local):
+        return InboundRoute(recipient=address, purpose=InboundPurpose.PROBE)
     return NotTaken.NO_SUCH_ADDRESS
 
 
@@ -69,6 +71,9 @@ def record(tx: Tx, received: Received, names: Callable[[str], ServiceNames]) -> 
     message = received.message
     read_as = {report.message_id: report for report in received.reports}
     for inbound_id, found in zip(received.inbound_ids, message.routes, strict=True):
+        if found.purpose is InboundPurpose.PROBE:
+            probes.keep(tx, found.recipient, message)
+            continue
         report = read_as.get(found.message_id or "")
         tx.hot(
             _KEEP,

@@ -110,6 +110,7 @@ accounts = Table(
     _column("account_id", Text, key=True),
     _column("name", Text),
     _column("created_at", Moment),
+    _column("contact_address", Text, nullable=True),  # who is told when an identity's status changes
 )
 
 # SES keeps the sandbox, the quotas and the suppression list of an account apart for each region.
@@ -194,6 +195,23 @@ dkim_keys = Table(
     _column("created_at", Moment),
     Index("dkim_keys_by_selector", "selector"),
     Index("dkim_keys_by_identity", "account_id", "region", "identity"),
+)
+
+# Messages that the service sends to itself to prove a domain: each has an address of its own until it expires.
+probes = Table(
+    "probes",
+    metadata,
+    _column("token", Text, key=True),
+    _column("account_id", Text),
+    _column("region", Text),
+    _column("identity", Text),
+    _column("expires_at", Moment),
+    _column("received_at", Moment, nullable=True),
+    _column("reverse_path", Text, nullable=True),
+    _column("source_ip", Text, nullable=True),
+    _column("helo", Text, nullable=True),
+    _column("tls_version", Text, nullable=True),
+    _column("content", LargeBinary, nullable=True),
 )
 
 configuration_sets = Table(

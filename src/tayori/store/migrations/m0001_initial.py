@@ -26,6 +26,7 @@ STATEMENTS = (
         account_id TEXT NOT NULL,
         name TEXT NOT NULL,
         created_at BIGINT NOT NULL,
+        contact_address TEXT,
         PRIMARY KEY (account_id)
     )
     """,
@@ -196,6 +197,22 @@ STATEMENTS = (
         PRIMARY KEY (message_id)
     )
      {without_rowid}
+    """,
+    """
+    CREATE TABLE probes (
+        token TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        received_at BIGINT,
+        reverse_path TEXT,
+        source_ip TEXT,
+        helo TEXT,
+        tls_version TEXT,
+        content {bytes},
+        PRIMARY KEY (token)
+    )
     """,
     """
     CREATE TABLE recipients (
