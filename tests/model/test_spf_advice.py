@@ -14,7 +14,7 @@ from tayori.mail.spf_record import parse_record
 from tayori.mail.txt_strings import character_strings, presentation
 from tayori.model.domain_plan import Change, planned
 from tayori.model.names import ServiceNames
-from tayori.model.proof import mail_from_records
+from tayori.model.proof import dmarc_record, mail_from_records
 from tayori.model.spf_advice import SpfAdvice, SpfMerge, SpfNote, advise, merge
 
 OWN = "v=spf1 include:spf.tayori.test ~all"
@@ -340,3 +340,24 @@ def test_the_plan_says_when_the_dns_did_not_answer() -> None:
 
 def test_advice_is_a_value() -> None:
     assert isinstance(drive(advise("example.com", OWN), {}), SpfAdvice)
+
+
+DMARC = dmarc_record("example.com")
+
+
+@pytest.mark.parametrize(
+    ("present", "change", "wanted"),
+    [
+        ((), Change.ADD, (DMARC.value,)),
+        (("unrelated",), Change.MERGE, ("unrelated", DMARC.value)),
+        (("v=DMARC1; p=reject",), Change.NONE, ("v=DMARC1; p=reject",)),
+        (("x", "v=DMARC1; p=what"), Change.REPLACE, ("x", DMARC.value)),
+        (("v=DMARC1; p=what", "v=DMARC1; p=none", "v=DMARC1; p=reject"), Change.REPLACE, ("v=DMARC1; p=none",)),
+    ],
+)
+def test_the_plan_never_leaves_two_dmarc_values(
+    present: tuple[str, ...], change: Change, wanted: tuple[str, ...]
+) -> None:
+    status = AnswerStatus.FOUND if present else AnswerStatus.NXDOMAIN
+    record = planned(DMARC, Answer(name=DMARC.name, rdtype="TXT", status=status, values=present))
+    assert (record.change, record.wanted) == (change, wanted)

@@ -2,6 +2,9 @@
 
 Owns records, organisational domains (by the list inside the package `publicsuffixlist`), alignment
 and the resulting policy. Never asks the DNS itself: look-ups are yielded. Never sends reports.
+
+Followed is RFC 7489: its list of public suffixes and its pct=. The tags of its successor, RFC 9989 (np=, psd=, t=), are
+read, and `dmarc_walk` finds what the successor's tree walk finds, so that a domain owner is told where the two differ.
 """
 
 import re
@@ -38,6 +41,14 @@ class Alignment(StrEnum):
     STRICT = "s"
 
 
+class SuffixDomain(StrEnum):
+    """psd= of RFC 9989: whether the domain is a public suffix."""
+
+    YES = "y"
+    NO = "n"  # it is an organisational domain
+    UNKNOWN = "u"
+
+
 class DmarcSyntaxError(ValueError):
     """The text is not a DMARC record that anything can be done with."""
 
@@ -53,6 +64,10 @@ class DmarcRecord:
     percent: int = 100
     rua: tuple[str, ...] = ()
     ruf: tuple[str, ...] = ()
+    # RFC 9989 4.7, read for the owner's sake and not followed:
+    nonexistent_policy: DmarcPolicy | None = None  # np=, None where it is absent
+    suffix_domain: SuffixDomain = SuffixDomain.UNKNOWN
+    is_testing: bool = False  # t=y: what pct=0 was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +130,15 @@ def is_dmarc_record(text: str) -> bool:
     return _VERSION.match(text) is not None
 
 
+def is_readable(text: str) -> bool:
+    """Whether a receiver can do anything with the record."""
+    try:
+        parse_record(text)
+    except DmarcSyntaxError:
+        return False
+    return True
+
+
 def parse_record(text: str) -> DmarcRecord:
     """Read a record; tags that are unknown or malformed count as absent (RFC 7489 6.3)."""
     if not is_dmarc_record(text):
@@ -136,7 +160,14 @@ def parse_record(text: str) -> DmarcRecord:
         percent=_percent(tags.get("pct", "")),
         rua=rua,
         ruf=_uris(tags.get("ruf", "")),
+        nonexistent_policy=_policy(tags.get("np")),
+        suffix_domain=_suffix_domain(tags.get("psd", "")),
+        is_testing=tags.get("t", "").lower() == "y",
     )
+
+
+def _suffix_domain(value: str) -> SuffixDomain:
+    return SuffixDomain(value.lower()) if value.lower() in list(SuffixDomain) else SuffixDomain.UNKNOWN
 
 
 def _tags(text: str) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tayori.mail.answer import Answer, AnswerStatus
+from tayori.mail.dmarc import is_dmarc_record, is_readable
 from tayori.model import spf_advice
 from tayori.model.identity import Verdict
 from tayori.model.proof import ExpectedRecord, Purpose, judge
@@ -80,6 +81,8 @@ def planned(expected: ExpectedRecord, answer: Answer) -> PlannedRecord:
     notes: tuple[str, ...] = ()
     if expected.purpose is Purpose.MAIL_FROM_SPF and answer.is_definite:
         change, wanted, notes = _spf_change(expected, present)
+    elif expected.purpose is Purpose.DMARC and answer.is_definite:
+        change, wanted, notes = _dmarc_change(expected, present)
     else:
         change, wanted = _change(expected, answer, present)
     return PlannedRecord(
@@ -111,6 +114,21 @@ def _spf_change(expected: ExpectedRecord, present: tuple[str, ...]) -> tuple[Cha
         wanted.append(merged.after)
     change = Change.REPLACE if merged.is_refused else Change.MERGE
     return change, tuple(dict.fromkeys(wanted)), notes
+
+
+def _dmarc_change(
+    expected: ExpectedRecord, present: tuple[str, ...]
+) -> tuple[Change, tuple[str, ...], tuple[str, ...]]:
+    """One policy that can be read is left alone. Of several, which receivers discard (RFC 7489 6.6.3), one stays."""
+    records = tuple(value for value in present if is_dmarc_record(value))
+    readable = tuple(value for value in records if is_readable(value))
+    if len(records) == len(readable) == 1:
+        return Change.NONE, present, ()
+    if not present:
+        return Change.ADD, (expected.value,), ()
+    others = tuple(value for value in present if value not in records)
+    wanted = (*others, readable[0] if readable else expected.value)
+    return (Change.REPLACE, wanted, ("dmarc.found.permerror",)) if records else (Change.MERGE, wanted, ())
 
 
 def _change(expected: ExpectedRecord, answer: Answer, present: tuple[str, ...]) -> tuple[Change, tuple[str, ...]]:
