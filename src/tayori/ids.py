@@ -62,3 +62,8 @@ def worker_id() -> str:
 def jitter() -> float:
     """A number in [0, 1) that spreads retries."""
     return secrets.randbelow(1 << 30) / (1 << 30)
+
+
+def share_id() -> str:
+    """Names one shared link; what keeps it from being guessed is the signature beside it."""
+    return secrets.token_hex(8)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from tayori.mail import dmarc
 from tayori.mail.answer import Answer, AnswerStatus, Evaluation, Resolver, ResultT
-from tayori.mail.dmarc import DmarcResult
+from tayori.mail.dmarc import DmarcResult, DmarcVerdict
 from tayori.model.domain_plan import DomainPlan, records_of
 from tayori.model.names import ServiceNames
 from tayori.model.proof import ExpectedRecord, Purpose, dmarc_record
@@ -45,8 +45,11 @@ async def _dmarc(domain: str, resolver: Resolver) -> list[ExpectedRecord]:
     """A record of the domain's own, unless the policy of the domain above it holds already."""
     own = dmarc_record(domain)
     found = await _drive(dmarc.discover(domain), resolver)
-    is_covered = not isinstance(found, DmarcResult) and found[0] != domain
-    return [] if is_covered else [own]
+    if not isinstance(found, DmarcResult):
+        return [own] if found[0] == domain else []
+    if found.verdict is DmarcVerdict.TEMPERROR and (await resolver.resolve(own.name, own.rdtype)).is_definite:
+        return []  # a record here could weaken the policy above, which nobody could read
+    return [own]
 
 
 async def zone_of(domain: str, resolver: Resolver) -> str:

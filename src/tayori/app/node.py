@@ -24,6 +24,7 @@ import uvicorn
 from tayori import ids
 from tayori.api.app import create_app
 from tayori.app import first_start, routes
+from tayori.app.domain_pages import DomainPages
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.clock import SystemClock
@@ -331,7 +332,7 @@ class Node:
             region=self.config.service.region,
             names=self.names,
             page_secret=hashlib.sha256(page_secret).digest(),
-            routes=pages.table(),
+            routes=[*pages.table(), *self._domain_pages().table()],
             tools=Tools(
                 sending=self.sending,
                 public_url=self.config.http_url,
@@ -365,6 +366,12 @@ class Node:
             await task
 
         self._stops.append(stop)
+
+    def _domain_pages(self) -> DomainPages:
+        region = self.config.service.region
+        return DomainPages(
+            store=self.store, clock=self.clock, region=region, resolver=self.resolver, names=self.names_of
+        )
 
 
 class _HttpServer(uvicorn.Server):

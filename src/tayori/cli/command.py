@@ -37,8 +37,10 @@ class Output:
     def emit(self, value: Any, text: str, *, mode: int = 0o644) -> None:
         """Print `text`, or `value` as JSON where that was asked for. `mode` is that of a new file."""
         shown = json.dumps(value, indent=2, ensure_ascii=False) if self.as_json else text
-        if not shown.endswith("\n"):
-            shown += "\n"
+        self.write(shown if shown.endswith("\n") else f"{shown}\n", mode=mode)
+
+    def write(self, shown: str, *, mode: int = 0o644) -> None:
+        """Print `shown` as it is."""
         if self.file is None:
             sys.stdout.write(shown)
             sys.stdout.flush()

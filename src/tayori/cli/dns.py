@@ -4,16 +4,16 @@ import argparse
 from collections.abc import Sequence
 
 from tayori.app.endpoints import Endpoints
-from tayori.cli.command import CommandFailed, Context, NotInThisRelease, shared_options
+from tayori.cli import zones
+from tayori.cli.command import Context, NotInThisRelease, shared_options
+from tayori.cli.domains import domain_of, identity_of
 from tayori.cli.lookup import Row, resolver_of, rows_of
-from tayori.cli.service import account_id_of, endpoints_of, visit
+from tayori.cli.service import endpoints_of, visit
 from tayori.cli.table import table
 from tayori.cli.words import Words
-from tayori.mail.address import AddressError, to_ascii_domain
 from tayori.model.identity import Track
-from tayori.resources import identities
 from tayori.resources.identities import Identity
-from tayori.store.engine import Store, Tx
+from tayori.store.engine import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,10 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("domain", metavar="DOMAIN", help="a domain that was created as an identity")
     records.add_argument("--account", metavar="ID", help="the account whose identity it is (default: the first)")
     records.set_defaults(action=_records)
-    for name, about in (
-        ("dossier", "the document to hand to the domain's administrators (not in this release)"),
-        ("zone", "zone-file and provider formats (not in this release)"),
-    ):
+    zones.add_verbs(verbs)
+    for name, about in (("dossier", "the document to hand to the domain's administrators (not in this release)"),):
         verb = verbs.add_parser(name, help=about, parents=[shared_options()])
         verb.add_argument("domain", metavar="DOMAIN")
         verb.set_defaults(action=_not_offered, verb=name)
@@ -56,25 +54,6 @@ def _records(context: Context, options: argparse.Namespace) -> int:
     value = {"domain": domain, "statuses": statuses(identity), "records": [row.as_json() for row in rows]}
     context.output.emit(value, _as_text(context.words, service, identity, rows))
     return 0
-
-
-def domain_of(text: str) -> str:
-    """The domain in A-labels. Raises CommandFailed."""
-    try:
-        return to_ascii_domain(text.rstrip("."))
-    except AddressError as error:
-        raise CommandFailed(f"{text} is not a domain: {error}") from error
-
-
-def identity_of(tx: Tx, account: str | None, region: str, domain: str) -> Identity:
-    account_id = account_id_of(tx, account)
-    found = identities.find(tx, account_id, region, domain)
-    if found is None:
-        raise CommandFailed(
-            f"Account {account_id} has no identity {domain}. Create it first: "
-            f"aws sesv2 create-email-identity --email-identity {domain}"
-        )
-    return found
 
 
 def statuses(identity: Identity) -> dict[str, str | None]:

@@ -9,8 +9,8 @@ import sys
 
 from tayori.cli.check import Check, Health
 from tayori.cli.command import Context
-from tayori.cli.dns import domain_of
 from tayori.cli.domain_checks import check_domain
+from tayori.cli.domains import domain_of
 from tayori.cli.lookup import resolver_of
 from tayori.cli.service import endpoints_of, visit
 from tayori.cli.service_checks import check_service

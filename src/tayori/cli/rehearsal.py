@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tayori.cli.command import CommandFailed, Context, shared_options
-from tayori.cli.dns import domain_of, identity_of
+from tayori.cli.domains import domain_of, identity_of
 from tayori.cli.lookup import resolver_of, rows_of
 from tayori.cli.service import endpoints_of, visit
 from tayori.cli.table import printable, table

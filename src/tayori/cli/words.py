@@ -115,6 +115,41 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "hint.several-mx": ("there must be exactly one MX record", "MX レコードは 1 つだけにする"),
     "hint.several-spf": ("there must be exactly one SPF record", "SPF レコードは 1 つだけにする"),
+    # -- tayori dns publish, share ---------------------------------------------------------------------------------
+    "publish.heading": (
+        "Records for {domain} in the zone {zone}, at the primary server {server}",
+        "プライマリサーバー {server} のゾーン {zone} に登録する {domain} のレコード",
+    ),
+    "publish.foreign": (
+        "left alone: {present} stands there, and it is not this service's; agree with its owner first",
+        "変更しません: このサービスのものではない値 {present} が登録されています。先に管理者とご相談ください",
+    ),
+    "publish.not-asked": (
+        "left alone: the DNS did not say what stands there",
+        "変更しません: 現在の値を DNS に問い合わせられませんでした",
+    ),
+    "publish.in-place": ("{count} in place already.", "登録済み {count} 件。"),
+    "publish.nothing": ("There is nothing to change.", "変更するものはありません。"),
+    "publish.shown": (
+        "{count} to change. Nothing was changed yet: say it again with --apply.",
+        "変更 {count} 件。まだ何も変更していません。変更するには --apply を付けてもう一度実行してください。",
+    ),
+    "publish.applied": (
+        "{count} changed. The verifier looks for them at its next check.",
+        "{count} 件を変更しました。次の検査のときに確認されます。",
+    ),
+    "share.made": (
+        "{url}\nOpens until {until}. Whoever has it sees the records and their state, and can change nothing.\n"
+        "To end it sooner, use --revoke {id}.",
+        "{url}\n有効期限は {until} です。"
+        "このリンクを知っている人は、レコードとその状態を閲覧できますが、変更はできません。\n"
+        "期限より前に無効にするには --revoke {id} を使ってください。",
+    ),
+    "share.revoked": ("The link {id} opens no more.", "リンク {id} を無効にしました。"),
+    "share.none": ("There is no link that opens.", "有効なリンクはありません。"),
+    "share.id": ("ID", "番号"),
+    "share.made-at": ("Made", "作成"),
+    "share.until": ("Opens until", "有効期限"),
     # -- tayori doctor ---------------------------------------------------------------------------------------------
     "doctor.ok": ("ok", "正常"),
     "doctor.warning": ("warning", "注意"),

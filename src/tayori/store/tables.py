@@ -197,6 +197,54 @@ dkim_keys = Table(
     Index("dkim_keys_by_identity", "account_id", "region", "identity"),
 )
 
+# Sending authorization: what other accounts may do with an identity.
+identity_policies = Table(
+    "identity_policies",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("region", Text, key=True),
+    _column("identity", Text, key=True),
+    _column("name", Text, key=True),
+    _column("policy", Text),  # JSON as given, without the spaces that mean nothing
+)
+
+custom_verification_templates = Table(
+    "custom_verification_templates",
+    metadata,
+    _column("account_id", Text, key=True),
+    _column("region", Text, key=True),
+    _column("name", Text, key=True),
+    _column("from_address", Text),
+    _column("subject", Text),
+    _column("content", Text),
+    _column("success_url", Text),
+    _column("failure_url", Text),
+    _column("created_at", Moment),
+)
+
+# Where the link of a branded verification mail leads once it was followed: as the template said when it was sent.
+verification_redirects = Table(
+    "verification_redirects",
+    metadata,
+    _column("link_token", Text, key=True),
+    _column("success_url", Text),
+    _column("failure_url", Text),
+    _column("expires_at", Moment),
+)
+
+# Links to the records of a domain, for an administrator without an account. The token itself is not kept.
+share_links = Table(
+    "share_links",
+    metadata,
+    _column("share_id", Text, key=True),
+    _column("account_id", Text),
+    _column("region", Text),
+    _column("identity", Text),
+    _column("created_at", Moment),
+    _column("expires_at", Moment),
+    Index("share_links_by_identity", "account_id", "region", "identity"),
+)
+
 # Messages that the service sends to itself to prove a domain: each has an address of its own until it expires.
 probes = Table(
     "probes",

@@ -292,5 +292,50 @@ STATEMENTS = (
         PRIMARY KEY (account_id, region, resource, "key")
     )
     """,
+    """
+    CREATE TABLE custom_verification_templates (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        from_address TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        content TEXT NOT NULL,
+        success_url TEXT NOT NULL,
+        failure_url TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, name)
+    )
+    """,
+    """
+    CREATE TABLE identity_policies (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        name TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        PRIMARY KEY (account_id, region, identity, name)
+    )
+    """,
+    """
+    CREATE TABLE share_links (
+        share_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (share_id)
+    )
+    """,
+    "CREATE INDEX share_links_by_identity ON share_links (account_id, region, identity)",
+    """
+    CREATE TABLE verification_redirects (
+        link_token TEXT NOT NULL,
+        success_url TEXT NOT NULL,
+        failure_url TEXT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (link_token)
+    )
+    """,
     "INSERT INTO settings_revision (id, revision) VALUES (1, 1)",
 )

@@ -1,0 +1,191 @@
+"""HTTP for the records of a domain: for the account that owns it, and for whoever holds a shared link.
+
+Owns the bounds that keep a public link from becoming a way to make us ask the DNS without end: one look for a domain in
+thirty seconds, and not more than so many looks in a minute altogether. Nothing here changes anything.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import parse_qsl, unquote
+
+from tayori.api.app import Access, Route
+from tayori.api.registry import Principal
+from tayori.app import domain_plans, share_page
+from tayori.app.share_page import SHARE_PATH
+from tayori.aws.errors import common_error
+from tayori.aws.http import HttpRequest, HttpResponse
+from tayori.clock import Clock
+from tayori.mail.answer import Resolver
+from tayori.model import share_token
+from tayori.model.domain_plan import DomainPlan
+from tayori.model.errors import Invalid
+from tayori.model.names import ServiceNames
+from tayori.resources import identities, installation, share_links
+from tayori.resources.identities import Identity
+from tayori.resources.share_links import ShareLink
+from tayori.store.engine import Store
+from tayori.zoneforms.forms import Form, file_name, media_type, render
+
+DOMAINS_PATH = "/tayori/domains"
+_FRESH_SECONDS = 30
+_LOOKS_A_MINUTE = 60
+_MOST_KEPT = 1000
+
+
+class Forgetful(Resolver, Protocol):
+    def forget(self, name: str) -> None: ...
+
+
+class TooManyLooks(Exception):
+    """The DNS has been asked so often in this minute that the next one must wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    plan: DomainPlan
+    at: float  # seconds of the event loop: true time, whatever a rehearsal's clock says
+
+
+class LivePlans:
+    """Plans of domains, each looked up afresh at most every thirty seconds."""
+
+    def __init__(self, resolver: Forgetful, names: Callable[[str], ServiceNames], clock: Clock) -> None:
+        self._resolver = resolver
+        self._names = names
+        self._clock = clock
+        self._kept: OrderedDict[tuple[str, str, str], _Look] = OrderedDict()
+        self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
+        self._looks: list[float] = []
+
+    async def of(self, identity: Identity) -> tuple[DomainPlan, int]:
+        """The plan, and in how many seconds a new look is possible. Raises TooManyLooks."""
+        key = identity.account_id, identity.region, identity.name
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            now = asyncio.get_running_loop().time()
+            kept = self._kept.get(key)
+            if kept is not None and now - kept.at < _FRESH_SECONDS:
+                return kept.plan, max(1, round(_FRESH_SECONDS - (now - kept.at)))
+            self._count(now)
+            plan = await self._look(identity, kept)
+            self._keep(key, _Look(plan=plan, at=now))
+            return plan, 0
+
+    def _count(self, now: float) -> None:
+        self._looks = [at for at in self._looks if now - at < 60]
+        if len(self._looks) >= _LOOKS_A_MINUTE:
+            raise TooManyLooks
+        self._looks.append(now)
+
+    async def _look(self, identity: Identity, kept: _Look | None) -> DomainPlan:
+        """Whoever has just registered a record wants the new answer, not the cached one."""
+        for record in kept.plan.records if kept else ():
+            self._resolver.forget(record.name)
+        return await domain_plans.make(identity, self._names(identity.region), self._resolver, self._clock.now())
+
+    def _keep(self, key: tuple[str, str, str], look: _Look) -> None:
+        self._kept[key] = look
+        self._kept.move_to_end(key)
+        while len(self._kept) > _MOST_KEPT:
+            old, _ = self._kept.popitem(last=False)
+            self._locks.pop(old, None)
+
+
+class DomainPages:
+    """The handlers, with what they need."""
+
+    def __init__(
+        self, *, store: Store, clock: Clock, region: str, resolver: Forgetful, names: Callable[[str], ServiceNames]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._region = region
+        self._plans = LivePlans(resolver, names, clock)
+        self._secret: bytes | None = None
+
+    def table(self) -> list[Route]:
+        return [
+            Route(method="GET", prefix=DOMAINS_PATH, handler=self.domain),
+            Route(method="GET", prefix=SHARE_PATH, handler=self.share, access=Access.EVERYBODY),
+        ]
+
+    # -- for the account ---------------------------------------------------------------------------------------------
+
+    async def domain(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        """`/tayori/domains/{domain}/zone?format=…`."""
+        assert principal is not None
+        name, what = _tail(request.path, DOMAINS_PATH)
+        if what != "zone":
+            raise common_error("UnknownOperationException")
+        identity = await self._store.read(identities.get, principal.account_id, self._region, name.lower())
+        try:
+            plan, _ = await self._plans.of(identity)
+        except TooManyLooks:
+            return HttpResponse(status=429, headers=(("retry-after", "60"),))
+        return _download(plan, _form(request))
+
+    # -- for whoever holds a link --------------------------------------------------------------------------------------
+
+    async def share(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        """`/tayori/share/{token}`, and `…/zone?format=…` below it."""
+        token, what = _tail(request.path, SHARE_PATH)
+        query = dict(parse_qsl(request.query))
+        lang = share_page.language_of(request.headers.get("accept-language") or "", query.get("lang", ""))
+        found = await self._opened(token)
+        if found is None or what not in ("", "zone"):
+            return _html(404, lang, share_page.notice("gone", lang))
+        link, identity = found
+        try:
+            plan, fresh_in = await self._plans.of(identity)
+        except TooManyLooks:
+            return _html(429, lang, share_page.notice("busy", lang), ("retry-after", "60"))
+        if what == "zone":
+            return _download(plan, _form(request))
+        until = f"{link.expires_at:%Y-%m-%d %H:%M}"
+        path = f"{SHARE_PATH}/{token}"
+        return _html(200, lang, share_page.page(plan, lang, path=path, until=until, fresh_in=fresh_in))
+
+    async def _opened(self, token: str) -> tuple[ShareLink, Identity] | None:
+        if self._secret is None:
+            self._secret = await self._store.read(installation.note, share_links.SECRET)
+        if self._secret is None:  # no link was ever made
+            return None
+        share_id = share_token.read(self._secret, token, self._clock.now())
+        if share_id is None:
+            return None
+        link = await self._store.read(share_links.find, share_id)
+        if link is None:
+            return None
+        identity = await self._store.read(identities.find, link.account_id, link.region, link.identity)
+        return None if identity is None else (link, identity)
+
+
+def _tail(path: str, prefix: str) -> tuple[str, str]:
+    """What stands behind the prefix, in two parts."""
+    first, _, rest = path.removeprefix(prefix).strip("/").partition("/")
+    return unquote(first), rest
+
+
+def _form(request: HttpRequest) -> Form:
+    wanted = dict(parse_qsl(request.query)).get("format", Form.BIND)
+    if wanted not in list(Form):
+        raise Invalid(f"format must be one of {', '.join(Form)}.")
+    return Form(wanted)
+
+
+def _download(plan: DomainPlan, form: Form) -> HttpResponse:
+    headers = (
+        ("content-type", media_type(form)),
+        ("content-disposition", f'attachment; filename="{file_name(plan, form)}"'),
+        ("content-security-policy", "default-src 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+    )
+    return HttpResponse(status=200, headers=headers, body=render(plan, form).encode())
+
+
+def _html(status: int, lang: str, page: str, *more: tuple[str, str]) -> HttpResponse:
+    return HttpResponse(status=status, headers=(*share_page.headers(lang), *more), body=page.encode())
