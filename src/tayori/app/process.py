@@ -112,6 +112,7 @@ def sentence(error: BaseException) -> str | None:
     if isinstance(error, RehearsalError):
         words = str(error)
         return f"{words[:1].upper()}{words[1:]}."
-    if isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+    # Python 3.13 gives no errno where an address is not this machine's.
+    if isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL, None):
         return f"A listener could not be opened: {error}. Is another service running? Choose others with --port-base."
     return None

@@ -166,7 +166,8 @@ def _explained(host: str, port: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == errno.EADDRNOTAVAIL:
+        # Python 3.13 tries every address a name has, and says of none but that it "could not bind".
+        if error.errno == errno.EADDRNOTAVAIL or error.errno is None:
             # Linux has all of 127/8; macOS has only 127.0.0.1 until it is told otherwise.
             hint = f"this machine does not have the address; on macOS: sudo ifconfig lo0 alias {host}"
         elif error.errno == errno.EADDRINUSE:

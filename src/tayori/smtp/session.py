@@ -12,6 +12,7 @@ those are known.
 """
 
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,7 @@ from tayori.smtp.content import NO_MEMORY, TOO_LARGE, IncomingContent
 from tayori.smtp.policy import AuthOffer, Peer, Policy, ServerSettings, Transaction, Verdict
 from tayori.smtp.sasl import MECHANISMS, Exchange, SaslError
 from tayori.smtp.shared import AuthFailures, ContentMemory
+from tayori.store.engine import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -193,7 +195,12 @@ class Session:
 
     def _trouble(self) -> Reply:
         """Whatever went wrong is ours, so the client may try again; what it was is for the log alone."""
-        logger.exception("smtp policy failed", extra={"event": "smtp_policy_failed", "peer": self.peer.host})
+        error = sys.exception()
+        if isinstance(error, StoreUnavailable):  # an outage concerns every session: one line each, not a traceback
+            facts = {"event": "smtp_store_unavailable", "peer": self.peer.host, "why": str(error)}
+            logger.warning("the store cannot be used", extra=facts)
+        else:
+            logger.exception("smtp policy failed", extra={"event": "smtp_policy_failed", "peer": self.peer.host})
         return self.in_our_words(TROUBLE)
 
     # ---- replies -------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from tayori.model.message import TlsFacts
 from tayori.model.smtp_password import smtp_password
 from tayori.resources.credentials import Credential
 from tayori.smtp.policy import Peer, ServerSettings, Transaction, Verdict
+from tayori.store.engine import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +111,9 @@ class SubmissionPolicy:
     async def auth(self, identity: str, password: str) -> Reply:
         try:
             credential = await self._role.credentials(identity)
+        except StoreUnavailable as error:
+            logger.warning("the store cannot be used", extra={"event": "smtp_store_unavailable", "why": str(error)})
+            return AUTH_TROUBLE
         except Exception:
             logger.exception("smtp credential lookup failed", extra={"event": "smtp_auth_trouble"})
             return AUTH_TROUBLE

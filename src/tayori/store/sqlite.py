@@ -63,18 +63,26 @@ def connect(path: Path, *, read_only: bool) -> sa.Connection:
 
     def creator() -> sqlite3.Connection:
         raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-        raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        _use_wal(raw)
-        raw.execute("PRAGMA synchronous=FULL")
-        raw.execute("PRAGMA foreign_keys=ON")
-        raw.execute("PRAGMA wal_autocheckpoint=8000")
-        raw.execute("PRAGMA cache_size=-65536")
-        if read_only:
-            raw.execute("PRAGMA query_only=ON")
+        try:
+            _configure(raw, read_only=read_only)
+        except BaseException:
+            raw.close()
+            raise
         return raw
 
     engine = sa.create_engine("sqlite+pysqlite://", creator=creator, poolclass=StaticPool)
     return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _configure(raw: sqlite3.Connection, *, read_only: bool) -> None:
+    raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    _use_wal(raw)
+    raw.execute("PRAGMA synchronous=FULL")
+    raw.execute("PRAGMA foreign_keys=ON")
+    raw.execute("PRAGMA wal_autocheckpoint=8000")
+    raw.execute("PRAGMA cache_size=-65536")
+    if read_only:
+        raw.execute("PRAGMA query_only=ON")
 
 
 def _use_wal(raw: sqlite3.Connection) -> None:
