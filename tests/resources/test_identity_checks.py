@@ -7,6 +7,7 @@ from identity_makers import ACCOUNT, REGION, address, checked, domain, open_acco
 
 from tayori.model.errors import Invalid, NotFound
 from tayori.model.identity import ErrorType, IdentityName, Verdict, VerificationStatus
+from tayori.model.identity_notice import Notice, Subject
 from tayori.model.proof import Finding
 from tayori.resources import identities, identity_checks
 from tayori.resources.identity_checks import Checked, StatusChange
@@ -38,8 +39,8 @@ def revision(tx) -> int:
 def test_found_records_verify_domain_and_dkim(transact, account, current, clock) -> None:
     changes = transact(identity_checks.record, checked(transact(domain)), 0.0)
     assert changes == [
-        StatusChange(what="verification", before=PENDING, after=SUCCESS),
-        StatusChange(what="dkim", before=PENDING, after=SUCCESS),
+        StatusChange(what=Subject.VERIFICATION, before=PENDING, after=SUCCESS, notice=Notice.VERIFIED),
+        StatusChange(what=Subject.DKIM, before=PENDING, after=SUCCESS, notice=Notice.DKIM_FOUND),
     ]
     identity = current()
     assert identity.is_verified and identity.dkim.status is SUCCESS
@@ -184,7 +185,7 @@ class TestLinks:
         clock.advance(24 * HOURS)
         (due,) = transact(identity_checks.due, 10)
         changes = transact(identity_checks.record, checked(due), 0.0)
-        assert changes == [StatusChange(what="verification", before=PENDING, after=FAILED)]
+        assert changes == [StatusChange(what=Subject.VERIFICATION, before=PENDING, after=FAILED)]
         assert current("user@example.com").next_check_at is None
         with pytest.raises(Invalid, match="no longer valid"):
             transact(identity_checks.verify_by_link, "link-token")

@@ -25,6 +25,7 @@ from tayori import ids
 from tayori.api.app import create_app
 from tayori.app import first_start, routes
 from tayori.app.domain_pages import DomainPages
+from tayori.app.notices import Notifier
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.clock import SystemClock
@@ -157,11 +158,15 @@ class Node:
     def _singletons(self) -> list[tuple[Loop, str]]:
         """Every loop of which an installation runs one, with the topic that wakes it."""
         return [
-            (Verifier(self.store, self.resolver, self.names_of), identities.TOPIC),
+            (self._verifier(), identities.TOPIC),
             (Reaper(self.store, self.clock), "workers"),
             (HeldExpiry(self.store, self.names_of), "held"),
             (self._retention(), "retention"),
         ]
+
+    def _verifier(self) -> Verifier:
+        notify = Notifier(self.store, self.sending, self.names_of, self.clock)
+        return Verifier(self.store, self.resolver, self.names_of, notify)
 
     def _retention(self) -> Retention:
         settings = self.config.retention

@@ -12,6 +12,7 @@ from tayori.cli.command import CommandFailed, Context, shared_options
 from tayori.cli.credentials import show_key
 from tayori.cli.service import account_id_of, endpoints_of, read, write
 from tayori.cli.table import table
+from tayori.mail.address import AddressError, AddrSpec
 from tayori.resources import accounts
 from tayori.resources.accounts import Account
 from tayori.resources.credentials import Credential
@@ -35,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     review.add_argument("--max-24-hour", type=int, metavar="N", help="recipients in 24 hours (default 50000)")
     review.add_argument("--rate", type=float, metavar="N", help="recipients a second (default 14)")
     review.set_defaults(action=_review)
+    contact = verbs.add_parser(
+        "contact", help="show or set who is told when an identity's status changes", parents=[shared_options()]
+    )
+    contact.add_argument("address", metavar="ADDRESS", nargs="?", help="an email address; without it, show the present")
+    contact.add_argument("--clear", action="store_true", help="tell nobody")
+    contact.add_argument("--account", metavar="ID", help="(default: the first)")
+    contact.set_defaults(action=_contact)
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
@@ -80,6 +88,33 @@ def _review(context: Context, options: argparse.Namespace) -> int:
     account = write(service, _decide, service.region, options)
     context.output.emit(_as_json(account), _as_text(account))
     return 0
+
+
+def _contact(context: Context, options: argparse.Namespace) -> int:
+    if options.clear and options.address:
+        raise CommandFailed("Give an address or --clear, not both.")
+    try:
+        address = str(AddrSpec.parse(options.address)) if options.address else None
+    except AddressError as error:
+        raise CommandFailed(f"{options.address} is no email address: {error}.") from error
+    service = endpoints_of(context)
+    is_change = options.clear or address is not None
+    account_id, contacts = (write if is_change else read)(
+        service, _put_contact, service.region, options.account, address, is_change
+    )
+    shown = ", ".join(contacts) or "nobody"
+    value = {"account_id": account_id, "region": service.region, "contacts": list(contacts)}
+    context.output.emit(value, table((), [("Account", account_id), ("Told of changes", shown)]))
+    return 0
+
+
+def _put_contact(
+    tx: Tx, region: str, wanted: str | None, address: str | None, is_change: bool
+) -> tuple[str, tuple[str, ...]]:
+    account_id = account_id_of(tx, wanted)
+    if is_change:
+        accounts.put_contact(tx, account_id, address)
+    return account_id, accounts.contacts(tx, account_id, region)
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ cannot answer makes a look come to nothing, and never takes away what was found 
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from tayori import ids
@@ -23,7 +23,7 @@ from tayori.model.proof import (
 )
 from tayori.resources import identity_checks
 from tayori.resources.identities import Identity
-from tayori.resources.identity_checks import Checked
+from tayori.resources.identity_checks import Checked, StatusChange
 from tayori.store.engine import Store
 
 _LOG = logging.getLogger(__name__)
@@ -39,6 +39,12 @@ class ForgetfulResolver(Resolver, Protocol):
     def forget(self, name: str) -> None: ...
 
 
+class Notify(Protocol):
+    """Told of each look that changed something, after it was written down; it must not raise."""
+
+    def __call__(self, checked: Checked, changes: Sequence[StatusChange]) -> Awaitable[None]: ...
+
+
 class Verifier:
     """A Loop. `names` gives the host names of a region."""
 
@@ -46,8 +52,15 @@ class Verifier:
     # Another process creates identities, and a wake-up does not cross to this one: look often, it is one small query.
     every = 1.0
 
-    def __init__(self, store: Store, resolver: ForgetfulResolver, names: Callable[[str], ServiceNames]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        resolver: ForgetfulResolver,
+        names: Callable[[str], ServiceNames],
+        notify: Notify | None = None,
+    ) -> None:
         self._store = store
+        self._notify = notify
         self._resolver = resolver
         self._names = names
         self._slots = asyncio.Semaphore(_IN_PARALLEL)
@@ -69,6 +82,8 @@ class Verifier:
         for change in changes:
             facts = {"identity": identity.name, "account_id": identity.account_id, "what": change.what}
             _LOG.info("identity_status", extra=facts | {"before": change.before, "after": change.after})
+        if changes and self._notify is not None:
+            await self._notify(checked, changes)
 
     async def look(self, identity: Identity) -> Checked:
         """Ask for every record that the identity wants, all at the same time."""

@@ -30,6 +30,7 @@ from tayori.model.identity import (
     any_of,
     next_check,
 )
+from tayori.model.identity_notice import Notice, Subject, notice_of
 from tayori.model.names import ServiceNames
 from tayori.model.proof import (
     ExpectedRecord,
@@ -75,11 +76,15 @@ def expected_records(identity: Identity, names: ServiceNames) -> list[ExpectedRe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """What a look changed, for the log."""
+    """What a look changed, for the log, and what the account is to be told of it.
 
-    what: str
+    Missing records leave a status as it is at first, and are told of all the same.
+    """
+
+    what: Subject
     before: VerificationStatus
     after: VerificationStatus
+    notice: Notice | None = None
 
 
 def due(tx: Tx, limit: int) -> list[Identity]:
@@ -115,12 +120,13 @@ def record(tx: Tx, checked: Checked, spread: float) -> list[StatusChange]:
         mail_from = _advanced(mail_from, _mail_from(identity, checked), MAIL_FROM_TRANSITIONS, tx.now)
     changes = list(
         _changes(
-            ("verification", identity.verification, verification),
-            ("dkim", identity.dkim, dkim),
-            ("mail_from", identity.mail_from, mail_from),
+            identity.kind,
+            (Subject.VERIFICATION, identity.verification, verification),
+            (Subject.DKIM, identity.dkim, dkim),
+            (Subject.MAIL_FROM, identity.mail_from, mail_from),
         )
     )
-    if changes:
+    if any(change.before is not change.after for change in changes):
         _store_statuses(tx, identity, verification, dkim, mail_from)
     _book(tx, identity, checked, (verification, dkim, mail_from), ownership, spread)
     return changes
@@ -174,10 +180,15 @@ def _expired_link(identity: Identity, now: datetime) -> Track:
     return track
 
 
-def _changes(*tracks: tuple[str, Track | None, Track | None]) -> Iterable[StatusChange]:
+def _changes(kind: IdentityKind, *tracks: tuple[Subject, Track | None, Track | None]) -> Iterable[StatusChange]:
     for what, before, after in tracks:
-        if before is not None and after is not None and before.status is not after.status:
-            yield StatusChange(what=what, before=before.status, after=after.status)
+        if before is None or after is None:
+            continue
+        # Whoever verifies an address by a link has mail about it already.
+        by_link = kind is IdentityKind.EMAIL_ADDRESS and what is Subject.VERIFICATION
+        notice = None if by_link else notice_of(what, before, after)
+        if notice is not None or before.status is not after.status:
+            yield StatusChange(what=what, before=before.status, after=after.status, notice=notice)
 
 
 def _store_statuses(tx: Tx, identity: Identity, verification: Track, dkim: Track, mail_from: Track | None) -> None:

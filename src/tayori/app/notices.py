@@ -1,0 +1,97 @@
+"""Mails to an account about the status of its identities.
+
+Owns the way from a look that changed something to one mail. It is sent when the change has been written down, once: a
+process that dies in between sends none rather than two. Sent by the service itself: no quota, no sandbox.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from tayori import ids
+from tayori.app.sending import Sending
+from tayori.clock import Clock
+from tayori.mail.address import AddressError, AddrSpec, Mailbox
+from tayori.mail.compose import Body, Content, SimpleContent
+from tayori.model import identity_notice
+from tayori.model.identity_notice import IdentityNotice
+from tayori.model.message import Caller, Operation
+from tayori.model.names import ServiceNames
+from tayori.model.submission import Handed, from_simple
+from tayori.resources import accounts
+from tayori.resources.identities import Identity
+from tayori.resources.identity_checks import Checked, StatusChange
+from tayori.store.engine import Store
+
+logger = logging.getLogger("tayori.notices")
+
+
+class Notifier:
+    """What the verifier is handed (see tayori.loops.verifier.Notify)."""
+
+    def __init__(self, store: Store, sending: Sending, names: Callable[[str], ServiceNames], clock: Clock) -> None:
+        self._store = store
+        self._sending = sending
+        self._names = names
+        self._clock = clock
+
+    async def __call__(self, checked: Checked, changes: Sequence[StatusChange]) -> None:
+        """Never raises: a mail that cannot be sent must not keep identities from being looked at."""
+        notices = tuple(change.notice for change in changes if change.notice is not None)
+        if not notices:
+            return
+        identity = checked.identity
+        notice = IdentityNotice(
+            account_id=identity.account_id,
+            region=identity.region,
+            identity=identity.name,
+            mail_from_domain=identity.mail_from_domain,
+            notices=notices,
+            findings=checked.findings,
+        )
+        try:
+            await self._send(identity, notice)
+        except Exception:
+            logger.exception("notice_failed", extra={"identity": identity.name, "account_id": identity.account_id})
+
+    async def _send(self, identity: Identity, notice: IdentityNotice) -> None:
+        contacts = await self._store.read(accounts.contacts, identity.account_id, identity.region)
+        recipients = _addresses(contacts)
+        facts = {"identity": identity.name, "account_id": identity.account_id, "notices": ",".join(notice.notices)}
+        if not recipients:
+            logger.info("notice_without_contact", extra=facts)
+            return
+        text = identity_notice.compose(notice)
+        now, names = self._clock.now(), self._names(identity.region)
+        handed = Handed(
+            message_id=ids.message_id(identity.region, now),
+            caller=Caller(
+                account_id=identity.account_id,
+                region=identity.region,
+                arn=f"arn:aws:iam::{identity.account_id}:root",
+                source_ip="",
+                operation=Operation.SERVICE,
+            ),
+            now=now,
+            names=names,
+            destinations=[str(address) for address in recipients],
+        )
+        content = SimpleContent(
+            sender=Mailbox("", AddrSpec.parse(names.postmaster)),
+            to=[Mailbox("", address) for address in recipients],
+            subject=Content(data=text.subject),
+            body=Body(text=Content(data=text.text)),
+            headers=(("Auto-Submitted", "auto-generated"),),  # RFC 3834 5
+        )
+        message_id = await self._sending.submit(from_simple(content, handed, boundary=ids.url_token()))
+        logger.info("notice_sent", extra=facts | {"message_id": message_id})
+
+
+def _addresses(texts: Sequence[str]) -> list[AddrSpec]:
+    """Those that mail can be sent to: details of an account are kept as they were given."""
+    found = []
+    for text in texts:
+        try:
+            found.append(AddrSpec.parse(text))
+        except AddressError:
+            logger.warning("contact_unusable")
+    return found
