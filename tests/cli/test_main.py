@@ -62,7 +62,7 @@ def test_the_data_folder_may_be_named_by_the_environment(
     assert tayori("credentials", "list").status == 0
 
 
-@pytest.mark.parametrize("verb", ["dossier", "zone"])
+@pytest.mark.parametrize("verb", ["dossier"])
 def test_what_a_later_release_will_have_says_so(tayori: Tayori, verb: str) -> None:
     result = tayori("dns", verb, "example.test")
     assert result.status == 2
