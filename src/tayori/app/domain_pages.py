@@ -6,7 +6,7 @@ thirty seconds, and not more than so many looks in a minute altogether. Nothing 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote
@@ -97,9 +97,17 @@ class DomainPages:
     """The handlers, with what they need."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, region: str, resolver: Forgetful, names: Callable[[str], ServiceNames]
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        region: str,
+        resolver: Forgetful,
+        names: Callable[[str], ServiceNames],
+        records: Callable[[Identity], Awaitable[HttpResponse]] | None = None,
     ) -> None:
         self._store = store
+        self._records = records
         self._clock = clock
         self._region = region
         self._plans = LivePlans(resolver, names, clock)
@@ -114,12 +122,14 @@ class DomainPages:
     # -- for the account ---------------------------------------------------------------------------------------------
 
     async def domain(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        """`/tayori/domains/{domain}/zone?format=…`."""
+        """`/tayori/domains/{domain}/zone?format=…` and `/tayori/domains/{domain}/records`."""
         assert principal is not None
         name, what = _tail(request.path, DOMAINS_PATH)
-        if what != "zone":
+        if what not in ("zone", "records") or (what == "records" and self._records is None):
             raise common_error("UnknownOperationException")
         identity = await self._store.read(identities.get, principal.account_id, self._region, name.lower())
+        if what == "records" and self._records is not None:
+            return await self._records(identity)
         try:
             plan, _ = await self._plans.of(identity)
         except TooManyLooks:

@@ -23,16 +23,18 @@ import uvicorn
 
 from tayori import ids
 from tayori.api.app import create_app
-from tayori.app import first_start, routes
+from tayori.app import domain_look, first_start, routes
+from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
 from tayori.app.notices import Notifier
+from tayori.app.probing import Prober
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.clock import SystemClock
 from tayori.config import Config
 from tayori.delivery.scheduler import Scheduler
 from tayori.delivery.settings import DeliverySettings, Timeouts
-from tayori.dns.resolver import CachingResolver, ResolverSettings
+from tayori.dns.resolver import CachingResolver, ResolverSettings, system_servers
 from tayori.dns.server import AuthoritativeServer
 from tayori.dns.service_zone import ServiceZone, service_zone
 from tayori.inbound.intake import ReportIntake
@@ -222,7 +224,7 @@ class Node:
             source_ipv4=str(source) if source and source.version == 4 else "",
             source_ipv6=str(source) if source and source.version == 6 else "",
             allowed_networks=tuple(ipaddress.ip_network(text) for text in settings.private_networks),
-            own_names=frozenset({self.names.feedback_host}) if "inbound" not in self.roles else frozenset(),
+            own_names=frozenset() if "inbound" in self.config.service.roles else frozenset({self.names.feedback_host}),
             trust_anchors=Path(settings.trust_anchors) if settings.trust_anchors else None,
             timeouts=replace(
                 Timeouts().scaled(settings.command_timeout / _STANDARD_TIMEOUT), connect=settings.connect_timeout
@@ -275,6 +277,9 @@ class Node:
         )
         await server.start(self.config.inbound.host, self.config.inbound.port)
         self._stops.append(partial(server.stop, _DRAIN_SECONDS))
+        if self.config.rehearsal:  # the port that stands for 25 there, where the service's own mail finds it, too
+            for address in self.config.dns.public_addresses:
+                await server.start(address, self.config.delivery.port)
 
     async def _accepts_inbound(self, address: AddrSpec) -> InboundRoute | NotTaken:
         return await self.store.read(inbound.route, address, self.names.service_domain)
@@ -331,13 +336,14 @@ class Node:
             scheduler=self.scheduler,
             hooks=hooks,
         )
+        checks = self._domain_checks()
         app = create_app(
             store=self.store,
             clock=self.clock,
             region=self.config.service.region,
             names=self.names,
             page_secret=hashlib.sha256(page_secret).digest(),
-            routes=[*pages.table(), *self._domain_pages().table()],
+            routes=[*pages.table(), *self._domain_pages(checks).table(), *checks.table()],
             tools=Tools(
                 sending=self.sending,
                 public_url=self.config.http_url,
@@ -372,10 +378,34 @@ class Node:
 
         self._stops.append(stop)
 
-    def _domain_pages(self) -> DomainPages:
-        region = self.config.service.region
+    def _domain_pages(self, checks: DomainChecks) -> DomainPages:
         return DomainPages(
-            store=self.store, clock=self.clock, region=region, resolver=self.resolver, names=self.names_of
+            store=self.store,
+            clock=self.clock,
+            region=self.config.service.region,
+            resolver=self.resolver,
+            names=self.names_of,
+            records=checks.records,
+        )
+
+    def _domain_checks(self) -> DomainChecks:
+        config = self.config
+        servers = [_host_and_port(text) for text in config.resolver.servers] or system_servers()
+        return DomainChecks(
+            store=self.store,
+            region=config.service.region,
+            names=self.names_of,
+            resolver=self.resolver,
+            settings=domain_look.settings_of(
+                servers, rehearsal=config.rehearsal, private_networks=config.delivery.private_networks
+            ),
+            prober=Prober(
+                store=self.store,
+                sending=self.sending,
+                names=self.names_of,
+                clock=self.clock,
+                new_resolver=self._resolver,
+            ),
         )
 
 

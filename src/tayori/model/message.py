@@ -218,6 +218,7 @@ class Operation(StrEnum):
     SEND_BULK_EMAIL = "SendBulkEmail"
     SMTP = "SendSmtpEmail"
     SERVICE = "Service"  # the service's own mail: verification links, notices
+    PROBE = "Probe"  # sent as an identity to the service itself, to prove what receivers see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

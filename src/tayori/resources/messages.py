@@ -7,7 +7,7 @@ the message, its recipients and the Send event. What it returns is durable once 
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -116,6 +116,8 @@ class Door:
         caller = submission.caller
         if caller.operation is Operation.SERVICE:
             return self._plan_of_service(submission)
+        if caller.operation is Operation.PROBE:
+            return self._plan_of_probe(tx, submission)
         account = self._settings.account(tx, caller.account_id, caller.region)
         _check_not_paused(account)
         sender = self._check_identities(tx, account, submission)
@@ -147,6 +149,16 @@ class Door:
             lifetime=DEFAULT_LIFETIME,
             own_deadline=False,
             suppressed={},
+        )
+
+    def _plan_of_probe(self, tx: Tx, submission: Submission) -> _Plan:
+        """Signed and returned as the identity's own mail is; but it comes back to us, so it costs no quota."""
+        caller = submission.caller
+        sender = self._settings.sender(tx, caller.account_id, caller.region, submission.from_address)
+        if sender is None:
+            raise Unverified((str(submission.from_address),), caller.region)
+        return replace(
+            self._plan_of_service(submission), sender=sender, reverse_path=self._reverse_path(submission, sender)
         )
 
     def _check_identities(self, tx: Tx, account: Account, submission: Submission) -> Sender:

@@ -1,0 +1,95 @@
+"""HTTP that looks closely at a domain: its records at every name server, a check at once, and the proof.
+
+    GET  /tayori/domains/{domain}/records   each record: expected, found, verdict, what to do
+    POST /tayori/domains/{domain}/check     have the verifier look at once; a failed search begins anew
+    POST /tayori/domains/{domain}/probe     send a message to the service itself, and judge what arrived
+
+For the account that owns the domain. A look costs packets to strangers' name servers, so only a few go on at a time.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from tayori.api.app import Route
+from tayori.api.registry import Principal
+from tayori.app import domain_look
+from tayori.app.probing import Prober
+from tayori.aws.errors import common_error
+from tayori.aws.http import HttpRequest, HttpResponse
+from tayori.dns.investigation import ForgetfulResolver, InvestigationSettings
+from tayori.model.names import ServiceNames
+from tayori.resources import identities, identity_checks
+from tayori.resources.identities import Identity
+from tayori.store.engine import Store
+
+DOMAINS_PATH = "/tayori/domains"
+_AT_ONCE = 4
+_WAITING = 16
+
+
+class DomainChecks:
+    """The handlers, with what they need."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        region: str,
+        names: Callable[[str], ServiceNames],
+        resolver: ForgetfulResolver,
+        settings: InvestigationSettings,
+        prober: Prober,
+    ) -> None:
+        self._store = store
+        self._region = region
+        self._names = names
+        self._resolver = resolver
+        self._settings = settings
+        self._prober = prober
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
+
+    def table(self) -> list[Route]:
+        return [Route(method="POST", prefix=DOMAINS_PATH, handler=self.act)]
+
+    async def records(self, identity: Identity) -> HttpResponse:
+        """What `GET …/records` answers."""
+        if self._waiting >= _WAITING:
+            return _json(429, {"message": "Many looks are under way. Try again in a minute."}, ("retry-after", "60"))
+        self._waiting += 1
+        try:
+            async with self._slots:
+                found = await domain_look.look(identity, self._names(identity.region), self._resolver, self._settings)
+        finally:
+            self._waiting -= 1
+        return _json(200, domain_look.as_json(identity, found))
+
+    async def act(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        assert principal is not None
+        name, _, what = request.path.removeprefix(DOMAINS_PATH).strip("/").partition("/")
+        domain = unquote(name).lower()
+        if what == "check":
+            return await self._check(principal.account_id, domain)
+        if what == "probe":
+            identity = await self._store.read(identities.get, principal.account_id, self._region, domain)
+            return _json(200, (await self._prober.probe(identity)).as_json())
+        raise common_error("UnknownOperationException")
+
+    async def _check(self, account_id: str, domain: str) -> HttpResponse:
+        await self._store.write(identity_checks.check_now, account_id, self._region, domain)
+        identity = await self._store.read(identities.get, account_id, self._region, domain)
+        due = identity.next_check_at
+        value = {
+            "domain": identity.name,
+            "statuses": domain_look.statuses(identity),
+            "next_check_at": due.isoformat() if due else None,
+        }
+        return _json(200, value)
+
+
+def _json(status: int, value: Any, *headers: tuple[str, str]) -> HttpResponse:
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return HttpResponse(status=status, headers=(("content-type", "application/json"), *headers), body=body)
