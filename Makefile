@@ -21,6 +21,8 @@ demo: $(VENV)/.dev-installed
 	@$(BIN)/python -m demo $(ARGS)
 
 bench: $(VENV)/.dev-installed
+	@scripts/install-test-servers
+	@$(BIN)/python -m pip install --quiet --group bench
 	@$(BIN)/python -m bench $(ARGS)
 
 lint:
