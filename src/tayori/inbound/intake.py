@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from tayori.ids import request_id
+from tayori.inbound.aggregates import brings_aggregates, read_aggregates
 from tayori.inbound.reports import read_reports
 from tayori.model.inbound import InboundMessage
 from tayori.resources.inbound import Received
@@ -30,5 +31,11 @@ class ReportIntake:
             reports = await asyncio.to_thread(read_reports, message)
         else:
             reports = read_reports(message)
-        received = Received(inbound_ids=tuple(request_id() for _ in message.routes), message=message, reports=reports)
+        aggregates = await asyncio.to_thread(read_aggregates, message) if brings_aggregates(message) else ()
+        received = Received(
+            inbound_ids=tuple(request_id() for _ in message.routes),
+            message=message,
+            reports=reports,
+            aggregates=aggregates,
+        )
         await self._record(received)

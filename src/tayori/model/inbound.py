@@ -19,6 +19,7 @@ class InboundPurpose(StrEnum):
     RETURN_PATH = "return-path"  # <MessageId>@<MAIL FROM domain> of a message that we sent
     FEEDBACK = "feedback"  # where feedback loops send complaints
     POSTMASTER = "postmaster"  # postmaster and abuse of the service's own domain (RFC 2142)
+    DMARC_REPORTS = "dmarc-reports"  # where receivers send aggregate reports (RFC 7489 7.2)
     PROBE = "probe"  # the address of one message that the service sends to itself
 
 
@@ -55,6 +56,7 @@ class ReportKind(StrEnum):
 
     BOUNCE = "bounce"  # a delivery status notification (RFC 3464)
     AUTOMATIC_REPLY = "automatic-reply"  # somebody is away (RFC 3834)
+    AGGREGATE = "aggregate"  # a DMARC report
     UNREADABLE = "unreadable"  # anything else
 
 

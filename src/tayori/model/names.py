@@ -18,6 +18,8 @@ REGION_PREFIXES = {
     "us-east-2": "010f",
 }
 
+DMARC_REPORTS = "dmarc-reports"  # the local part
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceNames:
@@ -69,6 +71,11 @@ class ServiceNames:
     def submission_host(self) -> str:
         """Name of the SMTP interface (SES: email-smtp.<region>.amazonaws.com)."""
         return f"email-smtp.{self.region}.{self.service_domain}"
+
+    @property
+    def dmarc_reports(self) -> str:
+        """Where aggregate reports on customers' domains may be sent (no counterpart in SES)."""
+        return f"{DMARC_REPORTS}@{self.service_domain}"
 
     @property
     def postmaster(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tayori.mail.address import AddrSpec
+from tayori.mail.dmarc_report import AggregateReport
 from tayori.model import event
 from tayori.model.bounce import TRANSIENT, BounceKind, BounceType, classify_status
 from tayori.model.event import EventKind
@@ -22,8 +23,8 @@ from tayori.model.inbound import (
     ReportedRecipient,
     ReportKind,
 )
-from tayori.model.names import ServiceNames
-from tayori.resources import accounts, configuration_sets, probes, quotas, suppression
+from tayori.model.names import DMARC_REPORTS, ServiceNames
+from tayori.resources import accounts, configuration_sets, dmarc_reports, probes, quotas, suppression
 from tayori.resources.messages import INSERT_EVENT
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -50,6 +51,8 @@ def route(tx: Tx, address: AddrSpec, service_domain: str) -> InboundRoute | NotT
         return NotTaken.NO_SUCH_ADDRESS if address.domain.endswith(f".{service_domain}") else NotTaken.NOT_OURS
     if address.local.lower() in FEEDBACK_LOCAL_PARTS:
         return InboundRoute(recipient=address, purpose=InboundPurpose.FEEDBACK)
+    if address.local.lower() == DMARC_REPORTS:
+        return InboundRoute(recipient=address, purpose=InboundPurpose.DMARC_REPORTS)
     if address.local.lower() in _POSTMASTERS:
         return InboundRoute(recipient=address, purpose=InboundPurpose.POSTMASTER)
     if probes.is_open(tx, address.local):
@@ -59,16 +62,20 @@ def route(tx: Tx, address: AddrSpec, service_domain: str) -> InboundRoute | NotT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One inbound message with what it was read as: a report for each return path that it came on."""
+    """One inbound message with what it was read as: a report for each return path that it came on, and the aggregate
+    reports in it where it came to their address.
+    """
 
     inbound_ids: tuple[str, ...]  # one for each route
     message: InboundMessage
     reports: tuple[InboundReport, ...]
+    aggregates: tuple[AggregateReport, ...] = ()
 
 
 def record(tx: Tx, received: Received, names: Callable[[str], ServiceNames]) -> None:
     """Keep the message, and write the events of its reports."""
     message = received.message
+    dmarc_reports.keep(tx, received.aggregates, message.source_ip)
     read_as = {report.message_id: report for report in received.reports}
     for inbound_id, found in zip(received.inbound_ids, message.routes, strict=True):
         if found.purpose is InboundPurpose.PROBE:
@@ -86,13 +93,19 @@ def record(tx: Tx, received: Received, names: Callable[[str], ServiceNames]) -> 
                     found.message_id,
                     message.reverse_path.text,
                     message.source_ip,
-                    report.kind if report else None,
+                    report.kind if report else _kind(found, received),
                     message.content,
                 )
             ],
         )
         if report is not None:
             _apply(tx, inbound_id, report, names)
+
+
+def _kind(route: InboundRoute, received: Received) -> ReportKind | None:
+    if route.purpose is not InboundPurpose.DMARC_REPORTS:
+        return None
+    return ReportKind.AGGREGATE if received.aggregates else ReportKind.UNREADABLE
 
 
 def _apply(tx: Tx, inbound_id: str, report: InboundReport, names: Callable[[str], ServiceNames]) -> None:

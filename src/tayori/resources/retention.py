@@ -5,6 +5,7 @@ Works in small steps by the order of message ids, which is the order of time, so
 
 from datetime import datetime, timedelta
 
+from tayori.resources import dmarc_reports
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import to_micros
@@ -50,6 +51,7 @@ def _forget(tx: Tx, find: Hot, deletions: tuple[Hot, ...], before: datetime) -> 
 
 
 def forget_rest(tx: Tx, age: timedelta) -> None:
-    """Delete inbound mail older than `age`, and counts that no statistic asks for any more."""
+    """Delete inbound mail older than `age`, counts that no statistic asks for any more, and old aggregate reports."""
     tx.hot(_DELETE_INBOUND, [(to_micros(tx.now - age),)])
     tx.hot(_DELETE_COUNTS, [(int((tx.now - timedelta(days=15)).timestamp()) // 300,)])
+    dmarc_reports.forget(tx)

@@ -180,6 +180,7 @@ identities = Table(
     _column("link_expires_at", Moment, nullable=True),
     Index("identities_by_check", "next_check_at"),
     Index("identities_by_link", "link_token"),
+    Index("identities_by_name", "identity"),
 )
 
 dkim_keys = Table(
@@ -419,6 +420,40 @@ inbound_messages = Table(
     _column("report", Text, nullable=True),  # what it was read as
     _column("content", LargeBinary),
     Index("inbound_by_message", "message_id"),
+)
+
+# DMARC aggregate reports: one row for each report, and one for each of its records.
+dmarc_reports = Table(
+    "dmarc_reports",
+    metadata,
+    _column("report_key", Text, key=True),  # a digest of who reported what: the same report twice is one
+    _column("domain", Text),
+    _column("org_name", Text),
+    _column("email", Text),
+    _column("report_id", Text),
+    _column("begins_at", Moment),
+    _column("ends_at", Moment),
+    _column("received_at", Moment),
+    _column("source_ip", Text),  # of the mail that brought it
+    _column("policy", Json),  # as the receiver found it
+    _column("is_truncated", Boolean),
+    Index("dmarc_reports_by_domain", "domain", "ends_at"),
+    Index("dmarc_reports_by_age", "ends_at"),
+)
+
+dmarc_report_rows = Table(
+    "dmarc_report_rows",
+    metadata,
+    _column("report_key", Text, key=True),
+    _column("ordinal", Integer, key=True),
+    _column("source_ip", Text),
+    _column("messages", BigInteger),
+    _column("disposition", Text),
+    _column("dkim_aligned", Boolean),
+    _column("spf_aligned", Boolean),
+    _column("header_from", Text),
+    _column("envelope_from", Text),
+    _column("detail", Json),  # the methods' own results, and why a policy was not followed
 )
 
 # Heartbeats of workers, and the leases of loops of which only one may run.

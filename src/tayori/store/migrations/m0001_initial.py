@@ -148,6 +148,40 @@ STATEMENTS = (
     """,
     "CREATE INDEX identities_by_check ON identities (next_check_at)",
     "CREATE INDEX identities_by_link ON identities (link_token)",
+    "CREATE INDEX identities_by_name ON identities (identity)",
+    """
+    CREATE TABLE dmarc_report_rows (
+        report_key TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        source_ip TEXT NOT NULL,
+        messages BIGINT NOT NULL,
+        disposition TEXT NOT NULL,
+        dkim_aligned BOOLEAN NOT NULL,
+        spf_aligned BOOLEAN NOT NULL,
+        header_from TEXT NOT NULL,
+        envelope_from TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        PRIMARY KEY (report_key, ordinal)
+    )
+    """,
+    """
+    CREATE TABLE dmarc_reports (
+        report_key TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        org_name TEXT NOT NULL,
+        email TEXT NOT NULL,
+        report_id TEXT NOT NULL,
+        begins_at BIGINT NOT NULL,
+        ends_at BIGINT NOT NULL,
+        received_at BIGINT NOT NULL,
+        source_ip TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        is_truncated BOOLEAN NOT NULL,
+        PRIMARY KEY (report_key)
+    )
+    """,
+    "CREATE INDEX dmarc_reports_by_age ON dmarc_reports (ends_at)",
+    "CREATE INDEX dmarc_reports_by_domain ON dmarc_reports (domain, ends_at)",
     """
     CREATE TABLE inbound_messages (
         inbound_id TEXT NOT NULL,
