@@ -74,7 +74,7 @@ def identity(tx: Tx, name: str, account_id: str = ACCOUNT, **changes: Any) -> No
     }
     values |= changes
     tx.execute(identities.insert().values(**values))
-    for token in values["tokens"]:
+    for position, token in enumerate(values["tokens"]):
         tx.execute(
             dkim_keys.insert().values(
                 key_id=f"{account_id}/{token}",
@@ -82,9 +82,13 @@ def identity(tx: Tx, name: str, account_id: str = ACCOUNT, **changes: Any) -> No
                 region=REGION,
                 identity=name,
                 selector=token,
+                origin="AWS_SES",
+                length="RSA_2048_BIT",
                 private_key=b"key",
                 public_record="v=DKIM1; p=",
                 created_at=tx.now,
+                state="standby" if position else "active",
+                state_since=tx.now,
             )
         )
 

@@ -123,6 +123,13 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DkimSettings:
+    """[dkim]"""
+
+    rotation_days: float = setting(90.0, "Days for which a key of Easy DKIM signs; at least 7, or 0 for ever.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSettings:
     """[retention]"""
 
@@ -154,6 +161,7 @@ class Config:
     dns: DnsSettings = field(default_factory=DnsSettings)
     resolver: ResolverSettings = field(default_factory=ResolverSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    dkim: DkimSettings = field(default_factory=DkimSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
@@ -316,6 +324,8 @@ def check(config: Config) -> None:
         path = getattr(getattr(config, section), name)
         if path and not Path(path).is_file():
             raise ConfigError(f"{key} names {path}, which is not a file.")
+    if config.dkim.rotation_days != 0 and not 7 <= config.dkim.rotation_days <= 36_500:
+        raise ConfigError(f"dkim.rotation_days must be 0, or from 7 to 36500, not {config.dkim.rotation_days}.")
     if config.log.format not in ("text", "json"):
         raise ConfigError(f"log.format must be text or json, not {config.log.format!r}.")
     if config.log.level not in ("debug", "info", "warning", "error"):

@@ -18,6 +18,8 @@ from tayori.mail.answer import Answer
 from tayori.model.identity import IdentityName, VerificationStatus
 from tayori.model.names import ServiceNames
 from tayori.resources import accounts, dkim_keys, identities
+from tayori.resources.dkim_keys import DkimKey
+from tayori.resources.dkim_setup import Own
 from tayori.resources.identities import Identity, NewIdentity
 from tayori.store.engine import Store
 
@@ -317,5 +319,38 @@ def test_the_pause_ends_when_the_next_identity_is_due(run, store, clock) -> None
             assert await w.verifier.tick() == w.verifier.every
             await w.create()
             assert (await w.verifier.tick() or 0) <= 5
+
+    run(scenario())
+
+
+# --- a key of the customer's own ---
+
+
+def key_record(value: str) -> Record:
+    return Record(name=f"mine._domainkey.{DOMAIN}", rdtype="TXT", value=value, ttl=5)
+
+
+def test_a_customers_own_key_is_verified_by_the_key_in_the_dns(run, store, clock) -> None:
+    ours, other = (
+        DkimKey(selector="mine", private_key=key.private_key, public_record=key.public_record)
+        for key in dkim_keys.generate(count=2)
+    )
+
+    async def scenario() -> None:
+        async with world(store, clock) as w:
+            new = NewIdentity(name=IdentityName.parse(DOMAIN), dkim=Own(key=ours))
+            await store.write(identities.create, ACCOUNT, REGION, new)
+            assert (await w.look(0)).error_type == "HOST_NOT_FOUND"
+            steps = [
+                (other.public_record, PENDING, "other-key"),
+                ("v=DKIM1; k=rsa; p=", PENDING, "revoked-key"),
+                # Longer than one character-string holds: it goes over the wire in pieces. Only p= counts.
+                (f"k=rsa;  p={ours.public_record.partition('p=')[2]}", SUCCESS, None),
+            ]
+            for value, status, hint in steps:
+                w.dns.publish([key_record(value)])
+                found = await w.look()
+                assert (found.dkim.status, found.findings[0]["hint"]) == (status, hint)
+            assert found.is_verified
 
     run(scenario())

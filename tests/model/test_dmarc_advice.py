@@ -26,6 +26,7 @@ from tayori.model.dmarc_advice import (
     SendingSetup,
     advise,
     destination_of,
+    first_record,
     with_tags,
 )
 from tayori.model.policy_check import PolicyFinding, PolicyVerdict, examine
@@ -241,6 +242,7 @@ def test_a_test_is_ended_before_the_next_rung() -> None:
 def test_tags_are_set_in_their_place() -> None:
     assert with_tags("v=DMARC1; rua=mailto:a@b.c", p="none") == "v=DMARC1; p=none; rua=mailto:a@b.c"
     assert with_tags("v=DMARC1 ; P = none ;; x=1;", p="reject", pct=None) == "v=DMARC1; p=reject; x=1"
+    assert first_record() == "v=DMARC1; p=none"
 
 
 # -- RFC 9989 ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tayori.model.errors import Invalid, NotOffered
+from tayori.model.errors import Invalid
 from tayori.model.identity import (
     DKIM_TRANSITIONS,
     MAIL_FROM_TRANSITIONS,
@@ -14,7 +14,6 @@ from tayori.model.identity import (
     SEARCH_WINDOW,
     IdentityKind,
     IdentityName,
-    KeyLength,
     Track,
     Verdict,
     VerificationStatus,
@@ -22,7 +21,6 @@ from tayori.model.identity import (
     all_of,
     any_of,
     next_check,
-    wanted_key_length,
 )
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -55,31 +53,6 @@ class TestNames:
     def test_have_a_domain(self) -> None:
         assert IdentityName.parse('"a@b"@example.com').domain == "example.com"
         assert IdentityName.parse("mail.example.com").domain == "mail.example.com"
-
-
-class TestWantedKeys:
-    def test_easy_dkim_is_the_default(self) -> None:
-        assert wanted_key_length(None, IdentityKind.DOMAIN) is KeyLength.RSA_2048_BIT
-        assert wanted_key_length({"NextSigningKeyLength": "RSA_1024_BIT"}, IdentityKind.DOMAIN).bits == 1024
-
-    @pytest.mark.parametrize(
-        ("attributes", "sentence"),
-        [
-            ({"DomainSigningPrivateKey": "MII", "DomainSigningSelector": "s"}, "Bring Your Own DKIM is not offered"),
-            ({"DomainSigningAttributesOrigin": "AWS_SES_EU_WEST_1"}, "Deterministic Easy DKIM is not offered"),
-            ({"DomainSigningAttributesOrigin": "EXTERNAL"}, "is not offered by this release"),
-        ],
-    )
-    def test_other_ways_are_refused_with_the_way_out(self, attributes: dict[str, str], sentence: str) -> None:
-        with pytest.raises(NotOffered, match=sentence) as refusal:
-            wanted_key_length(attributes, IdentityKind.DOMAIN)
-        assert "to use Easy DKIM" in refusal.value.message
-
-    def test_nonsense_is_refused(self) -> None:
-        with pytest.raises(Invalid):
-            wanted_key_length({"NextSigningKeyLength": "RSA_9_BIT"}, IdentityKind.DOMAIN)
-        with pytest.raises(Invalid, match="only for a domain"):
-            wanted_key_length({"NextSigningKeyLength": "RSA_1024_BIT"}, IdentityKind.EMAIL_ADDRESS)
 
 
 class TestVerdicts:

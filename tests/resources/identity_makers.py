@@ -3,11 +3,11 @@
 from tayori import ids
 from tayori.model.identity import IdentityName, KeyLength, Verdict
 from tayori.model.names import ServiceNames
-from tayori.model.proof import Finding, Purpose, dkim_records, mail_from_records, ownership_record
+from tayori.model.proof import Finding, Purpose
 from tayori.resources import accounts, identities
 from tayori.resources.dkim_keys import DkimKey
 from tayori.resources.identities import Identity, NewIdentity
-from tayori.resources.identity_checks import Checked
+from tayori.resources.identity_checks import Checked, expected_records
 from tayori.store.engine import Tx
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -26,11 +26,13 @@ def open_account(tx: Tx, account_id: str = ACCOUNT) -> None:
     accounts.create(tx, account_id, REGION, name="test")
 
 
-def domain(tx: Tx, name: str = "example.com", account_id: str = ACCOUNT, **wanted: object) -> Identity:
+def domain(
+    tx: Tx, name: str = "example.com", account_id: str = ACCOUNT, region: str = REGION, **wanted: object
+) -> Identity:
     """A new domain identity."""
     new = NewIdentity(name=IdentityName.parse(name), keys=keys(), **wanted)  # type: ignore[arg-type]
-    identities.create(tx, account_id, REGION, new)
-    return identities.get(tx, account_id, REGION, new.name.text)
+    identities.create(tx, account_id, region, new)
+    return identities.get(tx, account_id, region, new.name.text)
 
 
 def address(tx: Tx, name: str = "user@example.com", token: str = "link-token") -> Identity:
@@ -42,11 +44,7 @@ def address(tx: Tx, name: str = "user@example.com", token: str = "link-token") -
 
 def checked(identity: Identity, **verdicts: Verdict) -> Checked:
     """A look at an identity; `verdicts` by purpose (dkim, ownership, mx, spf), all MATCHED otherwise."""
-    expected = dkim_records(identity.domain, identity.tokens, NAMES)
-    if identity.verification_token:
-        expected.append(ownership_record(identity.domain, identity.verification_token))
-    if identity.mail_from_domain:
-        expected += mail_from_records(identity.mail_from_domain, identity.domain, NAMES)
+    expected = expected_records(identity, NAMES)
     words = {
         Purpose.DKIM: "dkim",
         Purpose.OWNERSHIP: "ownership",

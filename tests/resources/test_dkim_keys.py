@@ -32,7 +32,7 @@ def test_a_key_is_published_under_its_selector(transact) -> None:
     (key,) = dkim_keys.generate(KeyLength.RSA_1024_BIT, count=1)
     transact(dkim_keys.keep, "123456789012", "us-east-1", "example.com", [key])
     assert transact(dkim_keys.published, key.selector) == [key.public_record]
-    assert transact(dkim_keys.private_key, key.selector) == key.private_key
+    assert transact(dkim_keys.private_key, key.key_id) == key.private_key
     assert transact(dkim_keys.published, "other") == []
     assert transact(dkim_keys.private_key, "other") is None
 
@@ -44,7 +44,7 @@ def test_the_services_own_keys_and_customers_are_kept_apart(transact, clock) -> 
     clock.advance(1)
     transact(dkim_keys.keep_own, "tayori.test", second)
     transact(dkim_keys.keep, "123456789012", "us-east-1", "tayori.test", [customers])
-    assert transact(dkim_keys.own, "tayori.test") == second.selector
+    assert transact(dkim_keys.own, "tayori.test") == (second.key_id, second.selector)
     assert transact(dkim_keys.published_own, first.selector) == [first.public_record]
     assert transact(dkim_keys.published, first.selector) == []
     assert transact(dkim_keys.published_own, customers.selector) == []

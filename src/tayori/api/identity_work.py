@@ -14,13 +14,15 @@ from tayori.api.tools import VERIFY_PATH, Tools
 from tayori.mail.address import AddrSpec, Mailbox
 from tayori.mail.compose import Body, Content, SimpleContent
 from tayori.model import verification_mail
+from tayori.model.dkim_setup import EasyDkim, OwnKey, Replica, WantedDkim
 from tayori.model.errors import Invalid, Kind, NotFound
-from tayori.model.identity import IdentityName, KeyLength
+from tayori.model.identity import DkimOrigin, IdentityName, KeyLength
 from tayori.model.message import Caller, Operation
 from tayori.model.submission import Handed, from_simple
 from tayori.model.verification_mail import VerificationMail
 from tayori.resources import dkim_keys, identities
 from tayori.resources.dkim_keys import DkimKey
+from tayori.resources.dkim_setup import Easy, Follow, Own, Setup
 from tayori.resources.identities import Identity
 from tayori.store.engine import Tx
 
@@ -40,6 +42,19 @@ async def find(call: ComposeCall, name: str) -> Identity | None:
 
 async def new_keys(length: KeyLength) -> tuple[DkimKey, ...]:
     return await asyncio.to_thread(dkim_keys.generate, length)
+
+
+async def setup_of(wanted: WantedDkim, *, known: Identity | None) -> Setup:
+    """What is asked for, with the keys that it takes. `known` is the identity where there is one."""
+    match wanted:
+        case OwnKey(selector=selector, private_key=text):
+            return Own(key=await asyncio.to_thread(dkim_keys.read_own_key, selector, text))
+        case Replica(region=region):
+            return Follow(region=region)
+        case EasyDkim(length=length):
+            has_keys = known is not None and known.dkim_origin == DkimOrigin.AWS_SES and bool(known.tokens)
+            keys = () if has_keys else await new_keys(length or KeyLength.RSA_2048_BIT)
+            return Easy(keys=keys, length=length)
 
 
 def with_bad_set(work: Callable[..., Any], tx: Tx, *arguments: Any) -> Any:

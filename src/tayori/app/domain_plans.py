@@ -21,7 +21,7 @@ async def make(identity: Identity, names: ServiceNames, resolver: Resolver, now:
     """The plan of one identity. A DNS that does not answer makes records of which the plan says so."""
     expected = identity_checks.expected_records(identity, names)
     if all(record.purpose is not Purpose.DMARC for record in expected):
-        expected += await dmarc_expected(identity.domain, names, resolver)
+        expected += await dmarc_expected(identity.domain, resolver)
     answers, zone = await asyncio.gather(_ask(expected, resolver), zone_of(identity.domain, resolver))
     return DomainPlan(
         domain=identity.domain,
@@ -41,9 +41,9 @@ async def _ask(expected: list[ExpectedRecord], resolver: Resolver) -> dict[tuple
     return dict(zip(keys, answers, strict=True))
 
 
-async def dmarc_expected(domain: str, names: ServiceNames, resolver: Resolver) -> list[ExpectedRecord]:
+async def dmarc_expected(domain: str, resolver: Resolver) -> list[ExpectedRecord]:
     """A record of the domain's own, unless the policy of the domain above it holds already."""
-    own = dmarc_record(domain, names.dmarc_reports)
+    own = dmarc_record(domain)
     found = await _drive(dmarc.discover(domain), resolver)
     if not isinstance(found, DmarcResult):
         return [own] if found[0] == domain else []

@@ -40,6 +40,7 @@ from tayori.dns.service_zone import ServiceZone, service_zone
 from tayori.inbound.intake import ReportIntake
 from tayori.loops.base import Lease, Loop, Supervised, Supervisor
 from tayori.loops.retention import Retention
+from tayori.loops.rotation import Rotation
 from tayori.loops.verifier import Verifier
 from tayori.loops.workers import Heartbeat, HeldExpiry, Reaper
 from tayori.mail import dkim
@@ -47,7 +48,7 @@ from tayori.mail.address import AddrSpec
 from tayori.model.inbound import InboundRoute, NotTaken
 from tayori.model.names import ServiceNames
 from tayori.rehearsal.world import RehearsalSettings, RehearsalWorld
-from tayori.resources import credentials, dkim_keys, dmarc_reports, identities, inbound, installation
+from tayori.resources import credentials, dkim_keys, dkim_setup, identities, inbound, installation
 from tayori.resources.credentials import Credential
 from tayori.resources.inbound import Received
 from tayori.smtp.mx import MxRole
@@ -164,6 +165,7 @@ class Node:
             (Reaper(self.store, self.clock), "workers"),
             (HeldExpiry(self.store, self.names_of), "held"),
             (self._retention(), "retention"),
+            (self._rotation(), dkim_setup.ROTATION_TOPIC),
         ]
 
     def _verifier(self) -> Verifier:
@@ -173,6 +175,10 @@ class Node:
     def _retention(self) -> Retention:
         settings = self.config.retention
         return Retention(self.store, timedelta(hours=settings.content_hours), timedelta(days=settings.timeline_days))
+
+    def _rotation(self) -> Rotation:
+        days = self.config.dkim.rotation_days
+        return Rotation(self.store, timedelta(days=days) if days else None)
 
     def _singleton(self, loop: Loop, topic: str) -> Supervised:
         return Supervised(loop, self.clock, wake=self.store.wakeups.event(topic), lease=self._lease(loop.name))
@@ -256,7 +262,6 @@ class Node:
             listening_addresses=config.dns.public_addresses,
             dkim_keys=lambda token: self.store.read(dkim_keys.published, token),
             own_keys=lambda selector: self.store.read(dkim_keys.published_own, selector),
-            takes_reports=lambda domain: self.store.read(dmarc_reports.takes_reports_of, domain),
             serial=int(self.clock.now().timestamp()),
         )
 

@@ -115,6 +115,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "hint.several-mx": ("there must be exactly one MX record", "MX レコードは 1 つだけにする"),
     "hint.several-spf": ("there must be exactly one SPF record", "SPF レコードは 1 つだけにする"),
+    "hint.other-key": (
+        "the public key there is not that of the private key that signs",
+        "登録されている公開鍵が、署名に使う秘密鍵と対になっていない",
+    ),
+    "hint.revoked-key": ("p= is empty, which revokes the key", "p= が空で、鍵が失効している"),
+    "hint.several-keys": ("there must be exactly one key record", "鍵のレコードは 1 つだけにする"),
     # -- tayori dns publish, share ---------------------------------------------------------------------------------
     "publish.heading": (
         "Records for {domain} in the zone {zone}, at the primary server {server}",

@@ -138,7 +138,7 @@ def _change(expected: ExpectedRecord, answer: Answer, present: tuple[str, ...]) 
         return Change.NONE, present
     if not present:
         return Change.ADD, (expected.value,)
-    if expected.rdtype == "TXT":
+    if expected.rdtype == "TXT" and expected.purpose is not Purpose.DKIM:
         others = tuple(value for value in present if value != expected.value)
         return Change.MERGE, (*others, expected.value)
     return Change.REPLACE, (expected.value,)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from tayori.mail.address import AddressError, AddrSpec, to_ascii_domain
-from tayori.model.errors import Invalid, NotOffered
+from tayori.model.errors import Invalid
 
 SEARCH_WINDOW = timedelta(hours=72)
 LINK_LIFETIME = timedelta(hours=24)
@@ -45,6 +45,12 @@ class ErrorType(StrEnum):
     HOST_NOT_FOUND = "HOST_NOT_FOUND"
     TYPE_NOT_FOUND = "TYPE_NOT_FOUND"
     INVALID_VALUE = "INVALID_VALUE"
+    # The identity follows one in another region, and there is no such identity to follow.
+    REPLICATION_ACCESS_DENIED = "REPLICATION_ACCESS_DENIED"
+    REPLICATION_PRIMARY_NOT_FOUND = "REPLICATION_PRIMARY_NOT_FOUND"
+    REPLICATION_PRIMARY_BYO_DKIM_NOT_SUPPORTED = "REPLICATION_PRIMARY_BYO_DKIM_NOT_SUPPORTED"
+    REPLICATION_REPLICA_AS_PRIMARY_NOT_SUPPORTED = "REPLICATION_REPLICA_AS_PRIMARY_NOT_SUPPORTED"
+    REPLICATION_PRIMARY_INVALID_REGION = "REPLICATION_PRIMARY_INVALID_REGION"
 
 
 class MxFailureBehavior(StrEnum):
@@ -64,9 +70,10 @@ class KeyLength(StrEnum):
 
 
 class DkimOrigin(StrEnum):
-    """Where the keys come from. SES's EXTERNAL (own keys) and AWS_SES_<REGION> are not offered."""
+    """Where the keys come from. Beside these there is AWS_SES_<REGION>, see `model.dkim_setup`."""
 
-    AWS_SES = "AWS_SES"
+    AWS_SES = "AWS_SES"  # Easy DKIM: the service makes and changes them
+    EXTERNAL = "EXTERNAL"  # the customer brought his own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,30 +101,6 @@ class IdentityName:
     @property
     def domain(self) -> str:
         return self.text.rpartition("@")[2]
-
-
-def wanted_key_length(attributes: Mapping[str, str] | None, kind: IdentityKind) -> KeyLength:
-    """What DkimSigningAttributes of CreateEmailIdentity ask for.
-
-    Raises Invalid, or NotOffered with the way out.
-    """
-    given = {key: value for key, value in (attributes or {}).items() if value}
-    if given and kind is IdentityKind.EMAIL_ADDRESS:
-        raise Invalid("DkimSigningAttributes can be specified only for a domain.")
-    if "DomainSigningPrivateKey" in given or "DomainSigningSelector" in given:
-        raise NotOffered(
-            "Bring Your Own DKIM is not offered by this release. Leave out DomainSigningPrivateKey and "
-            "DomainSigningSelector to use Easy DKIM, whose keys the service makes and keeps."
-        )
-    if given.get("DomainSigningAttributesOrigin", DkimOrigin.AWS_SES) != DkimOrigin.AWS_SES:
-        raise NotOffered(
-            "Deterministic Easy DKIM is not offered by this release. Leave out DomainSigningAttributesOrigin "
-            "to use Easy DKIM in this region."
-        )
-    wanted = given.get("NextSigningKeyLength", KeyLength.RSA_2048_BIT)
-    if wanted not in list(KeyLength):
-        raise Invalid("NextSigningKeyLength must be RSA_1024_BIT or RSA_2048_BIT.")
-    return KeyLength(wanted)
 
 
 # --- how a proof goes on in time ---

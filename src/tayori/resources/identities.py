@@ -6,13 +6,14 @@ verifier. The same domain in two accounts gets different tokens, so each account
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from tayori.mail.address import AddressError, AddrSpec, to_ascii_domain
+from tayori.model.dkim_setup import parent_region, replica_origin
 from tayori.model.errors import AlreadyExists, Invalid, Kind, LimitExceeded, NotFound
 from tayori.model.identity import (
     LINK_LIFETIME,
@@ -26,14 +27,15 @@ from tayori.model.identity import (
     VerificationStatus,
 )
 from tayori.model.verification_mail import VerificationMail
-from tayori.resources import configuration_sets, dkim_keys
+from tayori.resources import configuration_sets, dkim_keys, dkim_setup
 from tayori.resources import tags as tags_of
 from tayori.resources.dkim_keys import DkimKey
+from tayori.resources.dkim_setup import Easy, Follow, Own, Setup
 from tayori.resources.settings import covering
 from tayori.store.engine import Tx
 from tayori.store.tables import account_regions, identities
 
-TOPIC = "identities"
+TOPIC = dkim_setup.TOPIC
 _REKEY_INTERVAL = timedelta(hours=24)
 _PENDING = VerificationStatus.PENDING
 
@@ -50,10 +52,14 @@ class Identity:
     verification: Track
     verification_token: str | None
     dkim: Track
+    dkim_origin: str
     signing_enabled: bool
     tokens: tuple[str, ...]
-    key_length: KeyLength | None
+    key_length: KeyLength | None  # of the next key
+    current_length: KeyLength | None
     keys_made_at: datetime | None
+    length_changed_at: datetime | None
+    own_record: str | None
     mail_from_domain: str | None
     mail_from: Track | None
     mail_from_behavior: MxFailureBehavior
@@ -83,10 +89,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIdentity:
-    """What CreateEmailIdentity asks for. `keys` are a domain's, `link_token` is an address's."""
+    """What CreateEmailIdentity asks for. `dkim`, or `keys` for Easy DKIM, are a domain's, `link_token` an address's."""
 
     name: IdentityName
     keys: tuple[DkimKey, ...] = ()
+    dkim: Setup | None = None
     link_token: str | None = None
     configuration_set: str | None = None
     tags: Sequence[Mapping[str, str]] = ()
@@ -109,7 +116,7 @@ def create(tx: Tx, account_id: str, region: str, wanted: NewIdentity) -> Verific
     _insert(tx, account_id, region, wanted.name, configuration_set=wanted.configuration_set or None)
     tags_of.put(tx, account_id, region, f"identity/{name}", wanted_tags)
     if wanted.name.kind is IdentityKind.DOMAIN:
-        _start_dkim(tx, account_id, region, name, wanted.keys)
+        dkim_setup.start(tx, account_id, region, name, wanted.dkim or Easy(keys=wanted.keys))
         return None
     return _start_link(tx, account_id, region, name, wanted.link_token or "")
 
@@ -127,7 +134,7 @@ def verify_domain(tx: Tx, account_id: str, region: str, domain: IdentityName, to
     values: dict[str, Any] = {"verification_token": kept}
     if existing is not None and not existing.is_verified:
         values |= {"verification_status": _PENDING, "verification_since": tx.now}
-    _change(tx, account_id, region, domain.text, **values, **_at_once(tx))
+    _change(tx, account_id, region, domain.text, **values, **dkim_setup.at_once(tx))
     return kept
 
 
@@ -140,11 +147,16 @@ def verify_domain_dkim(
     existing = hold(tx, account_id, region, domain.text)
     if existing is None:
         _insert(tx, account_id, region, domain)
+    elif existing.dkim_origin != DkimOrigin.AWS_SES:
+        raise Invalid(
+            f"Domain {domain.text} is not set up with Easy DKIM, but with {existing.dkim_origin}. To change that, use"
+            " PutEmailIdentityDkimSigningAttributes with SigningAttributesOrigin AWS_SES."
+        )
     if existing is None or not existing.tokens:
-        _start_dkim(tx, account_id, region, domain.text, keys)
+        dkim_setup.start(tx, account_id, region, domain.text, Easy(keys=keys))
         return tuple(key.selector for key in keys)
     if existing.dkim.status is VerificationStatus.FAILED:
-        _search_dkim(tx, account_id, region, domain.text)
+        dkim_setup.search(tx, account_id, region, domain.text)
     return existing.tokens
 
 
@@ -197,29 +209,6 @@ def _insert(tx: Tx, account_id: str, region: str, name: IdentityName, *, configu
     )
 
 
-def _start_dkim(tx: Tx, account_id: str, region: str, domain: str, keys: tuple[DkimKey, ...]) -> None:
-    """Give a domain new tokens. What it had before is neither published nor signed with any more."""
-    if not keys:
-        raise Invalid("Easy DKIM needs keys.")
-    dkim_keys.forget(tx, account_id, region, domain)
-    dkim_keys.keep(tx, account_id, region, domain, keys)
-    tokens = [key.selector for key in keys]
-    _change(tx, account_id, region, domain, tokens=tokens, key_length=keys[0].length, keys_made_at=tx.now)
-    _search_dkim(tx, account_id, region, domain)
-
-
-def _search_dkim(tx: Tx, account_id: str, region: str, domain: str) -> None:
-    """Search for the records of the tokens there are, and prove the domain by them where it failed to be
-    proven.
-    """
-    _change(tx, account_id, region, domain, dkim_status=_PENDING, dkim_since=tx.now, **_at_once(tx))
-    tx.execute(
-        identities.update()
-        .where(*key_of(account_id, region, domain), identities.c.verification_status == VerificationStatus.FAILED)
-        .values(verification_status=_PENDING, verification_since=tx.now)
-    )
-
-
 def _start_link(tx: Tx, account_id: str, region: str, address: str, token: str) -> VerificationMail:
     expires_at = tx.now + LINK_LIFETIME
     identity = get(tx, account_id, region, address)
@@ -229,11 +218,6 @@ def _start_link(tx: Tx, account_id: str, region: str, address: str, token: str) 
         values |= {"verification_status": _PENDING, "verification_since": tx.now}
     _change(tx, account_id, region, address, **values)
     return VerificationMail(account_id=account_id, region=region, address=address, token=token, expires_at=expires_at)
-
-
-def _at_once(tx: Tx) -> dict[str, Any]:
-    tx.wake(TOPIC)
-    return {"checks": 0, "next_check_at": tx.now}
 
 
 # --- reading ---
@@ -269,10 +253,22 @@ def look(tx: Tx, account_id: str, region: str, names: Sequence[str]) -> dict[str
 
 
 def dkim_source(tx: Tx, identity: Identity) -> Identity:
-    """The identity whose DKIM an identity shows: an address shows that of the exact domain behind its @."""
-    if identity.kind is IdentityKind.DOMAIN:
-        return identity
-    return look(tx, identity.account_id, identity.region, [identity.domain]).get(identity.domain, identity)
+    """The identity whose DKIM an identity shows: an address shows that of the exact domain behind its @, a replica
+    the keys of its parent.
+    """
+    domain = identity
+    if identity.kind is not IdentityKind.DOMAIN:
+        domain = look(tx, identity.account_id, identity.region, [identity.domain]).get(identity.domain, identity)
+    home = parent_region(domain.dkim_origin)
+    parent = find(tx, domain.account_id, home, domain.name) if home else None
+    if parent is None or parent.dkim_origin != DkimOrigin.AWS_SES:
+        return domain
+    return replace(
+        domain,
+        key_length=parent.key_length,
+        current_length=parent.current_length,
+        keys_made_at=parent.keys_made_at,
+    )
 
 
 def page(
@@ -310,6 +306,7 @@ def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
     if not tx.execute(identities.delete().where(*key_of(account_id, region, name))).rowcount:
         raise NotFound(f"Email identity {name} does not exist.", Kind.IDENTITY)
     dkim_keys.forget(tx, account_id, region, name)
+    dkim_setup.parent_is_gone(tx, account_id, region, name)
     tags_of.forget(tx, account_id, region, f"identity/{name}")
 
 
@@ -321,29 +318,46 @@ def put_dkim_enabled(tx: Tx, account_id: str, region: str, name: str, *, enabled
     _change(tx, account_id, region, name, signing_enabled=enabled)  # no row, no flag: the domain's holds (ses: probed)
 
 
-def put_dkim_signing(tx: Tx, account_id: str, region: str, name: str, keys: tuple[DkimKey, ...]) -> Identity:
-    """Easy DKIM with keys of another length, or for the first time, or a failed search once more.
+def put_dkim_signing(tx: Tx, account_id: str, region: str, name: str, wanted: Setup) -> Identity:
+    """Another way of DKIM, another key length, or a failed search once more.
 
-    New keys come under new tokens, whose records the customer has to register; the identity stays verified.
+    A new way brings new records, and until they are found mail is not signed; a new key of the customer's own as well.
+    Another length changes the keys behind the records that there are. The identity stays verified.
     """
     if "@" in name:
         raise Invalid("The EmailIdentity value must be a valid domain.")
     identity = hold(tx, account_id, region, name)
     if identity is None:
         raise NotFound(f"Email identity {name} does not exist.", Kind.IDENTITY)
-    if not identity.tokens or keys[0].length is not identity.key_length:
-        _check_rekey_interval(tx, identity)
-        _start_dkim(tx, account_id, region, name, keys)
+    if not _has(identity, wanted):
+        dkim_setup.start(tx, account_id, region, name, wanted)
     elif identity.dkim.status is VerificationStatus.FAILED:
-        _search_dkim(tx, account_id, region, name)
+        dkim_setup.search(tx, account_id, region, name)
+    if isinstance(wanted, Easy) and wanted.length is not None:
+        _put_length(tx, get(tx, account_id, region, name), wanted.length)
     return get(tx, account_id, region, name)
 
 
-def _check_rekey_interval(tx: Tx, identity: Identity) -> None:
-    is_first_change = identity.keys_made_at == identity.created_at
-    if identity.keys_made_at is None or is_first_change or tx.now - identity.keys_made_at >= _REKEY_INTERVAL:
+def _has(identity: Identity, wanted: Setup) -> bool:
+    """Whether an identity is set up like that already."""
+    match wanted:
+        case Easy():
+            return identity.dkim_origin == DkimOrigin.AWS_SES and bool(identity.tokens)
+        case Own(key=key):
+            same_key = identity.own_record == key.public_record and identity.tokens == (key.selector,)
+            return identity.dkim_origin == DkimOrigin.EXTERNAL and same_key
+        case Follow(region=parent):
+            return identity.dkim_origin == replica_origin(parent)
+
+
+def _put_length(tx: Tx, identity: Identity, length: KeyLength) -> None:
+    """Once in 24 hours; the first change, usually down to a shorter key, is free (ses: easy-dkim)."""
+    if identity.key_length is length:
         return
-    raise Invalid("The DKIM signing key length of an identity can be changed once in 24 hours at the most.")
+    changed_at = identity.length_changed_at
+    if changed_at is not None and tx.now - changed_at < _REKEY_INTERVAL:
+        raise Invalid("The DKIM signing key length of an identity can be changed once in 24 hours at the most.")
+    dkim_setup.change_length(tx, identity.account_id, identity.region, identity.name, length)
 
 
 def put_mail_from(
@@ -370,7 +384,7 @@ def put_mail_from(
     is_in_use = identity.mail_from is not None and identity.mail_from.status is not VerificationStatus.FAILED
     if wanted != identity.mail_from_domain or not is_in_use:
         values |= {"mail_from_domain": wanted, "mail_from_status": _PENDING, "mail_from_since": tx.now}
-        values |= _at_once(tx)
+        values |= dkim_setup.at_once(tx)
     _change(tx, account_id, region, name, **values)
 
 
@@ -437,10 +451,14 @@ def from_row(row: sa.Row[tuple[object, ...]]) -> Identity:
         verification=_track(values["verification_status"], values["verification_since"]),
         verification_token=values["verification_token"],
         dkim=_track(values["dkim_status"], values["dkim_since"]),
+        dkim_origin=values["dkim_origin"],
         signing_enabled=values["signing_enabled"],
         tokens=tuple(values["tokens"]),
         key_length=KeyLength(values["key_length"]) if values["key_length"] else None,
+        current_length=KeyLength(values["current_length"]) if values["current_length"] else None,
         keys_made_at=values["keys_made_at"],
+        length_changed_at=values["length_changed_at"],
+        own_record=values["own_record"],
         mail_from_domain=values["mail_from_domain"],
         mail_from=_track(mail_from_status, values["mail_from_since"]) if mail_from_status else None,
         mail_from_behavior=MxFailureBehavior(values["mail_from_behavior"]),

@@ -8,7 +8,7 @@ of the settings.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from tayori.model.identity import (
     DKIM_TRANSITIONS,
     MAIL_FROM_TRANSITIONS,
     OWNERSHIP_TRANSITIONS,
+    DkimOrigin,
     ErrorType,
     IdentityKind,
     Track,
@@ -38,8 +39,10 @@ from tayori.model.proof import (
     Purpose,
     dkim_records,
     mail_from_records,
+    own_key_record,
     ownership_record,
 )
+from tayori.resources import dkim_setup
 from tayori.resources.identities import TOPIC, Identity, from_row, hold, key_of
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -60,18 +63,25 @@ class Checked:
     findings: tuple[Finding, ...]
     soa: Mapping[str, Any] | None = None
     error: ErrorType | None = None  # our own trouble, which kept us from looking
+    replication: ErrorType | None = None  # why a replica has no parent to follow; `record` finds out
 
 
 def expected_records(identity: Identity, names: ServiceNames) -> list[ExpectedRecord]:
     """Every record that an identity wants in its owner's DNS."""
     expected: list[ExpectedRecord] = []
     if identity.kind is IdentityKind.DOMAIN:
-        expected += dkim_records(identity.domain, identity.tokens, names)
+        expected += _dkim_records(identity, names)
         if identity.verification_token:
             expected.append(ownership_record(identity.domain, identity.verification_token))
     if identity.mail_from_domain:
         expected += mail_from_records(identity.mail_from_domain, identity.domain, names)
     return expected
+
+
+def _dkim_records(identity: Identity, names: ServiceNames) -> list[ExpectedRecord]:
+    if identity.own_record is not None:
+        return [own_key_record(identity.domain, selector, identity.own_record) for selector in identity.tokens]
+    return dkim_records(identity.domain, identity.tokens, names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +120,12 @@ def record(tx: Tx, checked: Checked, spread: float) -> list[StatusChange]:
     identity = hold(tx, was.account_id, was.region, was.name)
     if identity is None:
         return []
+    trouble = dkim_setup.follow(tx, was.account_id, was.region, was.name)
+    if trouble is not None:  # a replica without a parent: whatever stands in the DNS, there is no key to sign with
+        lost = [finding for finding in checked.findings if finding.expected.purpose is not Purpose.DKIM]
+        checked = replace(checked, findings=tuple(lost), replication=trouble)
+    elif identity.dkim_origin not in list(DkimOrigin):
+        identity = hold(tx, was.account_id, was.region, was.name) or identity
     ownership = _ownership(identity, checked)
     verification = _expired_link(identity, tx.now)
     if ownership is not None:
@@ -143,7 +159,11 @@ def _ownership(identity: Identity, checked: Checked) -> Verdict | None:
 
 
 def _dkim(identity: Identity, checked: Checked) -> Verdict | None:
+    if checked.replication is not None:
+        return Verdict.MISSING
     if not identity.tokens or identity.tokens != checked.identity.tokens:
+        return None
+    if identity.own_record != checked.identity.own_record:
         return None
     return _judged(checked, Purpose.DKIM)
 
@@ -216,7 +236,7 @@ def _book(
     """
     is_proven = ownership is Verdict.MATCHED
     success = tx.now if is_proven else identity.last_success_at
-    error = checked.error or (None if is_proven else _first_error(checked.findings))
+    error = checked.error or checked.replication or (None if is_proven else _first_error(checked.findings))
     checks = identity.checks + 1
     soa = checked.soa or identity.soa
     since = [_micros(track.since) if track else None for track in tracks]

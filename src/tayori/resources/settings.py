@@ -4,20 +4,21 @@ A message must not cost a query for each setting. Every transaction that changes
 database (see store/engine); the cache compares it once for each batch of messages and starts anew when it moved.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from tayori.mail.address import AddrSpec
+from tayori.model.dkim_setup import parent_region
 from tayori.model.errors import NotFound
 from tayori.model.message import SigningPlan
-from tayori.resources import accounts, configuration_sets
+from tayori.resources import accounts, configuration_sets, dkim_keys
 from tayori.resources.accounts import Account
 from tayori.resources.configuration_sets import ConfigurationSet
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import dkim_keys, identities
+from tayori.store.tables import identities
 
 _REVISION = Hot("SELECT revision FROM settings_revision WHERE id = 1")
 _MOST_SENDERS = 50_000
@@ -127,18 +128,10 @@ def _signing(
         return ()
     for row in verified:
         if row.kind == "DOMAIN" and row.dkim_status == "SUCCESS" and row.signing_enabled:
-            return tuple(_plans(tx, account_id, region, row.identity, row.tokens))
+            # A replica signs with whatever key its parent signs with.
+            home = parent_region(row.dkim_origin) or region
+            return tuple(
+                SigningPlan(domain=row.identity, selector=selector, key_id=key_id)
+                for key_id, selector in dkim_keys.active(tx, account_id, home, row.identity)
+            )
     return ()
-
-
-def _plans(tx: Tx, account_id: str, region: str, domain: str, tokens: Sequence[str]) -> Iterable[SigningPlan]:
-    key = tx.execute(
-        sa.select(dkim_keys.c.key_id, dkim_keys.c.selector).where(
-            dkim_keys.c.account_id == account_id,
-            dkim_keys.c.region == region,
-            dkim_keys.c.identity == domain,
-            dkim_keys.c.selector == (tokens[0] if tokens else ""),
-        )
-    ).first()
-    if key is not None:
-        yield SigningPlan(domain=domain, selector=key.selector, key_id=key.key_id)

@@ -145,6 +145,9 @@ credentials = Table(
     Index("credentials_by_account", "account_id"),
 )
 
+# SQLite takes a partial index only where the query repeats the index's condition word for word.
+WANTS_OTHER_LENGTH = text("key_length <> current_length")
+
 identities = Table(
     "identities",
     metadata,
@@ -158,9 +161,12 @@ identities = Table(
     _column("dkim_status", Text),
     _column("dkim_origin", Text),
     _column("signing_enabled", Boolean),
-    _column("tokens", Json),
-    _column("key_length", Text, nullable=True),
+    _column("tokens", Json),  # Easy DKIM's three; the selector of a key of the customer's own
+    _column("key_length", Text, nullable=True),  # of the next key
+    _column("current_length", Text, nullable=True),  # of the key that signs
     _column("keys_made_at", Moment, nullable=True),
+    _column("length_changed_at", Moment, nullable=True),
+    _column("own_record", Text, nullable=True),  # the key record of a key of the customer's own
     _column("mail_from_domain", Text, nullable=True),
     _column("mail_from_status", Text, nullable=True),
     _column("mail_from_behavior", Text),
@@ -180,6 +186,7 @@ identities = Table(
     _column("link_expires_at", Moment, nullable=True),
     Index("identities_by_check", "next_check_at"),
     Index("identities_by_link", "link_token"),
+    Index("identities_to_rekey", "account_id", sqlite_where=WANTS_OTHER_LENGTH, postgresql_where=WANTS_OTHER_LENGTH),
     Index("identities_by_name", "identity"),
 )
 
@@ -191,10 +198,15 @@ dkim_keys = Table(
     _column("region", Text),
     _column("identity", Text),
     _column("selector", Text),
+    _column("origin", Text),
+    _column("length", Text, nullable=True),
     _column("private_key", LargeBinary),  # PKCS#8, DER
     _column("public_record", Text),
     _column("created_at", Moment),
+    _column("state", Text),  # see resources/dkim_keys
+    _column("state_since", Moment),
     Index("dkim_keys_by_selector", "selector"),
+    Index("dkim_keys_by_state", "state", "state_since"),
     Index("dkim_keys_by_identity", "account_id", "region", "identity"),
 )
 

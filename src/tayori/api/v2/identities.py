@@ -7,22 +7,23 @@ from tayori.api import listing
 from tayori.api.identity_work import (
     find,
     name_of,
-    new_keys,
     send_verification_mail,
+    setup_of,
     tell_of_new,
     with_bad_set,
 )
 from tayori.api.registry import Call, ComposeCall, Context, Request, Response, operation
-from tayori.model.errors import Invalid, NotOffered
+from tayori.model.dkim_setup import wanted_at_birth, wanted_later
+from tayori.model.errors import Invalid
 from tayori.model.identity import (
     DkimOrigin,
     IdentityKind,
     IdentityName,
     MxFailureBehavior,
     VerificationStatus,
-    wanted_key_length,
 )
 from tayori.resources import identities, tags
+from tayori.resources.dkim_setup import Easy
 from tayori.resources.identities import Identity, NewIdentity
 
 _PAGE, _MOST = 25, 1000
@@ -31,12 +32,12 @@ _PAGE, _MOST = 25, 1000
 @operation("sesv2", "CreateEmailIdentity", mode="compose")
 async def create_email_identity(call: ComposeCall, request: Request) -> Response:
     name = IdentityName.parse(request["EmailIdentity"])
-    length = wanted_key_length(request.get("DkimSigningAttributes"), name.kind)
+    asked = wanted_at_birth(request.get("DkimSigningAttributes"), name.kind)
     is_domain = name.kind is IdentityKind.DOMAIN
-    is_new = await find(call, name.text) is None
+    known = await find(call, name.text)
     wanted = NewIdentity(
         name=name,
-        keys=await new_keys(length) if is_domain and is_new else (),
+        dkim=await setup_of(asked, known=known) if is_domain and known is None else None,
         link_token=None if is_domain else ids.url_token(),
         configuration_set=request.get("ConfigurationSetName"),
         tags=request.get("Tags", ()),
@@ -50,7 +51,8 @@ async def create_email_identity(call: ComposeCall, request: Request) -> Response
     if created is not None:
         answer["VerifiedForSendingStatus"] = created.is_verified
         if is_domain:
-            answer["DkimAttributes"] = _dkim_attributes(call, created, created) | {"Status": _status_at_birth(created)}
+            source = await call.store.read(identities.dkim_source, created)
+            answer["DkimAttributes"] = _dkim_attributes(call, created, source) | {"Status": _status_at_birth(created)}
     return answer
 
 
@@ -87,12 +89,15 @@ def _dkim_attributes(call: Context, identity: Identity, source: Identity) -> dic
         "SigningEnabled": identity.signing_enabled and source.signing_enabled and bool(source.tokens),
         "Status": source.dkim.status,
         "Tokens": list(source.tokens),
-        "SigningAttributesOrigin": DkimOrigin.AWS_SES,
+        "SigningAttributesOrigin": source.dkim_origin,
     }
-    if source.tokens:
+    if source.tokens and source.dkim_origin != DkimOrigin.EXTERNAL:
         attributes["SigningHostedZone"] = call.names.dkim_zone
     if source.key_length is not None:
-        attributes |= {"NextSigningKeyLength": source.key_length, "CurrentSigningKeyLength": source.key_length}
+        attributes |= {
+            "NextSigningKeyLength": source.key_length,
+            "CurrentSigningKeyLength": source.current_length or source.key_length,
+        }
     if source.keys_made_at is not None:
         attributes["LastKeyGenerationTimestamp"] = source.keys_made_at
     return attributes
@@ -172,31 +177,17 @@ def put_email_identity_dkim_attributes(call: Call, request: Request) -> Response
 
 @operation("sesv2", "PutEmailIdentityDkimSigningAttributes", mode="compose")
 async def put_email_identity_dkim_signing_attributes(call: ComposeCall, request: Request) -> Response:
-    _check_origin(request["SigningAttributesOrigin"])
+    asked = wanted_later(request["SigningAttributesOrigin"], request.get("SigningAttributes"))
     name = name_of(request["EmailIdentity"])
-    identity = await find(call, name)
-    attributes = request.get("SigningAttributes", {})
-    length = wanted_key_length({**attributes, "DomainSigningAttributesOrigin": ""}, IdentityKind.DOMAIN)
-    if identity is not None and identity.key_length is not None and "NextSigningKeyLength" not in attributes:
-        length = identity.key_length
+    known = await find(call, name)
     # What does not exist, or is an address, is refused before any key is looked at.
-    keys = await new_keys(length) if identity is not None and identity.kind is IdentityKind.DOMAIN else ()
-    changed = await call.store.write(identities.put_dkim_signing, call.account_id, call.region, name, keys)
-    return {
-        "DkimStatus": changed.dkim.status,
-        "DkimTokens": list(changed.tokens),
-        "SigningHostedZone": call.names.dkim_zone,
-    }
-
-
-def _check_origin(origin: str) -> None:
-    if origin == DkimOrigin.AWS_SES:
-        return
-    kind = "Bring Your Own DKIM" if origin == "EXTERNAL" else "Deterministic Easy DKIM"
-    raise NotOffered(
-        f"{kind} (SigningAttributesOrigin {origin}) is not offered yet by this release."
-        " Use AWS_SES: Easy DKIM, whose keys the service makes and keeps."
-    )
+    is_domain = known is not None and known.kind is IdentityKind.DOMAIN
+    wanted = await setup_of(asked, known=known) if is_domain else Easy()
+    changed = await call.store.write(identities.put_dkim_signing, call.account_id, call.region, name, wanted)
+    answer: dict[str, Any] = {"DkimStatus": changed.dkim.status, "DkimTokens": list(changed.tokens)}
+    if changed.dkim_origin != DkimOrigin.EXTERNAL:
+        answer["SigningHostedZone"] = call.names.dkim_zone
+    return answer
 
 
 @operation("sesv2", "PutEmailIdentityFeedbackAttributes")

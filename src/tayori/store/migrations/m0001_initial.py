@@ -92,14 +92,19 @@ STATEMENTS = (
         region TEXT NOT NULL,
         identity TEXT NOT NULL,
         selector TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        length TEXT,
         private_key {bytes} NOT NULL,
         public_record TEXT NOT NULL,
         created_at BIGINT NOT NULL,
+        state TEXT NOT NULL,
+        state_since BIGINT NOT NULL,
         PRIMARY KEY (key_id)
     )
     """,
     "CREATE INDEX dkim_keys_by_identity ON dkim_keys (account_id, region, identity)",
     "CREATE INDEX dkim_keys_by_selector ON dkim_keys (selector)",
+    "CREATE INDEX dkim_keys_by_state ON dkim_keys (state, state_since)",
     """
     CREATE TABLE events (
         message_id TEXT NOT NULL,
@@ -125,7 +130,10 @@ STATEMENTS = (
         signing_enabled BOOLEAN NOT NULL,
         tokens TEXT NOT NULL,
         key_length TEXT,
+        current_length TEXT,
         keys_made_at BIGINT,
+        length_changed_at BIGINT,
+        own_record TEXT,
         mail_from_domain TEXT,
         mail_from_status TEXT,
         mail_from_behavior TEXT NOT NULL,
@@ -148,6 +156,7 @@ STATEMENTS = (
     """,
     "CREATE INDEX identities_by_check ON identities (next_check_at)",
     "CREATE INDEX identities_by_link ON identities (link_token)",
+    "CREATE INDEX identities_to_rekey ON identities (account_id) WHERE key_length <> current_length",
     "CREATE INDEX identities_by_name ON identities (identity)",
     """
     CREATE TABLE dmarc_report_rows (

@@ -1,0 +1,49 @@
+"""A Loop: gives Easy DKIM's tokens fresh keys when the time has come.
+
+Owns making the keys, in a thread and a few at a time. The order of what happens to them is
+`tayori.resources.key_rotation`'s.
+"""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from tayori.resources import dkim_keys, key_rotation
+from tayori.resources.key_rotation import Due, Step
+from tayori.store.engine import Store
+
+_LOG = logging.getLogger(__name__)
+
+_AT_ONCE = 20
+_GO_ON = 0.5  # seconds of service time until the next round while there is more to do
+
+
+class Rotation:
+    """`lifetime` is how long a key signs; None for ever, unless another length is asked for."""
+
+    name = "key-rotation"
+    every = 60.0
+
+    def __init__(self, store: Store, lifetime: timedelta | None) -> None:
+        self._store = store
+        self._lifetime = lifetime
+
+    async def tick(self) -> float | None:
+        promoted = await self._store.write(key_rotation.promote, _AT_ONCE)
+        for identity in promoted:
+            _LOG.info("dkim_key_in_use", extra={"identity": identity})
+        steps = await self._store.read(key_rotation.due, self._lifetime, _AT_ONCE)
+        done = [await self._do(step) for step in steps]
+        return _GO_ON if promoted or any(done) else None
+
+    async def _do(self, step: Due) -> bool:
+        if step.step is Step.DROP:
+            await self._store.write(key_rotation.drop, step)
+            return True
+        key = await asyncio.to_thread(dkim_keys.generate_for, step.selector, step.length)
+        work = key_rotation.begin if step.step is Step.BEGIN else key_rotation.renew
+        is_done = await self._store.write(work, step, key)
+        if is_done:
+            facts = {"identity": step.identity, "account_id": step.account_id, "step": step.step}
+            _LOG.info("dkim_key_made", extra=facts)
+        return is_done
