@@ -15,10 +15,12 @@ from served import SECRET, Service, key_of
 
 from population import ACCOUNT, REGION, identity
 from tayori.api.registry import load_operations
-from tayori.resources import accounts, configuration_sets
+from tayori.resources import accounts, configuration_sets, identity_policies
 from tayori.resources.configuration_sets import ConfigurationSet
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "shared" / "vectors" / "botocore-ses-examples" / "ses-examples-1.json"
+
+POLICY = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ses:SendEmail","Resource":"*"}]}'
 
 
 @pytest.fixture
@@ -33,6 +35,7 @@ def prepared(service: Service) -> Service:
         )
     )
     service.transact(configuration_sets.create, ACCOUNT, REGION, ConfigurationSet(name="foo"))
+    service.transact(identity_policies.put, ACCOUNT, REGION, "example.com", "MyPolicy", POLICY)
     return service
 
 

@@ -14,11 +14,15 @@ from tayori.model.errors import (
     AlreadyExists,
     Conflict,
     DomainError,
+    FromNotVerified,
     Invalid,
+    InvalidContent,
+    InvalidPolicy,
     Kind,
     LimitExceeded,
     MailFromNotVerified,
     MessageRejected,
+    NoProductionAccess,
     NotFound,
     NotOffered,
     PauseScope,
@@ -35,6 +39,7 @@ TEXT = "What went wrong."
 def every_refusal() -> Iterator[DomainError]:
     yield from (Invalid(TEXT), LimitExceeded(TEXT), Conflict(TEXT), MessageRejected(TEXT), MailFromNotVerified(TEXT))
     yield from (AccessDenied(TEXT), NotOffered(TEXT), Unverified(("a@b.example",), "us-east-1"))
+    yield from (InvalidPolicy(TEXT), InvalidContent(TEXT), FromNotVerified(TEXT), NoProductionAccess(TEXT))
     for kind in Kind:
         yield NotFound(TEXT, kind)
         yield AlreadyExists(TEXT, kind)

@@ -377,17 +377,18 @@ def test_a_missing_sender_is_refused_without_a_word(production):
     assert not text_of(refusal)
 
 
-def test_an_identity_of_ones_own_may_be_named_by_its_arn_and_anothers_not(production):
+def test_an_identity_of_ones_own_may_be_named_by_its_arn_and_anothers_not_without_its_policy(production):
     own = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com"
     send(production, FromEmailAddressIdentityArn=own)
     other = own.replace(ACCOUNT, OTHER_ACCOUNT)
-    assert "Sending authorization is not offered" in refused(
-        production, "BadRequestException", FromEmailAddressIdentityArn=other
-    )
+    with pytest.raises(production.client("sesv2").exceptions.ClientError) as denial:
+        send(production, FromEmailAddressIdentityArn=other)
+    assert denial.value.response["Error"]["Code"] == "AccessDeniedException"
+    assert f"on resource `{other}'" in text_of(denial)
     v1 = production.client("ses")
     with pytest.raises(v1.exceptions.ClientError) as refusal:
         v1.send_raw_email(RawMessage={"Data": RAW}, SourceArn=other)
-    assert refusal.value.response["Error"]["Code"] == "InvalidParameterValue"
+    assert refusal.value.response["Error"]["Code"] == "AccessDenied"
 
 
 def test_another_account_cannot_send_for_a_domain_that_is_not_its_own(production):

@@ -18,11 +18,15 @@ from tayori.model.errors import (
     AlreadyExists,
     Conflict,
     DomainError,
+    FromNotVerified,
     Invalid,
+    InvalidContent,
+    InvalidPolicy,
     Kind,
     LimitExceeded,
     MailFromNotVerified,
     MessageRejected,
+    NoProductionAccess,
     NotFound,
     NotOffered,
     PauseScope,
@@ -36,11 +40,13 @@ _V1_MISSING: Mapping[Kind, str] = {
     Kind.CONFIGURATION_SET: "ConfigurationSetDoesNotExist",
     Kind.EVENT_DESTINATION: "EventDestinationDoesNotExist",
     Kind.TEMPLATE: "TemplateDoesNotExist",
+    Kind.CUSTOM_VERIFICATION_TEMPLATE: "CustomVerificationEmailTemplateDoesNotExist",
     Kind.TRACKING_OPTIONS: "TrackingOptionsDoesNotExistException",
 }
 _V1_TAKEN: Mapping[Kind, str] = {
     Kind.CONFIGURATION_SET: "ConfigurationSetAlreadyExists",
     Kind.EVENT_DESTINATION: "EventDestinationAlreadyExists",
+    Kind.CUSTOM_VERIFICATION_TEMPLATE: "CustomVerificationEmailTemplateAlreadyExists",
     Kind.TRACKING_OPTIONS: "TrackingOptionsAlreadyExistsException",
 }
 _V1_PAUSED: Mapping[PauseScope, str] = {
@@ -78,6 +84,10 @@ V1: tuple[tuple[type[DomainError], Code], ...] = (
     (Throttled, "Throttling"),
     (AccessDenied, "AccessDenied"),
     (NotOffered, "InvalidParameterValue"),
+    (InvalidPolicy, "InvalidPolicy"),
+    (InvalidContent, "CustomVerificationEmailInvalidContent"),
+    (FromNotVerified, "FromEmailAddressNotVerified"),
+    (NoProductionAccess, "ProductionAccessNotGranted"),
     (Invalid, "InvalidParameterValue"),
     (DomainError, "InvalidParameterValue"),
 )

@@ -23,7 +23,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         CreateCustomVerificationEmailTemplate DeleteCustomVerificationEmailTemplate
         GetCustomVerificationEmailTemplate ListCustomVerificationEmailTemplates SendCustomVerificationEmail
         UpdateCustomVerificationEmailTemplate
-        CreateEmailIdentityPolicy DeleteEmailIdentityPolicy GetEmailIdentityPolicies UpdateEmailIdentityPolicy
         BatchGetMetricData GetEmailAddressInsights GetMessageInsights ListRecommendations
         CancelExportJob CreateExportJob CreateImportJob GetExportJob GetImportJob ListExportJobs ListImportJobs
         GetReputationEntity ListReputationEntities UpdateReputationEntityCustomerManagedStatus
@@ -43,7 +42,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         GetIdentityNotificationAttributes
         SetIdentityHeadersInNotificationsEnabled
         SetIdentityNotificationTopic
-        DeleteIdentityPolicy GetIdentityPolicies ListIdentityPolicies PutIdentityPolicy
         CreateReceiptFilter DeleteReceiptFilter ListReceiptFilters
         CloneReceiptRuleSet CreateReceiptRule CreateReceiptRuleSet DeleteReceiptRule DeleteReceiptRuleSet
         DescribeActiveReceiptRuleSet DescribeReceiptRule DescribeReceiptRuleSet ListReceiptRuleSets

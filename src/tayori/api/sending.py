@@ -13,11 +13,12 @@ from tayori.api.registry import ComposeCall
 from tayori.api.tools import Tools
 from tayori.mail.address import AddressError, Mailbox, parse_mailbox
 from tayori.mail.compose import Body, Content, SimpleContent
-from tayori.model.errors import Invalid, NotOffered
+from tayori.model.errors import Invalid
 from tayori.model.message import Caller, MessageTag, Operation, Submission
-from tayori.model.submission import MAX_SIZE, Handed, from_raw, from_simple
+from tayori.model.submission import MAX_SIZE, Arns, Handed, from_raw, from_simple
 
 _LARGE = 256 * 1024  # octets from which on the work would hold up others
+NO_ARNS = Arns()
 _DESTINATIONS = ("ToAddresses", "CcAddresses", "BccAddresses")
 
 
@@ -31,6 +32,7 @@ def handed(
     configuration_set: str | None = None,
     tags: Sequence[Mapping[str, str]] = (),
     max_size: int = MAX_SIZE,
+    arns: Arns = NO_ARNS,
 ) -> Handed:
     """What comes with a message of this call."""
     now = call.now
@@ -51,6 +53,7 @@ def handed(
         configuration_set=configuration_set,
         tags=tuple(MessageTag(name=tag.get("Name", ""), value=tag.get("Value", "")) for tag in tags),
         max_size=max_size,
+        arns=arns,
     )
 
 
@@ -111,13 +114,3 @@ async def _send(call: ComposeCall, size: int, prepare: Callable[[], Submission])
     tools: Tools = call.tools
     submission = await asyncio.to_thread(prepare) if size > _LARGE else prepare()
     return await tools.sending.submit(submission)
-
-
-def refuse_other_owners(call: ComposeCall, arns: Sequence[str | None]) -> None:
-    """An identity's ARN says whose identity it is: the caller's own needs no permission, another's is not offered."""
-    for arn in arns:
-        if arn and not arn.startswith(f"arn:aws:ses:{call.region}:{call.account_id}:identity/"):
-            raise NotOffered(
-                f"Sending authorization is not offered by this release: {arn[:200]} is not an identity of this account."
-                " Create the identity in the account that sends."
-            )

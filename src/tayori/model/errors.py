@@ -5,6 +5,10 @@ Owns the kinds of refusal; each edge has one table that spells them in its own p
 
     DomainError
       Invalid                 a value that cannot be accepted
+        InvalidPolicy         ... an identity policy
+        InvalidContent        ... the content of a custom verification mail
+        FromNotVerified       ... the sender of a custom verification mail
+        NoProductionAccess    ... in the sandbox
       NotFound                a resource that is not there (`Kind` says which)
       AlreadyExists           a name that is taken
       LimitExceeded           one more than allowed
@@ -28,6 +32,8 @@ class Kind(StrEnum):
     CONFIGURATION_SET = "configuration-set"
     EVENT_DESTINATION = "event-destination"
     TEMPLATE = "template"
+    CUSTOM_VERIFICATION_TEMPLATE = "custom-verification-template"
+    POLICY = "policy"
     SUPPRESSED_DESTINATION = "suppressed-destination"
     TRACKING_OPTIONS = "tracking-options"
     MESSAGE = "message"
@@ -45,6 +51,22 @@ class DomainError(Exception):
 
 class Invalid(DomainError):
     """A value that cannot be accepted, whatever the state of the service."""
+
+
+class InvalidPolicy(Invalid):
+    """A sending authorization policy that says nothing that can be followed."""
+
+
+class InvalidContent(Invalid):
+    """Content that a custom verification mail must not have."""
+
+
+class FromNotVerified(Invalid):
+    """The sender of a custom verification mail is not a verified identity of the account."""
+
+
+class NoProductionAccess(Invalid):
+    """Only an account out of the sandbox may do this."""
 
 
 class _OfKind(DomainError):

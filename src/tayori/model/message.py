@@ -234,6 +234,19 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delegation:
+    """Sending as identities of other accounts (ses: sending authorization).
+
+    `arns` says under which identity each address is used; the rest is what policies ask about.
+    """
+
+    arns: Mapping[AddrSpec, str]
+    action: str  # "ses:SendEmail", "ses:SendRawEmail"…
+    display_name: str
+    feedback_address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A message handed in and found well-formed; all that can be checked without the database has been.
 
@@ -255,6 +268,7 @@ class Submission:
     configuration_set: str | None = None
     tags: tuple[MessageTag, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    delegation: Delegation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from tayori.mail.fields import Field, FieldsError, assemble, join, split_message
 from tayori.mail.lines import has_line_longer_than, to_crlf
 from tayori.model import attachment
 from tayori.model.errors import Invalid
-from tayori.model.message import Caller, MessageTag, Submission
+from tayori.model.message import Caller, Delegation, MessageTag, Operation, Submission
 from tayori.model.names import ServiceNames
 
 MAX_RECIPIENTS = 50
@@ -63,9 +63,27 @@ _REMOVED = frozenset(
         b"x-ses-tenant",
     }
 )
+# What a policy calls the ways of sending content that is no whole message.
+_SEND_EMAIL = "ses:SendEmail"
+_ACTIONS = {
+    Operation.SEND_TEMPLATED_EMAIL: "ses:SendTemplatedEmail",
+    Operation.SEND_BULK_EMAIL: "ses:SendBulkTemplatedEmail",
+}
 _TAG = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
 _HEADER_NAME = re.compile(r"^[!-9;-@A-~]+$")
 _HEADER_VALUE = re.compile(r"^[ -~]*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arns:
+    """Identities that a delegate sender names beside a message: v1 SourceArn, FromArn, ReturnPathArn, v2's two."""
+
+    source: str = ""
+    author: str = ""
+    return_path: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.source or self.author or self.return_path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +100,7 @@ class Handed:
     configuration_set: str | None = None
     tags: Sequence[MessageTag] = ()
     max_size: int = MAX_SIZE
+    arns: Arns = Arns()
 
 
 def from_raw(raw: bytes, handed: Handed) -> Submission:
@@ -100,7 +119,8 @@ def from_raw(raw: bytes, handed: Handed) -> Submission:
     froms = _mailboxes(header, b"from")
     if not froms:
         raise Invalid("Missing required header 'From'.")
-    return _submission(header, assemble(_final_fields(header, handed), content, body_offset), froms, handed)
+    content = assemble(_final_fields(header, handed), content, body_offset)
+    return _submission(header, content, froms, handed, "ses:SendRawEmail")
 
 
 def from_simple(simple: SimpleContent, handed: Handed, boundary: str) -> Submission:
@@ -115,7 +135,7 @@ def from_simple(simple: SimpleContent, handed: Handed, boundary: str) -> Submiss
     content = b"".join((join([*composed.fields, *service_fields(handed)]), b"\r\n", composed.body))
     if len(content) > handed.max_size:
         raise Invalid(f"Message length is more than {handed.max_size} bytes long: '{len(content)}'.")
-    return _submission(header, content, (simple.sender,), handed)
+    return _submission(header, content, (simple.sender,), handed, _ACTIONS.get(handed.caller.operation, _SEND_EMAIL))
 
 
 class _Header:
@@ -176,7 +196,7 @@ def feedback_id(caller: Caller, names: ServiceNames) -> str:
     return f"::1.{caller.region}.{base64.b64encode(digest).decode()}:Tayori"
 
 
-def _submission(header: _Header, content: bytes, froms: Sequence[Mailbox], handed: Handed) -> Submission:
+def _submission(header: _Header, content: bytes, froms: Sequence[Mailbox], handed: Handed, action: str) -> Submission:
     source = _address(handed.source) if handed.source else None
     return_path = _address(handed.return_path or header.text(b"return-path").strip("<> "))
     senders = _mailboxes(header, b"sender")
@@ -196,6 +216,41 @@ def _submission(header: _Header, content: bytes, froms: Sequence[Mailbox], hande
         feedback_address=return_path or source or froms[0].addr,
         configuration_set=handed.configuration_set or header.text(b"x-ses-configuration-set") or None,
         tags=check_tags(handed.tags) if handed.tags else _header_tags(header.text(b"x-ses-message-tags")),
+        delegation=_delegation(_arns(header, handed.arns), froms, senders, source, return_path, action),
+    )
+
+
+def _arns(header: _Header, given: Arns) -> Arns:
+    """The request's own, else the header's (ses: the parameter overrides the header)."""
+    known = header.by_name
+    if b"x-ses-source-arn" in known or b"x-ses-from-arn" in known or b"x-ses-return-path-arn" in known:
+        return Arns(
+            source=given.source or header.text(b"x-ses-source-arn"),
+            author=given.author or header.text(b"x-ses-from-arn"),
+            return_path=given.return_path or header.text(b"x-ses-return-path-arn"),
+        )
+    return given
+
+
+def _delegation(
+    arns: Arns,
+    froms: Sequence[Mailbox],
+    senders: Sequence[Mailbox],
+    source: AddrSpec | None,
+    return_path: AddrSpec | None,
+    action: str,
+) -> Delegation | None:
+    """Each address under the identity named for it, else under that of Source: one ARN is enough (ses)."""
+    if not arns:
+        return None
+    author = arns.author or arns.source
+    named = [(source, arns.source or arns.author), (return_path, arns.return_path or arns.source)]
+    named += [(box.addr, author) for box in (*froms, *senders)]
+    return Delegation(
+        arns={address: arn for address, arn in named if address is not None and arn},
+        action=action,
+        display_name=froms[0].display_name,
+        feedback_address=str(return_path or source or froms[0].addr),
     )
 
 

@@ -37,7 +37,7 @@ from tayori.model.message import (
 )
 from tayori.model.names import ServiceNames
 from tayori.model.retry import DEFAULT_LIFETIME
-from tayori.resources import suppression
+from tayori.resources import delegation, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
 from tayori.resources.quotas import Usage
@@ -56,6 +56,7 @@ _INSERT_RECIPIENT = Hot(
     "INSERT INTO recipients (message_id, ordinal, address, domain, state, owner, due_at, attempts, reason, status,"
     " diagnostic, updated_at) VALUES {values}"
 )
+_NOTHING_LENT: Mapping[AddrSpec, Sender] = {}
 INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) VALUES {values}")
 
 # Recorded for a suppressed address in place of a receiver's answer (ses: account-level suppression list).
@@ -162,15 +163,22 @@ class Door:
         )
 
     def _check_identities(self, tx: Tx, account: Account, submission: Submission) -> Sender:
-        """From, Sender, Source and Return-Path must be verified, and in the sandbox every recipient too."""
-        asked = list(submission.identities)
+        """From, Sender, Source and Return-Path must be verified, and in the sandbox every recipient too.
+
+        What is used under another account's identity is that account's to allow.
+        """
+        if submission.delegation is None:
+            lent, asked = _NOTHING_LENT, list(submission.identities)
+        else:
+            lent = delegation.lend(tx, self._settings, submission, submission.delegation)
+            asked = [address for address in submission.identities if address not in lent]
         if not account.production_access:
             asked += submission.recipients
         senders = {address: self._settings.sender(tx, account.account_id, account.region, address) for address in asked}
         unverified = tuple(dict.fromkeys(str(address) for address in asked if senders[address] is None))
         if unverified:
             raise Unverified(unverified, account.region)
-        sender = senders[submission.from_address]
+        sender = lent.get(submission.from_address) or senders[submission.from_address]
         if sender is None:  # from_address is one of identities; said for the type checker
             raise Unverified((str(submission.from_address),), account.region)
         return sender

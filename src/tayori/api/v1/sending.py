@@ -3,14 +3,11 @@
 from tayori.api import sending
 from tayori.api.registry import ComposeCall, Request, Response, operation
 from tayori.model.message import Operation
-from tayori.model.submission import MAX_SIZE_V1
-
-_ARNS = ("SourceArn", "FromArn", "ReturnPathArn")
+from tayori.model.submission import MAX_SIZE_V1, Arns
 
 
 @operation("ses", "SendEmail", mode="compose")
 async def send_email(call: ComposeCall, request: Request) -> Response:
-    sending.refuse_other_owners(call, [request.get(arn) for arn in _ARNS])
     destination = request["Destination"]
     facts = sending.handed(
         call,
@@ -21,6 +18,7 @@ async def send_email(call: ComposeCall, request: Request) -> Response:
         configuration_set=request.get("ConfigurationSetName"),
         tags=request.get("Tags", ()),
         max_size=MAX_SIZE_V1,
+        arns=_arns(request),
     )
     content = sending.simple_content(
         request["Source"], destination, request.get("ReplyToAddresses", ()), request["Message"]
@@ -31,7 +29,6 @@ async def send_email(call: ComposeCall, request: Request) -> Response:
 @operation("ses", "SendRawEmail", mode="compose")
 async def send_raw_email(call: ComposeCall, request: Request) -> Response:
     """`Destinations` replace the recipients of the header; `Source` is where feedback goes, beside From."""
-    sending.refuse_other_owners(call, [request.get(arn) for arn in _ARNS])
     facts = sending.handed(
         call,
         Operation.SEND_RAW_EMAIL,
@@ -40,5 +37,15 @@ async def send_raw_email(call: ComposeCall, request: Request) -> Response:
         configuration_set=request.get("ConfigurationSetName"),
         tags=request.get("Tags", ()),
         max_size=MAX_SIZE_V1,
+        arns=_arns(request),
     )
     return {"MessageId": await sending.send_raw(call, request["RawMessage"]["Data"], facts)}
+
+
+def _arns(request: Request) -> Arns:
+    """Whose identities a delegate sender uses (ses: sending authorization)."""
+    return Arns(
+        source=request.get("SourceArn", ""),
+        author=request.get("FromArn", ""),
+        return_path=request.get("ReturnPathArn", ""),
+    )

@@ -22,7 +22,7 @@ from tayori.model.identity import (
     MxFailureBehavior,
     VerificationStatus,
 )
-from tayori.resources import identities, tags
+from tayori.resources import identities, identity_policies, tags
 from tayori.resources.dkim_setup import Easy
 from tayori.resources.identities import Identity, NewIdentity
 
@@ -73,7 +73,7 @@ def get_email_identity(call: Call, request: Request) -> Response:
         "VerificationStatus": identity.verification.status,
         "DkimAttributes": _dkim_attributes(call, identity, identities.dkim_source(call.tx, identity)),
         "MailFromAttributes": _mail_from_attributes(identity),
-        "Policies": {},
+        "Policies": identity_policies.texts(call.tx, call.account_id, call.region, identity.name),
         "Tags": [{"Key": key, "Value": value} for key, value in labels.items()],
     }
     if identity.configuration_set:

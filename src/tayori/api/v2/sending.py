@@ -9,7 +9,7 @@ from tayori.aws.errors import ApiError
 from tayori.mail.parts import Attachment, Disposition, TransferEncoding
 from tayori.model.errors import Invalid, NotOffered
 from tayori.model.message import Operation
-from tayori.model.submission import check_custom_headers
+from tayori.model.submission import Arns, check_custom_headers
 
 _NOT_OFFERED = {
     "TenantName": "Tenants are not offered by this release. Leave out TenantName.",
@@ -21,7 +21,7 @@ _CONTENT = ("Simple", "Raw", "Template")
 
 @operation("sesv2", "SendEmail", mode="compose")
 async def send_email(call: ComposeCall, request: Request) -> Response:
-    _refuse_what_is_not_offered(call, request)
+    _refuse_what_is_not_offered(request)
     kind, content = _content(request["Content"])
     destination = request.get("Destination", {})
     source = request.get("FromEmailAddress", "")
@@ -33,6 +33,7 @@ async def send_email(call: ComposeCall, request: Request) -> Response:
         return_path=request.get("FeedbackForwardingEmailAddress", ""),
         configuration_set=request.get("ConfigurationSetName"),
         tags=request.get("EmailTags", ()),
+        arns=_arns(request),
     )
     if kind == "Raw":
         return {"MessageId": await sending.send_raw(call, content["Data"], facts)}
@@ -49,12 +50,16 @@ async def send_email(call: ComposeCall, request: Request) -> Response:
     return {"MessageId": await sending.send_simple(call, composed, facts)}
 
 
-def _refuse_what_is_not_offered(call: ComposeCall, request: Request) -> None:
+def _arns(request: Request) -> Arns:
+    """Whose identities a delegate sender uses; the first stands for Source and From of a raw message alike."""
+    author = request.get("FromEmailAddressIdentityArn", "")
+    return Arns(source=author, author=author, return_path=request.get("FeedbackForwardingEmailAddressIdentityArn", ""))
+
+
+def _refuse_what_is_not_offered(request: Request) -> None:
     for member, text in _NOT_OFFERED.items():
         if request.get(member):
             raise NotOffered(text)
-    arns = ("FromEmailAddressIdentityArn", "FeedbackForwardingEmailAddressIdentityArn")
-    sending.refuse_other_owners(call, [request.get(arn) for arn in arns])
 
 
 def _content(content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
