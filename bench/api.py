@@ -52,6 +52,8 @@ def requests(url: str, credentials: dict[str, str], region: str, count: int) -> 
 
 
 class Client(asyncio.Protocol):
+    """One connection: sends what waits, one request at a time, until nothing waits or the server closes."""
+
     def __init__(self, waiting: list[bytes], done: "asyncio.Future[None]") -> None:
         self._waiting, self._done, self._buffer = waiting, done, b""
 
@@ -63,24 +65,28 @@ class Client(asyncio.Protocol):
         if self._waiting:
             self._transport.write(self._waiting.pop())
         else:
-            self._transport.close()
-            if not self._done.done():
-                self._done.set_result(None)
+            self._end()
+
+    def _end(self) -> None:
+        self._transport.close()
+        if not self._done.done():
+            self._done.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator:
-            return
-        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        if len(body) < length:
-            return
-        if not head.startswith(b"HTTP/1.1 200"):
-            self._done.set_exception(RuntimeError(self._buffer.decode()))
-            self._transport.close()
+        lines = head.lower().split(b"\r\n")
+        length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
+        if not separator or len(body) < length:
             return
         self._buffer = b""
-        self._next()
+        if not head.startswith(b"HTTP/1.1 200"):
+            self._done.set_exception(RuntimeError((head + body).decode()))
+            self._transport.close()
+        elif b"connection: close" in lines:
+            self._end()
+        else:
+            self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._done.done():
@@ -88,13 +94,14 @@ class Client(asyncio.Protocol):
 
 
 async def drive(host: str, port: int, waiting: list[bytes]) -> float:
-    loop = asyncio.get_running_loop()
-    started, futures = time.monotonic(), []
-    for _ in range(CONNECTIONS):
-        done: asyncio.Future[None] = loop.create_future()
-        await loop.create_connection(lambda done=done: Client(waiting, done), host, port)
-        futures.append(done)
-    await asyncio.gather(*futures)
+    async def connect() -> None:
+        while waiting:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            await asyncio.get_running_loop().create_connection(lambda done=done: Client(waiting, done), host, port)
+            await done
+
+    started = time.monotonic()
+    await asyncio.gather(*(connect() for _ in range(CONNECTIONS)))
     return time.monotonic() - started
 
 
