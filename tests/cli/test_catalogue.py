@@ -11,7 +11,8 @@ from tayori.cli.command import language
 from tayori.cli.main import COMMANDS
 from tayori.cli.table import pad, printable, table, width
 from tayori.cli.words import Words, catalogue
-from tayori.model.proof import Hint, Purpose
+from tayori.model.diagnosis import SeenStatus, Standing
+from tayori.model.proof import Purpose
 
 _JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 
@@ -57,11 +58,11 @@ def test_every_check_of_the_doctor_has_its_texts() -> None:
         assert {f"check.{name}", f"check.{name}.expected", f"check.{name}.remedy"} <= keys
 
 
-def test_every_purpose_hint_and_verdict_of_a_record_has_its_text() -> None:
+def test_every_purpose_and_verdict_of_a_record_has_its_text() -> None:
     words = Words("ja")
     assert all(words.has(f"purpose.{purpose}") for purpose in (*Purpose, "dmarc"))
-    assert all(words.has(f"hint.{hint}") for hint in Hint)
-    assert all(words.has(f"verdict.{verdict}") for verdict in ("ok", "missing", "wrong", "trouble"))
+    assert all(words.has(f"verdict.{standing}") for standing in Standing)
+    assert all(words.has(f"seen.{status}") for status in SeenStatus)
     assert all(words.has(f"doctor.{health}") for health in Health)
 
 

@@ -130,7 +130,8 @@ def test_a_record_under_a_doubled_name_is_recognised(node: Node, rehearsal: Rehe
     records = json.loads(node.command("dns", "records", "doubled.test", "--json").stdout)["records"]
     assert (records[0]["verdict"], records[0]["hint"]) == ("wrong", "name-doubled")
     shown = node.command("dns", "records", "doubled.test").stdout
-    assert "wrong value (the DNS provider put the domain behind the name a second time)" in shown
+    assert "Verdict  wrong value" in shown
+    assert "the DNS panel appended the domain to a name that had it already" in " ".join(shown.split())
     ses.delete_email_identity(EmailIdentity="doubled.test")
 
 
@@ -154,6 +155,41 @@ def test_the_doctor_says_when_no_mail_gets_out(node: Node) -> None:
     (outbound,) = [check for check in json.loads(done.stdout) if check["check"] == "outbound"]
     assert (done.returncode, outbound["health"]) == (1, "failed")
     assert "mx.down.test" in outbound["found"]
+
+
+def test_the_doctor_proves_a_domain_by_a_message_to_ourselves(node: Node, domain: str) -> None:
+    done = node.command("doctor", domain, "--probe", "--json", check=False)
+    assert done.returncode == 0, done.stdout
+    probes = {item["check"]: item for item in json.loads(done.stdout) if item["check"].startswith("probe")}
+    assert list(probes) == ["probe", "probe-client", "probe-spf", "probe-dkim", "probe-dmarc"]
+    assert {item["health"] for item in probes.values()} == {"ok"}
+    assert probes["probe-dkim"]["found"].startswith("pass")
+    assert "DKIM + SPF" in probes["probe-dmarc"]["found"]
+
+
+def test_the_proof_fails_for_a_domain_that_may_not_send(node: Node, rehearsal: Rehearsal) -> None:
+    ses = boto3.client("sesv2", **rehearsal.boto3)
+    ses.create_email_identity(EmailIdentity="unproven.test")
+    done = node.command("doctor", "unproven.test", "--probe", "--json", check=False)
+    (probe,) = [item for item in json.loads(done.stdout) if item["check"] == "probe"]
+    assert (done.returncode, probe["health"]) == (1, "failed")
+    assert "not verified" in probe["found"]
+    ses.delete_email_identity(EmailIdentity="unproven.test")
+
+
+def test_a_probe_without_a_domain_is_refused(node: Node) -> None:
+    done = node.command("doctor", "--probe", check=False)
+    assert done.returncode == 1
+    assert done.stderr == "tayori: --probe needs a domain to prove: tayori doctor DOMAIN --probe.\n"
+
+
+def test_the_contact_of_an_account_is_set_shown_and_cleared(node: Node) -> None:
+    assert json.loads(node.command("account", "contact", "--json").stdout)["contacts"] == []
+    shown = json.loads(node.command("account", "contact", "owner@inbox.test", "--json").stdout)
+    assert shown["contacts"] == ["owner@inbox.test"]
+    assert "owner@inbox.test" in node.command("account", "contact").stdout
+    assert "no email address" in node.command("account", "contact", "not an address", check=False).stderr
+    assert json.loads(node.command("account", "contact", "--clear", "--json").stdout)["contacts"] == []
 
 
 # -- messages ------------------------------------------------------------------------------------------------------

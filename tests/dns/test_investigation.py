@@ -1,6 +1,7 @@
 """Each mistake that people make with the records, made in a little internet, and what is said of it."""
 
 import asyncio
+import base64
 import struct
 import time
 from collections.abc import Sequence
@@ -12,12 +13,20 @@ import pytest
 from scripted_dns import response
 from small_internet import SmallInternet, address, host, record
 
+from tayori.cli.check import Health
+from tayori.cli.host_checks import delegated
 from tayori.dns.investigation import InvestigationSettings, Investigator
 from tayori.dns.record import Record
 from tayori.model.diagnosis import Diagnosis, Mistake, SeenStatus, Standing, as_json
 from tayori.model.diagnosis_words import sentence, sentences
 from tayori.model.names import ServiceNames
-from tayori.model.proof import ExpectedRecord, dkim_records, mail_from_records, ownership_record
+from tayori.model.proof import (
+    ExpectedRecord,
+    dkim_records,
+    mail_from_records,
+    own_key_record,
+    ownership_record,
+)
 
 NAMES = ServiceNames(service_domain="tayori.test", region="us-east-1")
 DOMAIN = "customer.test"
@@ -25,6 +34,9 @@ TOKENS = ("a" * 32, "b" * 32, "c" * 32)
 DKIM = dkim_records(DOMAIN, TOKENS, NAMES)
 MX, SPF = mail_from_records(f"bounce.{DOMAIN}", DOMAIN, NAMES)
 OWNERSHIP = ownership_record(DOMAIN, "q" * 32)
+OWN_P = base64.b64encode(bytes(range(250)) + b"ab").decode()
+OTHER_P = base64.b64encode(bytes(range(1, 251)) + b"ab").decode()
+OWN_KEY = own_key_record(DOMAIN, "s1", f"v=DKIM1; k=rsa; p={OWN_P}")
 KEY = "v=DKIM1; k=rsa; p=MIGf"
 
 
@@ -180,6 +192,29 @@ MISTAKEN = {
         DKIM[0],
         [as_wanted(DKIM[0], value=DKIM[1].value)],
         Mistake.DKIM_SWAPPED,
+    ),
+    "own key with escaped semicolons": (
+        OWN_KEY,
+        [as_wanted(OWN_KEY, value=OWN_KEY.value.replace(";", "\\;"))],
+        Mistake.TXT_ESCAPED,
+    ),
+    "own key in quotes": (OWN_KEY, [as_wanted(OWN_KEY, value=f'"{OWN_KEY.value}"')], Mistake.TXT_QUOTED),
+    "own key in two records": (
+        OWN_KEY,
+        [as_wanted(OWN_KEY, value=OWN_KEY.value[:200]), as_wanted(OWN_KEY, value=OWN_KEY.value[200:])],
+        Mistake.TXT_SPLIT,
+    ),
+    "key of somebody else": (OWN_KEY, [as_wanted(OWN_KEY, value=f"v=DKIM1; k=rsa; p={OTHER_P}")], Mistake.OTHER_KEY),
+    "revoked key": (OWN_KEY, [as_wanted(OWN_KEY, value="v=DKIM1; k=rsa; p=")], Mistake.REVOKED_KEY),
+    "two keys": (
+        OWN_KEY,
+        [as_wanted(OWN_KEY), as_wanted(OWN_KEY, value=f"v=DKIM1; k=rsa; p={OTHER_P}")],
+        Mistake.SEVERAL_KEYS,
+    ),
+    "underscore refused for an own key": (
+        OWN_KEY,
+        [as_wanted(OWN_KEY, name=f"s1.domainkey.{DOMAIN}")],
+        Mistake.UNDERSCORE_REFUSED,
     ),
     "other TXT records only": (OWNERSHIP, [as_wanted(OWNERSHIP, value="other-service=1")], Mistake.MISSING),
 }
@@ -554,5 +589,31 @@ def test_the_time_limit_holds_while_all_servers_are_silent(run, clock) -> None:
             found = await net.diagnose(*DKIM)
             assert asyncio.get_running_loop().time() - began < 3
             assert {mistakes(item)[0] for item in found} == {Mistake.ZONE_LAME}
+
+    run(scenario())
+
+
+# --- the service's own zone -----------------------------------------------------------------------------------------
+
+
+def test_the_doctor_sees_whether_its_own_zone_is_delegated(run, clock) -> None:
+    net = SmallInternet(clock)
+    net.zone("mailer.test", [], at=[2])
+    net.delegate("mailer.test", [2])
+    net.zone("half.test", [], at=[3])
+    net.delegate("half.test", [3, 4])
+    net.zone("lame.test", [], at=[5])
+    net.delegate("lame.test", [4])
+    net.zone("another.test", [], at=[4])
+
+    async def scenario() -> None:
+        async with net.running():
+            settings = net.investigator().settings
+            found = [
+                await delegated(net.resolver, settings, domain, host(2))
+                for domain in ("mailer.test", "half.test", "lame.test", "absent.test")
+            ]
+            assert [check.health for check in found] == [Health.OK, Health.WARNING, Health.FAILED, Health.FAILED]
+            assert host(2) in found[0].found and "REFUSED" in found[1].found
 
     run(scenario())

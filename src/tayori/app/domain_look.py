@@ -39,7 +39,7 @@ async def look(
     """What is wrong with each record that the identity asks for, and with its DMARC policy."""
     expected = identity_checks.expected_records(identity, names)
     if all(record.purpose is not Purpose.DMARC for record in expected):
-        expected += await domain_plans.dmarc_expected(identity.domain, resolver)
+        expected += await domain_plans.dmarc_expected(identity.domain, names, resolver)
     evidence = await Investigator(resolver, settings).investigate(identity.domain, expected)
     return diagnosis.diagnose_all(evidence)
 

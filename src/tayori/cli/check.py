@@ -16,12 +16,16 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """`key` names its texts in the catalogue: `check.<key>`, `.expected` and `.remedy`, each with `places`."""
+    """`key` names its texts in the catalogue: `check.<key>`, `.expected` and `.remedy`, each with `places`.
+
+    `remedies` holds better words than the catalogue's, by language, where more is known of the trouble.
+    """
 
     key: str
     health: Health
     found: str
     places: Mapping[str, object] = field(default_factory=dict)
+    remedies: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, words: Words) -> str:
         return words(f"check.{self.key}", **self.places)
@@ -30,7 +34,7 @@ class Check:
         return words(f"check.{self.key}.expected", **self.places)
 
     def remedy(self, words: Words) -> str:
-        return words(f"check.{self.key}.remedy", **self.places)
+        return self.remedies.get(words.language) or words(f"check.{self.key}.remedy", **self.places)
 
     def as_json(self, words: Words) -> dict[str, Any]:
         return {

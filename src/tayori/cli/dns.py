@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from tayori.app import domain_look
 from tayori.app.endpoints import Endpoints
 from tayori.cli import zones
 from tayori.cli.command import Context, NotInThisRelease, shared_options
@@ -11,7 +12,7 @@ from tayori.cli.lookup import Row, resolver_of, rows_of
 from tayori.cli.service import endpoints_of, visit
 from tayori.cli.table import table
 from tayori.cli.words import Words
-from tayori.model.identity import Track
+from tayori.model.diagnosis import shown_values
 from tayori.resources.identities import Identity
 from tayori.store.engine import Store
 
@@ -48,27 +49,16 @@ def _records(context: Context, options: argparse.Namespace) -> int:
     async def look(store: Store) -> tuple[Identity, list[Row]]:
         identity = await store.read(identity_of, options.account, service.region, domain)
         async with resolver_of(service) as resolver:
-            return identity, await rows_of(service, store, resolver, identity)
+            return identity, await rows_of(service, resolver, identity)
 
     identity, rows = visit(service, look)
-    value = {"domain": domain, "statuses": statuses(identity), "records": [row.as_json() for row in rows]}
+    value = {"domain": domain, "statuses": domain_look.statuses(identity), "records": [row.as_json() for row in rows]}
     context.output.emit(value, _as_text(context.words, service, identity, rows))
     return 0
 
 
-def statuses(identity: Identity) -> dict[str, str | None]:
-    def status(track: Track | None) -> str | None:
-        return None if track is None else str(track.status)
-
-    return {
-        "identity": status(identity.verification),
-        "dkim": status(identity.dkim),
-        "mail_from": status(identity.mail_from),
-    }
-
-
 def _as_text(words: Words, service: Endpoints, identity: Identity, rows: Sequence[Row]) -> str:
-    shown = statuses(identity)
+    shown = domain_look.statuses(identity)
     lines = [
         words("dns.heading", domain=identity.domain),
         words("dns.status", **{name: text or words("dns.none-set") for name, text in shown.items()}),
@@ -81,16 +71,27 @@ def _as_text(words: Words, service: Endpoints, identity: Identity, rows: Sequenc
 
 
 def _cells(words: Words, row: Row) -> list[tuple[str, str]]:
-    return [
+    cells = [
         (words("dns.name"), row.name),
         (words("dns.type"), row.rdtype),
         (words("dns.value"), row.value),
         (words("dns.found"), ", ".join(row.found) or words("dns.nothing")),
-        (words("dns.verdict"), _verdict(words, row)),
+        (words("dns.verdict"), words(f"verdict.{row.verdict}")),
         (words("dns.purpose"), words(f"purpose.{row.purpose}")),
     ]
+    advice = row.advice(words.language)
+    if advice:
+        cells += [(words("dns.server"), text) for text in _servers(words, row)]
+        cells += [(words("dns.note" if row.is_in_place else "dns.to-do"), text) for text in advice]
+    return cells
 
 
-def _verdict(words: Words, row: Row) -> str:
-    text = words(f"verdict.{row.verdict}")
-    return f"{text} ({words(f'hint.{row.hint}')})" if row.hint else text
+def _servers(words: Words, row: Row) -> list[str]:
+    """What each authoritative server says: worth a line where something is wrong."""
+    if row.diagnosis is None:
+        return []
+    views = row.diagnosis.evidence.servers
+    return [
+        f"{view.server}: {', '.join(shown_values(view.seen.values)) or words('seen.' + view.seen.status)}"
+        for view in views
+    ]

@@ -1,17 +1,18 @@
 """`tayori doctor`: every check that stands between you and delivered mail.
 
-Owns how the checks are shown and the exit status: 1 where one failed. The checks themselves are in `service_checks`
-and `domain_checks`.
+Owns how the checks are shown and the exit status: 1 where one failed. The checks themselves are in `service_checks`,
+`host_checks`, `domain_checks` and `probe_checks`.
 """
 
 import argparse
 import sys
 
 from tayori.cli.check import Check, Health
-from tayori.cli.command import Context
+from tayori.cli.command import CommandFailed, Context
 from tayori.cli.domain_checks import check_domain
 from tayori.cli.domains import domain_of
 from tayori.cli.lookup import resolver_of
+from tayori.cli.probe_checks import check_probe
 from tayori.cli.service import endpoints_of, visit
 from tayori.cli.service_checks import check_service
 from tayori.cli.table import pad, printable, width
@@ -21,6 +22,11 @@ from tayori.store.engine import Store
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("domain", metavar="DOMAIN", nargs="?", help="also check what this sending domain needs")
+    parser.add_argument(
+        "--probe",
+        action="store_true",
+        help="prove the domain: send a message to the service itself, and judge what arrives as a receiver would",
+    )
     parser.add_argument("--account", metavar="ID", help="the account in question (default: the first)")
     parser.add_argument(
         "--outbound-to",
@@ -31,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context, options: argparse.Namespace) -> int:
     domain = domain_of(options.domain) if options.domain else None
+    if options.probe and domain is None:
+        raise CommandFailed("--probe needs a domain to prove: tayori doctor DOMAIN --probe.")
     service = endpoints_of(context)
     outbound = options.outbound_to or ("inbox.test" if service.rehearsal else "gmail.com")
 
@@ -39,6 +47,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
             checks = await check_service(context.data, service, store, resolver, options.account, domain_of(outbound))
             if domain is not None:
                 checks += await check_domain(service, store, resolver, options.account, domain)
+                if options.probe:
+                    checks += await check_probe(service, store, options.account, domain)
         return checks
 
     if sys.stderr.isatty() and not context.output.as_json:

@@ -4,8 +4,11 @@ from tayori.app.endpoints import Endpoints
 from tayori.cli.check import Check, Health, check
 from tayori.cli.lookup import Row, rows_of
 from tayori.cli.service import account_id_of
+from tayori.cli.words import LANGUAGES
 from tayori.dns.resolver import CachingResolver
+from tayori.model.diagnosis import Standing
 from tayori.model.identity import VerificationStatus
+from tayori.model.proof import Purpose
 from tayori.resources import configuration_sets, identities
 from tayori.resources.identities import Identity
 from tayori.store.engine import Store, Tx
@@ -21,7 +24,7 @@ async def check_domain(
     if identity is None:
         return [check("identity", Health.FAILED, "none", domain=domain, account=account_id)]
     checks = _statuses(identity)
-    checks += [_record(row) for row in await rows_of(service, store, resolver, identity)]
+    checks += [_record(row) for row in await rows_of(service, resolver, identity)]
     if identity.configuration_set:
         checks.append(await store.read(_configuration_set, identity))
     return checks
@@ -55,13 +58,23 @@ def _of(status: VerificationStatus) -> Health:
 
 
 def _record(row: Row) -> Check:
-    trouble = Health.FAILED if row.purpose in _NEEDED or row.verdict == "wrong" else Health.WARNING
-    found = ", ".join(row.found) or row.verdict
-    if row.hint:
-        found += f" ({row.hint})"
-    health = Health.OK if row.is_in_place else trouble
-    key = "policy" if row.purpose == "dmarc" else "record"
-    return check(key, health, found, name=row.name, rdtype=row.rdtype, value=row.value)
+    key = "policy" if row.purpose == Purpose.DMARC else "record"
+    remedies = {language: " ".join(row.advice(language)) for language in LANGUAGES}
+    return Check(
+        key=key,
+        health=_health(row),
+        found=", ".join(row.found) or row.verdict,
+        places={"name": row.name, "rdtype": row.rdtype, "value": row.value},
+        remedies=remedies,
+    )
+
+
+def _health(row: Row) -> Health:
+    if row.is_in_place:
+        return Health.WARNING if row.advice("en") else Health.OK
+    if row.verdict in (Standing.WAITING, Standing.TROUBLE):
+        return Health.WARNING  # nothing that the record's owner could do
+    return Health.FAILED if row.purpose in _NEEDED or row.verdict == Standing.WRONG else Health.WARNING
 
 
 def _configuration_set(tx: Tx, identity: Identity) -> Check:

@@ -1,7 +1,7 @@
 """A fresh look at the DNS for one domain: what it needs, what is there, and what the difference is.
 
-Owns nothing of the rules: the verifier's look is the service's own, and DMARC is judged as receivers do. The questions
-go to the resolver that the service itself uses.
+Owns nothing of the rules: `app.domain_look` looks and `model.diagnosis` judges, and DMARC is looked for as receivers
+do. The questions go to the resolver that the service itself uses, and to the name servers of the domain.
 """
 
 from collections.abc import AsyncIterator
@@ -9,25 +9,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tayori.app import domain_look
 from tayori.app.endpoints import Endpoints
 from tayori.cli.service import clock_of
-from tayori.dns.resolver import CachingResolver
-from tayori.loops.verifier import Verifier
+from tayori.dns.resolver import CachingResolver, system_servers
 from tayori.mail import dmarc
-from tayori.mail.answer import AnswerStatus, Evaluation, Resolver, ResultT
+from tayori.mail.answer import Evaluation, Resolver, ResultT
 from tayori.mail.dmarc import DmarcResult
-from tayori.model.identity import ErrorType, Verdict
+from tayori.model.diagnosis import Diagnosis, Mistake, Standing, as_json
+from tayori.model.diagnosis_words import sentence, sentences
 from tayori.model.names import ServiceNames
-from tayori.model.proof import Finding
+from tayori.model.proof import Purpose, dmarc_record
 from tayori.resources.identities import Identity
-from tayori.store.engine import Store
-
-RECOMMENDED_DMARC = "v=DMARC1; p=none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One record. `verdict` is ok, missing, wrong or trouble; `hint` names a mistake that the records betray."""
+    """One record. `verdict` is ok, missing, wrong, waiting or trouble; `diagnosis` is None for a policy from above."""
 
     purpose: str
     name: str
@@ -35,21 +33,30 @@ class Row:
     value: str
     verdict: str
     found: tuple[str, ...]
-    hint: str = ""
+    diagnosis: Diagnosis | None = None
 
     @property
     def is_in_place(self) -> bool:
         return self.verdict == "ok"
 
+    def advice(self, language: str) -> list[str]:
+        """What to do, the most pressing first; for a record in place, only what is wrong with its servers."""
+        if self.diagnosis is None:
+            return []
+        return [sentence(item, language) for item in self.diagnosis.advice if item.mistake is not Mistake.IN_PLACE]
+
     def as_json(self) -> dict[str, Any]:
+        if self.diagnosis is not None:
+            return as_json(self.diagnosis, sentences(self.diagnosis))
         return {
             "purpose": self.purpose,
             "name": self.name,
             "type": self.rdtype,
             "expected": self.value,
-            "found": list(self.found),
             "verdict": self.verdict,
-            "hint": self.hint or None,
+            "found": list(self.found),
+            "hint": None,
+            "advice": [],
         }
 
 
@@ -76,50 +83,46 @@ def names_of(service: Endpoints, region: str) -> ServiceNames:
     return ServiceNames(service_domain=service.service_domain, region=region)
 
 
-async def rows_of(service: Endpoints, store: Store, resolver: CachingResolver, identity: Identity) -> list[Row]:
+async def rows_of(service: Endpoints, resolver: CachingResolver, identity: Identity) -> list[Row]:
     """Every record that the identity's domain should have, DMARC's last."""
-    verifier = Verifier(store, resolver, lambda region: names_of(service, region))
-    checked = await verifier.look(identity)
-    return [*(_row(finding) for finding in checked.findings), await dmarc_row(resolver, identity.domain)]
+    settings = domain_look.settings_of(servers(service.resolver) or system_servers(), rehearsal=service.rehearsal)
+    found = await domain_look.look(identity, names_of(service, identity.region), resolver, settings)
+    rows = [_row(item) for item in found]
+    if all(row.purpose != Purpose.DMARC for row in rows):
+        rows.append(await _policy_from_above(resolver, identity.domain))
+    return rows
 
 
-def _row(finding: Finding) -> Row:
-    expected = finding.expected
+def _row(found: Diagnosis) -> Row:
+    expected = found.expected
     return Row(
         purpose=expected.purpose,
         name=expected.name,
         rdtype=expected.rdtype,
         value=expected.value,
-        verdict=_verdict(finding),
-        found=finding.found,
-        hint=finding.hint or "",
+        verdict=found.standing,
+        found=found.finding.found,
+        diagnosis=found,
     )
 
 
-def _verdict(finding: Finding) -> str:
-    if finding.verdict is Verdict.MATCHED:
-        return "ok"
-    if finding.verdict is Verdict.UNKNOWN:
-        return "trouble"
-    return "wrong" if finding.error is ErrorType.INVALID_VALUE or finding.hint else "missing"
-
-
-async def dmarc_row(resolver: Resolver, domain: str) -> Row:
-    """The policy that receivers find for the domain: its own, or that of the organisational domain above it."""
-    name = f"_dmarc.{domain}"
+async def _policy_from_above(resolver: Resolver, domain: str) -> Row:
+    """The policy of the organisational domain, which holds for the domain as well."""
     found = await drive(dmarc.discover(domain), resolver)
-    answer = await resolver.resolve(name, "TXT")
+    values: tuple[str, ...] = ()
     if not isinstance(found, DmarcResult):
-        verdict = "ok"
-    elif answer.status in (AnswerStatus.SERVER_FAILURE, AnswerStatus.TIMEOUT):
-        verdict = "trouble"
-    else:
-        verdict = "wrong" if answer.exists else "missing"
-    values = answer.values
-    if not isinstance(found, DmarcResult) and not answer.exists:
         above = f"_dmarc.{found[0]}"
         values = tuple(f"{above}: {value}" for value in (await resolver.resolve(above, "TXT")).values)
-    return Row(purpose="dmarc", name=name, rdtype="TXT", value=RECOMMENDED_DMARC, verdict=verdict, found=values)
+    expected = dmarc_record(domain)
+    verdict = Standing.OK if values else Standing.TROUBLE
+    return Row(
+        purpose=expected.purpose,
+        name=expected.name,
+        rdtype=expected.rdtype,
+        value=expected.value,
+        verdict=verdict,
+        found=values,
+    )
 
 
 async def drive(evaluation: Evaluation[ResultT], resolver: Resolver) -> ResultT:

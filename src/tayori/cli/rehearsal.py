@@ -147,7 +147,7 @@ def _dns_adopt(context: Context, options: argparse.Namespace) -> int:
     async def needed(store: Store) -> list[dict[str, Any]]:
         identity = await store.read(identity_of, options.account, service.region, domain)
         async with resolver_of(service) as resolver:
-            rows = await rows_of(service, store, resolver, identity)
+            rows = await rows_of(service, resolver, identity)
         return [
             {"name": row.name, "type": row.rdtype, "values": [row.value]}
             for row in rows

@@ -15,10 +15,12 @@ from cryptography import x509
 
 from tayori.app.endpoints import Endpoints
 from tayori.cli.check import Check, Health, check
+from tayori.cli.host_checks import certificate_names, check_host
 from tayori.cli.lookup import names_of
 from tayori.cli.probes import PROBE_SECONDS, ask_smtp, find_all
 from tayori.cli.service import account_id_of, clock_of
 from tayori.clock import AdjustableClock
+from tayori.dns.resolver import CachingResolver
 from tayori.mail.answer import Resolver
 from tayori.resources import accounts, queue, quotas
 from tayori.resources.accounts import UNLIMITED, Account
@@ -33,7 +35,7 @@ _EXPIRES_SOON = timedelta(days=14)
 
 
 async def check_service(
-    data: Path, service: Endpoints, store: Store, resolver: Resolver, account: str | None, outbound: str
+    data: Path, service: Endpoints, store: Store, resolver: CachingResolver, account: str | None, outbound: str
 ) -> list[Check]:
     checks = [
         check("listener", Health.FAILED if found.trouble else Health.OK, found.trouble or found.answer,
@@ -44,9 +46,10 @@ async def check_service(
     checks.append(_space(data))
     checks.append(_clock(service))
     if service.tls_port:
-        checks.append(await _certificate(service.submission_host, service.tls_port))
+        checks += await _certificate(service)
     checks += await store.read(_account_checks, account, service.region)
     checks.append(await store.read(_queue_check))
+    checks += await check_host(data, service, resolver)
     checks += await _names(service, resolver)
     checks.append(await _outbound(service, resolver, outbound))
     return checks
@@ -72,22 +75,28 @@ def _clock(service: Endpoints) -> Check:
     return check("clock", Health.OK if speed == 1 else Health.WARNING, f"{clock.now():%Y-%m-%d %H:%M:%S}Z, × {speed:g}")
 
 
-async def _certificate(host: str, port: int) -> Check:
-    """How long the certificate of SMTP submission is still good. Who signed it is its owner's choice."""
+async def _certificate(service: Endpoints) -> list[Check]:
+    """How long the certificate of SMTP submission is still good, and for which names. Who signed it is its owner's
+    choice.
+    """
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            _, writer = await asyncio.open_connection(host, port, ssl=context)
+            _, writer = await asyncio.open_connection(service.submission_host, service.tls_port, ssl=context)
     except (OSError, TimeoutError) as error:
-        return check("certificate", Health.FAILED, str(error) or "no answer in time")
+        return [check("certificate", Health.FAILED, str(error) or "no answer in time")]
     content = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.transport.abort()
-    ends = x509.load_der_x509_certificate(content).not_valid_after_utc
+    certificate = x509.load_der_x509_certificate(content)
+    ends = certificate.not_valid_after_utc
     left = ends - datetime.now(UTC)
     health = Health.FAILED if left <= timedelta(0) else Health.WARNING if left < _EXPIRES_SOON else Health.OK
-    return check("certificate", health, f"{ends:%Y-%m-%d}")
+    return [
+        check("certificate", health, f"{ends:%Y-%m-%d}"),
+        certificate_names(certificate, names_of(service, service.region).submission_host),
+    ]
 
 
 # -- the account and its mail --------------------------------------------------------------------------------------

@@ -100,16 +100,16 @@ class Investigator:
 
     def __init__(self, resolver: ForgetfulResolver, settings: InvestigationSettings | None = None) -> None:
         self._resolver = resolver
-        self._settings = settings or InvestigationSettings()
-        self._slots = asyncio.Semaphore(self._settings.in_parallel)
-        self._queries_left = self._settings.max_queries
+        self.settings = settings or InvestigationSettings()
+        self._slots = asyncio.Semaphore(self.settings.in_parallel)
+        self._queries_left = self.settings.max_queries
         self._deadline = 0.0
         self._zones: dict[dns.name.Name, _Zone] = {}
         self._walking = asyncio.Lock()
 
     async def investigate(self, domain: str, expected: Sequence[ExpectedRecord]) -> list[Evidence]:
         """The evidence for each record, in order. Ends in time whatever the servers do."""
-        self._deadline = asyncio.get_running_loop().time() + self._settings.time_limit
+        self._deadline = asyncio.get_running_loop().time() + self.settings.time_limit
         for record in expected:
             self._resolver.forget(record.name)
         domain_zone = await self._zone_of(domain)
@@ -118,7 +118,7 @@ class Investigator:
 
     async def zone_of(self, name: str) -> ZoneFacts | None:
         """The zone that holds a name, with what its servers say."""
-        self._deadline = asyncio.get_running_loop().time() + self._settings.time_limit
+        self._deadline = asyncio.get_running_loop().time() + self.settings.time_limit
         found = await self._zone_of(name)
         return found.facts if found else None
 
@@ -190,7 +190,7 @@ class Investigator:
         """The resolver's answer with validation switched off, where it fails with it."""
         if answer.status is not AnswerStatus.SERVER_FAILURE:
             return None
-        for server in self._settings.resolvers[:2]:
+        for server in self.settings.resolvers[:2]:
             # Only a failure that goes away with the CD bit is one of validation; others have other causes.
             validated = await self._ask_at(server, _question(answer.name, answer.rdtype, dns.flags.RD))
             if validated.message is None or validated.message.rcode() != dns.rcode.SERVFAIL:
@@ -272,7 +272,7 @@ class Investigator:
             if rrset.rdtype == dns.rdatatype.NS and _is_below(rrset.name, zone.origin):
                 if not target.is_subdomain(rrset.name):
                     continue
-                names = tuple(name_text(rdata.target) for rdata in list(rrset)[: self._settings.max_servers])
+                names = tuple(name_text(rdata.target) for rdata in list(rrset)[: self.settings.max_servers])
                 servers = await self._servers_of(names, _glue(message))
                 return self._keep(_Zone(origin=rrset.name, parent=zone, delegated=names, servers=servers))
         return None
@@ -282,13 +282,13 @@ class Investigator:
 
     async def _servers_of(self, names: Iterable[str], glue: Mapping[str, list[str]]) -> tuple[Server, ...]:
         """An address for each name server: of version 4 where there is one, since not every host has the other."""
-        wanted = list(dict.fromkeys(names))[: self._settings.max_servers]
+        wanted = list(dict.fromkeys(names))[: self.settings.max_servers]
         addresses = await asyncio.gather(*(self._addresses(name, glue.get(name, [])) for name in wanted))
         return tuple(
             Server(name=name, address=address)
             for name, found in zip(wanted, addresses, strict=True)
             for address in (found[:2] or [""])
-        )[: self._settings.max_servers]
+        )[: self.settings.max_servers]
 
     async def _addresses(self, name: str, glue: list[str]) -> list[str]:
         if glue:
@@ -307,7 +307,7 @@ class Investigator:
         listed = (await self._see(good, origin, "NS")).values if good else ()
         known = {server.name for server in zone.servers}
         more = await self._servers_of([name for name in listed if name not in known], {})
-        room = self._settings.max_servers - len(views)
+        room = self.settings.max_servers - len(views)
         views += await asyncio.gather(*(self._view(server, origin, "SOA") for server in more[: max(room, 0)]))
         if not zone.delegated and listed:
             views = [view for view in views if view.server.name in listed or view.server in more]
@@ -340,11 +340,11 @@ class Investigator:
             return _Reply(status=SeenStatus.UNREACHABLE, reason="its name has no address")
         if not self._may_be_asked(server.address):
             return _Reply(status=SeenStatus.UNREACHABLE, reason="its address is not public")
-        return await self._ask_at((server.address, self._settings.port), _question(name, rdtype, 0))
+        return await self._ask_at((server.address, self.settings.port), _question(name, rdtype, 0))
 
     def _may_be_asked(self, text: str) -> bool:
         address = ipaddress.ip_address(text)
-        return address.is_global or any(address in network for network in self._settings.allowed_networks)
+        return address.is_global or any(address in network for network in self.settings.allowed_networks)
 
     async def _ask_at(self, address: ServerAddress, asked: Inquiry) -> _Reply:
         async with self._slots:
@@ -353,7 +353,7 @@ class Investigator:
                 return _Reply(status=SeenStatus.NOT_ASKED)
             self._queries_left -= 1
             try:
-                message = await exchange(address, asked, min(self._settings.query_seconds, left))
+                message = await exchange(address, asked, min(self.settings.query_seconds, left))
             except TimeoutError:
                 return _Reply(status=SeenStatus.SILENT)
             except OSError as error:

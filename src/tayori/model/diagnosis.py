@@ -14,7 +14,7 @@ from typing import Any
 
 from tayori.mail.answer import Answer, AnswerStatus
 from tayori.model.identity import ErrorType, Verdict
-from tayori.model.proof import ExpectedRecord, Finding, Purpose, judge
+from tayori.model.proof import ExpectedRecord, Finding, Hint, Purpose, judge
 
 _SHOWN_VALUES = 10
 _SHOWN_LENGTH = 300
@@ -58,6 +58,9 @@ class Mistake(StrEnum):
     SEVERAL_SPF = "several-spf"
     SPF_WITHOUT_US = "spf-without-us"
     STILL_AMAZON = "still-amazon"
+    OTHER_KEY = "other-key"
+    REVOKED_KEY = "revoked-key"
+    SEVERAL_KEYS = "several-keys"
     WRONG_REGION = "wrong-region"
     WRONG_VALUE = "wrong-value"
     NOT_ALL_ASKED = "not-all-asked"
@@ -270,14 +273,13 @@ def _record_advice(evidence: Evidence, finding: Finding) -> list[Advice]:
     elif not found and _is_below_cut(evidence):
         advice.append(_wrong_zone(evidence))
     if not advice:
-        zone_name = evidence.zone.origin if evidence.zone else expected.domain
         advice.append(
             _advice(
                 Mistake.MISSING,
                 name=expected.name,
                 rdtype=expected.rdtype,
                 value=expected.value,
-                zone=zone_name,
+                zone=_zone_name(evidence),
                 host=_host(evidence),
             )
         )
@@ -294,8 +296,14 @@ def _values(evidence: Evidence, finding: Finding) -> tuple[str, ...]:
 
 def _host(evidence: Evidence) -> str:
     """The name as most panels want it: without the zone."""
-    zone = evidence.zone.origin if evidence.zone else evidence.expected.domain
+    zone = _zone_name(evidence)
     return evidence.expected.name.removesuffix(f".{zone}") if evidence.expected.name != zone else "@"
+
+
+def _zone_name(evidence: Evidence) -> str:
+    """Where the record is to be registered: nobody registers records in a top-level domain."""
+    is_known = evidence.zone is not None and "." in evidence.zone.origin.strip(".")
+    return evidence.zone.origin if is_known and evidence.zone else evidence.expected.domain
 
 
 def _stands_in_the_way(evidence: Evidence) -> list[Advice]:
@@ -322,7 +330,7 @@ def _has_values(evidence: Evidence) -> bool:
 def _value_advice(expected: ExpectedRecord, finding: Finding, found: Sequence[str], zone: str) -> Advice:
     places = {"name": expected.name, "value": expected.value, "found": _joined(found)}
     if expected.rdtype == "TXT":
-        mistake = _text_mistake(expected, found)
+        mistake = _text_mistake(expected, finding, found)
     elif expected.rdtype == "MX":
         mistake = _mx_mistake(expected, found, zone)
     else:
@@ -355,23 +363,31 @@ def _host_mistake(wanted: str, found: str, domain: str, zone: str) -> Mistake:
     return Mistake.WRONG_VALUE
 
 
-def _text_mistake(expected: ExpectedRecord, found: Sequence[str]) -> Mistake:
-    """How a TXT value was spoilt on its way through a panel."""
+def _text_mistake(expected: ExpectedRecord, finding: Finding, found: Sequence[str]) -> Mistake:
+    """How a TXT value was spoilt on its way through a panel; else what else stands there."""
     wanted = expected.value
     for value in found:
-        if value != wanted and _bare(value) == _bare(wanted):
-            if "\\;" in value or "\\" in value:
-                return Mistake.TXT_ESCAPED
-            if '"' in value:
-                return Mistake.TXT_QUOTED
-            return Mistake.TRAILING_DOT if value.rstrip(".") == wanted else Mistake.TXT_SPACED
+        if value == wanted or not _is_spoilt(expected, value):
+            continue
+        if "\\" in value:
+            return Mistake.TXT_ESCAPED
+        if '"' in value:
+            return Mistake.TXT_QUOTED
+        return Mistake.TRAILING_DOT if value.rstrip(".") == wanted else Mistake.TXT_SPACED
     if 1 < len(found) <= 6 and _is_split(_bare(wanted), [_bare(value) for value in found]):
         return Mistake.TXT_SPLIT
+    if finding.hint in _KEY_HINTS:
+        return _KEY_HINTS[finding.hint]
     if expected.purpose is Purpose.MAIL_FROM_SPF:
         return _spf_mistake(found)
     return Mistake.WRONG_VALUE if expected.purpose not in _SHARED_NAMES else Mistake.MISSING
 
 
+_KEY_HINTS = {
+    Hint.OTHER_KEY: Mistake.OTHER_KEY,
+    Hint.REVOKED_KEY: Mistake.REVOKED_KEY,
+    Hint.SEVERAL_KEYS: Mistake.SEVERAL_KEYS,
+}
 _SHARED_NAMES = frozenset({Purpose.OWNERSHIP, Purpose.MAIL_FROM_SPF})  # other TXT records may stand beside ours
 
 
@@ -382,6 +398,17 @@ def _spf_mistake(found: Sequence[str]) -> Mistake:
     if not policies:
         return Mistake.MISSING
     return Mistake.STILL_AMAZON if "include:amazonses.com" in policies[0].lower() else Mistake.SPF_WITHOUT_US
+
+
+def _is_spoilt(expected: ExpectedRecord, value: str) -> bool:
+    """True where the value is right but for signs that a panel has left in it."""
+    if _bare(value) == _bare(expected.value):
+        return True
+    plain = re.sub(r'["\\]', "", value)
+    if plain == value:
+        return False
+    answer = Answer(name=expected.name, rdtype="TXT", status=AnswerStatus.FOUND, values=(plain,))
+    return judge(expected, answer).verdict is Verdict.MATCHED
 
 
 def _bare(text: str) -> str:

@@ -202,6 +202,18 @@ TEXTS: dict[Mistake, tuple[str, str]] = {
         "{name} still has the value for Amazon SES ({found}). Replace it with {value}.",
         "{name} の値が Amazon SES のもの ({found}) のままです。{value} に置き換えてください。",
     ),
+    Mistake.OTHER_KEY: (
+        "The public key at {name} is not that of the private key that signs. Replace the record with {value}",
+        "{name} の公開鍵が、署名に使う秘密鍵と対になっていません。次の値に置き換えてください: {value}",
+    ),
+    Mistake.REVOKED_KEY: (
+        "The key record at {name} has an empty p=, which revokes the key. Replace it with {value}",
+        "{name} の鍵レコードの p= が空で、鍵が失効しています。次の値に置き換えてください: {value}",
+    ),
+    Mistake.SEVERAL_KEYS: (
+        "{name} has several key records, of which receivers take any. Leave only this one: {value}",
+        "{name} に鍵のレコードが複数あり、受信側がどれを使うか定まりません。次の 1 件だけを残してください: {value}",
+    ),
     Mistake.WRONG_REGION: (
         "{name} has the value of another region or zone of the service ({found}). Replace it with {value}.",
         "{name} の値が、本サービスの別のリージョンまたはゾーンのもの ({found}) です。{value} に置き換えてください。",
