@@ -83,7 +83,7 @@ def test_publish_shows_a_plan_first_and_then_does_it(node: Node, server: Bind) -
     applied = node.command(*to, "--apply", "--lang", "ja", check=False)
     assert applied.returncode == 1, "a record that is needed was left to a person"
     assert "5 件を変更しました" in applied.stdout
-    assert server.values(f"_dmarc.{DOMAIN}", "TXT") == ['"v=DMARC1; p=none"']
+    assert server.values(f"_dmarc.{DOMAIN}", "TXT") == ['"v=DMARC1; p=none; rua=mailto:dmarc-reports@tayori.test"']
     assert server.values(f"bounce.{DOMAIN}", "MX") == ["5 mx.elsewhere.example."]
     assert server.values(f"www.{DOMAIN}", "A") == ["192.0.2.7"]
 

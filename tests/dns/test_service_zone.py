@@ -15,7 +15,9 @@ TOKEN = "4hzwn5lmznmmjyl2pqf2agr3uzzzzxyz"
 KEY = "v=DKIM1; k=rsa; p=" + "A" * 392
 
 
-def a_zone(keys: dict[str, list[str]], own: dict[str, list[str]] | None = None) -> tuple[ServiceZone, list[str]]:
+def a_zone(
+    keys: dict[str, list[str]], own: dict[str, list[str]] | None = None, reports: frozenset[str] = frozenset()
+) -> tuple[ServiceZone, list[str]]:
     asked: list[str] = []
 
     async def look_up(selector: str) -> list[str]:
@@ -25,12 +27,17 @@ def a_zone(keys: dict[str, list[str]], own: dict[str, list[str]] | None = None) 
     async def look_up_own(selector: str) -> list[str]:
         return (own or {}).get(selector, [])
 
+    async def takes_reports(domain: str) -> bool:
+        asked.append(domain)
+        return domain in reports
+
     zone = service_zone(
         NAMES,
         sending_addresses=["198.51.100.7", "2001:db8::7"],
         listening_addresses=["198.51.100.8"],
         dkim_keys=look_up,
         own_keys=look_up_own,
+        takes_reports=takes_reports,
         serial=42,
         more=[Record(name="t.tayori.test", rdtype="A", value="198.51.100.9")],
     )
@@ -108,6 +115,24 @@ def test_customers_keys_are_not_keys_of_the_service(run) -> None:
     assert ask(run, zone, f"{TOKEN}._domainkey.tayori.test").rcode == dns.rcode.NXDOMAIN
     assert values(ask(run, zone, f"{own}._domainkey.tayori.test")) == [KEY]
     assert ask(run, zone, f"{own}.dkim.tayori.test").rcode == dns.rcode.NXDOMAIN
+
+
+def test_it_says_whose_reports_the_service_takes(run) -> None:
+    zone, asked = a_zone({}, reports=frozenset({"example.com"}))
+    assert values(ask(run, zone, "Example.com._report._dmarc.tayori.test")) == ["v=DMARC1"]
+    assert asked == ["example.com"]
+    assert values(ask(run, zone, "_dmarc.tayori.test")) == ["v=DMARC1; p=reject"]
+
+
+@pytest.mark.parametrize("name", ["example.org", "com", "*.example.com", r"a\.b.com", "mail.example.com"])
+def test_names_of_reports_never_hide_what_may_be_below_them(run, name: str) -> None:
+    zone, asked = a_zone({}, reports=frozenset({"example.com"}))
+    found = ask(run, zone, f"{name}._report._dmarc.tayori.test")
+    assert (found.rcode, found.answer) == (dns.rcode.NOERROR, ())
+    assert found.authority[0].rdtype == dns.rdatatype.SOA
+    assert all("*" not in domain and "\\" not in domain for domain in asked)
+    assert ask(run, zone, "example.com._report._dmarc.tayori.test", "A").rcode == dns.rcode.NOERROR
+    assert ask(run, zone, "_report._dmarc.tayori.test").rcode == dns.rcode.NOERROR
 
 
 def test_without_addresses_nobody_may_send() -> None:

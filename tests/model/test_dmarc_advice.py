@@ -26,7 +26,6 @@ from tayori.model.dmarc_advice import (
     SendingSetup,
     advise,
     destination_of,
-    first_record,
     with_tags,
 )
 from tayori.model.policy_check import PolicyFinding, PolicyVerdict, examine
@@ -242,7 +241,6 @@ def test_a_test_is_ended_before_the_next_rung() -> None:
 def test_tags_are_set_in_their_place() -> None:
     assert with_tags("v=DMARC1; rua=mailto:a@b.c", p="none") == "v=DMARC1; p=none; rua=mailto:a@b.c"
     assert with_tags("v=DMARC1 ; P = none ;; x=1;", p="reject", pct=None) == "v=DMARC1; p=reject; x=1"
-    assert first_record() == "v=DMARC1; p=none"
 
 
 # -- RFC 9989 ----------------------------------------------------------------------------------------------------------
@@ -374,7 +372,7 @@ def test_a_text_has_the_same_places_in_both_languages(key: str) -> None:
     english, japanese = TEXTS[key]
     places = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (english, japanese)]
     assert places[0] == places[1]
-    assert english.isascii() and not japanese.isascii()
+    assert english.replace("…", "").isascii() and not japanese.isascii()
 
 
 def test_every_word_of_the_advice_has_its_text() -> None:

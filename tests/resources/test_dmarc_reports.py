@@ -181,3 +181,14 @@ def test_a_mail_without_a_readable_report_is_kept_all_the_same(transact, yesterd
 def test_names_agree() -> None:
     names = ServiceNames(service_domain="tayori.test", region=REGION)
     assert names.dmarc_reports == str(ADDRESS)
+
+
+def test_reports_are_taken_for_domains_of_ours_and_those_below(transact, yesterday) -> None:
+    transact(domain, "example.com")
+    asked = ("example.com", "mail.example.com", "com", "example.org", "xexample.com")
+    assert [transact(dmarc_reports.takes_reports_of, one) for one in asked] == [True, True, False, False, False]
+
+
+def test_an_empty_report_is_a_report(transact, yesterday) -> None:
+    transact(domain, "example.com")
+    assert keep(transact, parse_report(report(begin=yesterday - 86400))) == 1

@@ -21,7 +21,7 @@ async def make(identity: Identity, names: ServiceNames, resolver: Resolver, now:
     """The plan of one identity. A DNS that does not answer makes records of which the plan says so."""
     expected = identity_checks.expected_records(identity, names)
     if all(record.purpose is not Purpose.DMARC for record in expected):
-        expected += await dmarc_expected(identity.domain, resolver)
+        expected += await dmarc_expected(identity.domain, names, resolver)
     answers, zone = await asyncio.gather(_ask(expected, resolver), zone_of(identity.domain, resolver))
     return DomainPlan(
         domain=identity.domain,
@@ -41,10 +41,10 @@ async def _ask(expected: list[ExpectedRecord], resolver: Resolver) -> dict[tuple
     return dict(zip(keys, answers, strict=True))
 
 
-async def dmarc_expected(domain: str, resolver: Resolver) -> list[ExpectedRecord]:
+async def dmarc_expected(domain: str, names: ServiceNames, resolver: Resolver) -> list[ExpectedRecord]:
     """A record of the domain's own, unless the policy of the domain above it holds already."""
-    own = dmarc_record(domain)
-    found = await _drive(dmarc.discover(domain), resolver)
+    own = dmarc_record(domain, names.dmarc_reports)
+    found = await drive(dmarc.discover(domain), resolver)
     if not isinstance(found, DmarcResult):
         return [own] if found[0] == domain else []
     if found.verdict is DmarcVerdict.TEMPERROR and (await resolver.resolve(own.name, own.rdtype)).is_definite:
@@ -63,7 +63,8 @@ async def zone_of(domain: str, resolver: Resolver) -> str:
     return domain
 
 
-async def _drive(evaluation: Evaluation[ResultT], resolver: Resolver) -> ResultT:
+async def drive(evaluation: Evaluation[ResultT], resolver: Resolver) -> ResultT:
+    """Run an evaluator that yields questions (see mail.answer)."""
     try:
         query = next(evaluation)
         while True:

@@ -48,7 +48,7 @@ from tayori.mail.address import AddrSpec
 from tayori.model.inbound import InboundRoute, NotTaken
 from tayori.model.names import ServiceNames
 from tayori.rehearsal.world import RehearsalSettings, RehearsalWorld
-from tayori.resources import credentials, dkim_keys, dkim_setup, identities, inbound, installation
+from tayori.resources import credentials, dkim_keys, dkim_setup, dmarc_reports, identities, inbound, installation
 from tayori.resources.credentials import Credential
 from tayori.resources.inbound import Received
 from tayori.smtp.mx import MxRole
@@ -262,6 +262,7 @@ class Node:
             listening_addresses=config.dns.public_addresses,
             dkim_keys=lambda token: self.store.read(dkim_keys.published, token),
             own_keys=lambda selector: self.store.read(dkim_keys.published_own, selector),
+            takes_reports=lambda domain: self.store.read(dmarc_reports.takes_reports_of, domain),
             serial=int(self.clock.now().timestamp()),
         )
 

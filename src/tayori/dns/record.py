@@ -16,7 +16,7 @@ import dns.rdataclass
 import dns.rdatatype
 
 # The types that Tayori asks for. A resolver that took any type would have to know how to write it down.
-RDTYPES = frozenset({"A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "TLSA", "TXT"})
+RDTYPES = frozenset({"A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SPF", "TLSA", "TXT"})
 
 _MAX_STRING = 255  # RFC 1035 3.3: the length of a character-string is one octet
 
@@ -87,6 +87,8 @@ _WRITERS: dict[dns.rdatatype.RdataType, Callable[[Any], str]] = {
     dns.rdatatype.NS: lambda rdata: name_text(rdata.target),
     dns.rdatatype.PTR: lambda rdata: name_text(rdata.target),
     dns.rdatatype.SOA: _write_soa,
+    # The type SPF (99) is dead (RFC 7208 3.1), and asked for to tell an administrator so.
+    dns.rdatatype.SPF: lambda rdata: b"".join(rdata.strings).decode("latin-1"),
     dns.rdatatype.TLSA: lambda rdata: f"{rdata.usage} {rdata.selector} {rdata.mtype} {rdata.cert.hex()}",
     dns.rdatatype.TXT: lambda rdata: b"".join(rdata.strings).decode("latin-1"),
 }

@@ -3,8 +3,8 @@
 Owns the list of records under the service domain and the live lookup of DKIM public keys. Never reads the
 store itself: keys come through a callable, name by name, so that a million keys need no memory. Easy DKIM
 keys are published at `<token>.dkim.<service domain>` (customers' CNAMEs end there), the service's own at
-`<selector>._domainkey.`. RFC 6376 3.6.2 (keys), RFC 7208 (SPF, with the HELO identity's record of 2.3), RFC
-7489 (DMARC).
+`<selector>._domainkey.`, and below `_report._dmarc.` that we take a domain's aggregate reports. RFC 6376 3.6.2
+(keys), RFC 7208 (SPF, with the HELO identity's record of 2.3), RFC 7489 (DMARC, 7.1 for the reports of others).
 """
 
 import ipaddress
@@ -22,25 +22,37 @@ from tayori.model.names import ServiceNames
 # Gives the TXT values of a selector ("v=DKIM1; k=rsa; p=..."), none for a selector that does not exist.
 KeyLookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
 
+# Whether the service takes the aggregate reports on a domain.
+ReportLookup: TypeAlias = Callable[[str], Awaitable[bool]]
+
 # The shape of a token, which is also a selector: nothing else is worth a question to the store, however many ask.
 _SELECTOR = re.compile(rb"[a-z2-7]{32}")
 _KEY_TTL = 300  # a key that leaks can be gone from caches in five minutes
 _KEEP_SECONDS = 5.0
 _NEGATIVE_TTL = 60  # a name asked for a moment too early must not stay missing for long
 _HOSTMASTER = "hostmaster"
+_TAKES_REPORTS = "v=DMARC1"
+_DOMAIN = re.compile(rb"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
 
 
 class ServiceZone:
     """A ZoneSource: fixed records, and keys that are looked up when they are asked for."""
 
     def __init__(
-        self, names: ServiceNames, records: Iterable[Record], dkim_keys: KeyLookup, own_keys: KeyLookup
+        self,
+        names: ServiceNames,
+        records: Iterable[Record],
+        dkim_keys: KeyLookup,
+        own_keys: KeyLookup,
+        takes_reports: ReportLookup,
     ) -> None:
         # The two parents of keys exist even while no key does, so that resolvers which walk down label by
         # label (RFC 9156) are not told that nothing is below them.
-        self._zone = Zone(
-            names.service_domain, records, parents=(names.dkim_zone, f"_domainkey.{names.service_domain}")
-        )
+        reports = f"_report._dmarc.{names.service_domain}"
+        parents = (names.dkim_zone, f"_domainkey.{names.service_domain}", reports)
+        self._zone = Zone(names.service_domain, records, parents=parents)
+        self._takes_reports = takes_reports
+        self._reports = to_name(reports)
         self._keys = {
             to_name(names.dkim_zone): dkim_keys,
             to_name(f"_domainkey.{names.service_domain}"): own_keys,
@@ -55,6 +67,8 @@ class ServiceZone:
         return self._zone.version
 
     async def lookup(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Lookup:
+        if len(name) > len(self._reports) and name.is_subdomain(self._reports):
+            return await self._report(name, rdtype)
         keys = self._keys.get(name.parent()) if len(name) > len(self.origin) else None
         if keys is None:
             return self._zone.lookup(name, rdtype)
@@ -63,6 +77,24 @@ class ServiceZone:
         records = [Record(name=str(name), rdtype="TXT", value=value, ttl=_KEY_TTL) for value in values]
         found = self._zone.plus(records).lookup(name, rdtype)
         return Lookup(rcode=found.rcode, answer=found.answer, authority=found.authority, keep_seconds=_KEEP_SECONDS)
+
+    async def _report(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Lookup:
+        """`<domain>._report._dmarc.`: a record where we take the domain's reports, else a name without records.
+
+        Never "no such name": there may be domains below any of them, and a resolver would stop there (RFC 8020).
+        """
+        domain = b".".join(name.relativize(self._reports).labels).lower()
+        is_wanted = rdtype == dns.rdatatype.TXT and _DOMAIN.fullmatch(domain) is not None
+        if is_wanted and await self._takes_reports(domain.decode("ascii")):
+            record = Record(name=str(name), rdtype="TXT", value=_TAKES_REPORTS, ttl=_KEY_TTL)
+            found = self._zone.plus([record]).lookup(name, rdtype)
+        else:
+            found = self._zone.no_data()
+        return Lookup(rcode=found.rcode, answer=found.answer, authority=found.authority, keep_seconds=_KEEP_SECONDS)
+
+
+async def _no_reports(domain: str) -> bool:
+    return False
 
 
 def service_zone(
@@ -73,6 +105,7 @@ def service_zone(
     dkim_keys: KeyLookup,
     own_keys: KeyLookup,
     serial: int,
+    takes_reports: ReportLookup = _no_reports,
     more: Iterable[Record] = (),
 ) -> ServiceZone:
     """The zone for one region: we send from `sending_addresses` and are reached at `listening_addresses`."""
@@ -82,7 +115,7 @@ def service_zone(
         *_mail(names, sending_addresses),
         *more,
     ]
-    return ServiceZone(names, records, dkim_keys, own_keys)
+    return ServiceZone(names, records, dkim_keys, own_keys, takes_reports)
 
 
 def _authority(names: ServiceNames, serial: int) -> list[Record]:

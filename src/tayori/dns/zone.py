@@ -95,6 +95,10 @@ class Zone:
                 break
         return Lookup(answer=tuple(answer))
 
+    def no_data(self) -> Lookup:
+        """The answer for a name that exists without records of the type (RFC 2308 2.2)."""
+        return self._negative(dns.rcode.NOERROR, [])
+
     def plus(self, records: Iterable[Record]) -> "Zone":
         """The zone with records added, for content that is looked up name by name."""
         zone = object.__new__(Zone)

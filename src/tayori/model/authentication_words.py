@@ -298,6 +298,42 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Only the DNS was looked at; the policy file itself was not fetched.",
         "確認したのは DNS のみです。ポリシーファイル自体は取得していません。",
     ),
+    # -- tayori dmarc ----------------------------------------------------------------------------------------------
+    "dmarc.step.unknown": ("Nothing can be proposed until the DNS answers.", "DNS が応答するまで提案できません。"),
+    "look.policy": ("DMARC policy of {domain}", "{domain} の DMARC ポリシー"),
+    "look.own-mail": ("Mail sent from here, as a receiver judges it", "このサービスから送るメールの判定"),
+    "look.step": ("Next step", "次の段階"),
+    "look.policies": ("Other policies of the domain", "ドメインのその他のポリシー"),
+    "look.spf": ("SPF record of the MAIL FROM domain {domain}", "MAIL FROM ドメイン {domain} の SPF レコード"),
+    "look.spf-default": (
+        "SPF: the default MAIL FROM domain is in use; no record of the domain is needed for it.",
+        "SPF: 既定の MAIL FROM ドメインを使用しています。ドメイン側のレコードは不要です。",
+    ),
+    "look.present": ("Present", "現在の値"),
+    "look.wanted": ("Change to", "変更後の値"),
+    "look.spf-in-place": ("It is in place.", "正しく登録されています。"),
+    "look.cost": (
+        "DNS look-ups: {terms} of {term_limit}; without result: {voids} of {void_limit}",
+        "DNS の問い合わせ: {terms} 回 (上限 {term_limit})、うち結果なし: {voids} 回 (上限 {void_limit})",
+    ),
+    "report.heading": ("DMARC reports on {domain}, last {days} days", "{domain} の DMARC レポート (過去 {days} 日間)"),
+    "report.none": (
+        "No report has come. Receivers send them once a day, to the address in rua= of the DMARC record.",
+        "レポートはまだ届いていません。受信側は、DMARC レコードの rua= の宛先へ 1 日 1 回送信します。",
+    ),
+    "report.totals": (
+        "{reports} reports from {names}: {messages} messages, {share} % pass",
+        "{names} から {reports} 件。メール {messages} 通のうち {share} % が合格",
+    ),
+    "report.source": ("Source", "送信元"),
+    "report.messages": ("Messages", "通数"),
+    "report.aligned": ("Pass", "合格"),
+    "report.dkim": ("By DKIM", "DKIM による合格"),
+    "report.spf": ("By SPF", "SPF による合格"),
+    "report.quarantined": ("Quarantined", "隔離"),
+    "report.rejected": ("Rejected", "拒否"),
+    "report.last": ("Last seen", "最終確認"),
+    "report.more": ("… and {count} more sources (see --json).", "… ほか {count} 件の送信元 (--json で確認できます)"),
 }
 
 

@@ -23,6 +23,7 @@ from tayori.mail.dmarc import (
     organisational_domain,
 )
 from tayori.mail.dmarc_walk import Walked, walk
+from tayori.model.proof import dmarc_record
 
 # The share of mail that a policy is asked to hold for, step by step.
 PERCENTAGES: Final = (10, 25, 50, 100)
@@ -114,11 +115,6 @@ class DmarcAdvice:
         return Passing.PASSES in (self.by_dkim, self.by_spf)
 
 
-def first_record(reports_to: str | None = None) -> str:
-    """For a domain that has none: it asks receivers for nothing but reports."""
-    return "v=DMARC1; p=none" + (f"; rua=mailto:{reports_to}" if reports_to else "")
-
-
 def advise(
     domain: str, setup: SendingSetup, *, reports_to: str | None = None, evidence: Evidence | None = None
 ) -> Evaluation[DmarcAdvice]:
@@ -148,7 +144,7 @@ def advise(
         by_spf=by_spf,
         step=_first_step(found, reports_to)
         if isinstance(found, DmarcResult)
-        else next_step(policy_domain, text, found[1], reports_to, readiness),
+        else next_step(policy_domain, text, found[1], reports_to if policy_domain == domain else None, readiness),
         walked=walked,
         problem=found.problem if isinstance(found, DmarcResult) else "",
     )
@@ -262,7 +258,7 @@ def _first_step(found: DmarcResult, reports_to: str | None) -> Step | None:
         return None
     why = Sentence(key="dmarc.step.begin" if found.verdict == "none" else "dmarc.step.repair")
     name = f"_dmarc.{found.from_domain}"
-    return Step(name=name, value=first_record(reports_to), why=why, readiness=Readiness.READY)
+    return Step(name=name, value=dmarc_record(found.from_domain, reports_to).value, why=why, readiness=Readiness.READY)
 
 
 def next_step(

@@ -95,11 +95,10 @@ def mail_from_records(mail_from: str, domain: str, names: ServiceNames) -> list[
     ]
 
 
-def dmarc_record(domain: str) -> ExpectedRecord:
-    """The mildest policy there is, for a domain that has none: it asks receivers for nothing."""
-    return ExpectedRecord(
-        purpose=Purpose.DMARC, name=f"_dmarc.{domain}", rdtype="TXT", value="v=DMARC1; p=none", domain=domain
-    )
+def dmarc_record(domain: str, reports_to: str | None = None) -> ExpectedRecord:
+    """The mildest policy there is, for a domain that has none: it asks receivers for nothing but reports."""
+    value = "v=DMARC1; p=none" + (f"; rua=mailto:{reports_to}" if reports_to else "")
+    return ExpectedRecord(purpose=Purpose.DMARC, name=f"_dmarc.{domain}", rdtype="TXT", value=value, domain=domain)
 
 
 def judge(expected: ExpectedRecord, answer: Answer) -> Finding:

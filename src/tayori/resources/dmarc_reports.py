@@ -171,6 +171,13 @@ def summary(tx: Tx, domain: str, age: timedelta) -> DomainSummary:
     )
 
 
+def nothing(domain: str, since: datetime) -> DomainSummary:
+    """The summary of a domain without reports, and of one that an account has not proved to be its own."""
+    return DomainSummary(
+        domain=domain, since=since, reports=0, reporters=(), first=None, last=None, messages=0, aligned=0, sources=()
+    )
+
+
 def _sources(tx: Tx, chosen: Sequence[sa.ColumnElement[bool]]) -> Iterator[SourceSummary]:
     last = sa.func.max(reports_table.c.ends_at).label("last_seen")
     found = tx.execute(
