@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MANUAL = Path(__file__).resolve().parents[2] / "docs" / "howto" / "testing-with-tayori.md"
+MANUAL = Path(__file__).resolve().parents[2] / "docs" / "howto" / "testing.md"
 
 
 def run(*command: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
