@@ -25,6 +25,7 @@ COMMANDS = {
     "env": "tayori.cli.env",
     "doctor": "tayori.cli.doctor",
     "dns": "tayori.cli.dns",
+    "dmarc": "tayori.cli.dmarc",
     "credentials": "tayori.cli.credentials",
     "smtp-password": "tayori.cli.smtp_password",
     "account": "tayori.cli.account",

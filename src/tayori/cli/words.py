@@ -29,6 +29,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "メールが届くまでに必要なことをすべて検査する",
     ),
     "command.dns": ("the DNS records that a domain needs", "ドメインに必要な DNS レコード"),
+    "command.dmarc": (
+        "what receivers do with a domain's mail: policy, next step, reports",
+        "ドメインのメールが受信側でどう扱われるか (ポリシー、次の段階、レポート)",
+    ),
     "command.credentials": ("create, list and delete access keys", "アクセスキーの作成、一覧、削除"),
     "command.smtp-password": (
         "the SMTP user name and password that belong to an access key",
