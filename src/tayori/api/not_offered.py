@@ -20,9 +20,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         GetConfigurationSetEventDestinations UpdateConfigurationSetEventDestination
         CreateContact CreateContactList DeleteContact DeleteContactList GetContact GetContactList ListContactLists
         ListContacts UpdateContact UpdateContactList
-        CreateCustomVerificationEmailTemplate DeleteCustomVerificationEmailTemplate
-        GetCustomVerificationEmailTemplate ListCustomVerificationEmailTemplates SendCustomVerificationEmail
-        UpdateCustomVerificationEmailTemplate
         BatchGetMetricData GetEmailAddressInsights GetMessageInsights ListRecommendations
         CancelExportJob CreateExportJob CreateImportJob GetExportJob GetImportJob ListExportJobs ListImportJobs
         GetReputationEntity ListReputationEntities UpdateReputationEntityCustomerManagedStatus
@@ -36,9 +33,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         """
         CreateConfigurationSetEventDestination DeleteConfigurationSetEventDestination
         UpdateConfigurationSetEventDestination
-        CreateCustomVerificationEmailTemplate DeleteCustomVerificationEmailTemplate
-        GetCustomVerificationEmailTemplate ListCustomVerificationEmailTemplates SendCustomVerificationEmail
-        UpdateCustomVerificationEmailTemplate
         GetIdentityNotificationAttributes
         SetIdentityHeadersInNotificationsEnabled
         SetIdentityNotificationTopic

@@ -18,7 +18,7 @@ from tayori.loops.base import Supervisor
 from tayori.model.errors import DomainError
 from tayori.rehearsal.control import ControlRequest, RehearsalControl
 from tayori.rehearsal.remote import RemoteWorld
-from tayori.resources import identity_checks, queue, timeline
+from tayori.resources import custom_verification, identity_checks, queue, timeline
 from tayori.store.engine import Store
 
 _MESSAGES_PATH = "/tayori/messages"
@@ -98,15 +98,20 @@ class Routes:
 
     async def verify(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         token = unquote(request.path.removeprefix(VERIFY_PATH).strip("/"))
+        leads = await self._store.read(custom_verification.redirects, token)
         try:
             identity = await self._store.write(identity_checks.verify_by_link, token)
         except DomainError as refusal:
+            if leads is not None:
+                return _see(leads.failure_url)
             return _page(
                 404,
                 "This link does not verify an address.",
                 "このリンクではメールアドレスを確認できません。",
                 refusal.message,
             )
+        if leads is not None:
+            return _see(leads.success_url)
         return _page(
             200,
             "The address is verified. Mail can now be sent from it.",
@@ -147,6 +152,11 @@ class Routes:
 def _json(status: int, value: Any) -> HttpResponse:
     body = json.dumps(value, ensure_ascii=False, default=str).encode()
     return HttpResponse(status=status, headers=(("content-type", "application/json"),), body=body)
+
+
+def _see(url: str) -> HttpResponse:
+    headers = (("location", url), ("referrer-policy", "no-referrer"), ("cache-control", "no-store"))
+    return HttpResponse(status=302, headers=headers)
 
 
 def _page(status: int, english: str, japanese: str, what: str) -> HttpResponse:

@@ -32,7 +32,7 @@ class Kind(StrEnum):
     CONFIGURATION_SET = "configuration-set"
     EVENT_DESTINATION = "event-destination"
     TEMPLATE = "template"
-    CUSTOM_VERIFICATION_TEMPLATE = "custom-verification-template"
+    CUSTOM_VERIFICATION_TEMPLATE = "custom-verification-email-template"
     POLICY = "policy"
     SUPPRESSED_DESTINATION = "suppressed-destination"
     TRACKING_OPTIONS = "tracking-options"

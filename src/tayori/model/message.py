@@ -216,6 +216,7 @@ class Operation(StrEnum):
     SEND_RAW_EMAIL = "SendRawEmail"
     SEND_TEMPLATED_EMAIL = "SendTemplatedEmail"
     SEND_BULK_EMAIL = "SendBulkEmail"
+    CUSTOM_VERIFICATION = "SendCustomVerificationEmail"
     SMTP = "SendSmtpEmail"
     SERVICE = "Service"  # the service's own mail: verification links, notices
     PROBE = "Probe"  # sent as an identity to the service itself, to prove what receivers see

@@ -1,10 +1,13 @@
-"""Tags of identities and configuration sets. Checks in SES's order: whose, where, whether it is there (ses: probed)."""
+"""Tags of identities, configuration sets and custom verification templates.
+
+Checks in SES's order: whose, where, whether it is there (ses: probed).
+"""
 
 from tayori.api.identity_work import name_of
 from tayori.api.registry import Call, Request, Response, operation
 from tayori.model.arn import Arn
 from tayori.model.errors import Invalid, Kind, NotFound
-from tayori.resources import configuration_sets, identities, tags
+from tayori.resources import configuration_sets, custom_verification, identities, tags
 
 _IDENTITY, _CONFIGURATION_SET = "identity", "configuration-set"
 
@@ -59,4 +62,8 @@ def _existing(call: Call, arn: Arn) -> str:
         if not configuration_sets.exists(*own, arn.name):
             raise NotFound(f"No ConfigurationSet present with name: {arn.name}", Kind.CONFIGURATION_SET)
         return f"{_CONFIGURATION_SET}/{arn.name}"
+    if arn.resource_type == Kind.CUSTOM_VERIFICATION_TEMPLATE:
+        if custom_verification.find(*own, arn.name) is None:
+            raise NotFound(f"No CustomVerificationEmailTemplate present with name: {arn.name}", Kind.IDENTITY)
+        return f"{arn.resource_type}/{arn.name}"
     raise NotFound(f"No {arn.resource_type} present with name: {arn.name}", Kind.IDENTITY)
