@@ -92,7 +92,7 @@ def test_keeps_records_in_canonical_form(book: RecordBook, name: str, rdtype: st
             "SRV",
             ["0 0 1 b.test"],
             "'SRV' is not a record type of the rehearsal internet, which knows "
-            "A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, TLSA, TXT",
+            "A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SPF, TLSA, TXT",
         ),
     ],
 )

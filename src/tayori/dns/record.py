@@ -54,18 +54,18 @@ def name_text(name: dns.name.Name) -> str:
 def to_rdata(rdtype: str, value: str) -> dns.rdata.Rdata:
     """Read the presentation form of one record."""
     try:
-        if rdtype.upper() == "TXT":
-            return _text_rdata(value)
+        if rdtype.upper() in ("TXT", "SPF"):
+            return _text_rdata(rdtype, value)
         return dns.rdata.from_text(dns.rdataclass.IN, rdtype, value, origin=dns.name.root, relativize=False)
     except (dns.exception.DNSException, ValueError) as error:
         raise RecordError(f"{value!r} is not a {rdtype} record") from error
 
 
-def _text_rdata(value: str) -> dns.rdata.Rdata:
+def _text_rdata(rdtype: str, value: str) -> dns.rdata.Rdata:
     content = value.encode("latin-1")
     strings = [content[at : at + _MAX_STRING] for at in range(0, len(content), _MAX_STRING)] or [b""]
     wire = b"".join(bytes([len(string)]) + string for string in strings)
-    return dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.TXT, wire, 0, len(wire))
+    return dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.from_text(rdtype), wire, 0, len(wire))
 
 
 def from_rdata(rdata: Any) -> str:

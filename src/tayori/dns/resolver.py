@@ -118,8 +118,7 @@ class CachingResolver:
         return replace(answer, ttl=int(left))
 
     def _keep(self, key: _Key, answer: Answer) -> None:
-        limit = {True: self._settings.max_ttl, False: self._settings.max_negative_ttl}[answer.exists]
-        seconds = min(answer.ttl, limit) if answer.is_definite else self._settings.failure_ttl
+        seconds = answer.ttl if answer.is_definite else self._settings.failure_ttl
         if seconds > 0:
             self._cache[key] = (self._now() + seconds, answer)
             self._cache.move_to_end(key)
@@ -166,7 +165,9 @@ class CachingResolver:
                 return _failure(key)
             ttl, target = min(ttl, chain.minimum_ttl), chain.canonical_name
             if not _leaves_alias_open(message, chain):
-                return _conclude(key, message, chain, ttl=ttl, authenticated=authenticated)
+                answer = _conclude(key, message, chain, ttl=ttl, authenticated=authenticated)
+                limit = self._settings.max_ttl if answer.exists else self._settings.max_negative_ttl
+                return replace(answer, ttl=min(answer.ttl, limit))
         return _failure(key)
 
     async def _ask(self, name: dns.name.Name, rdtype: str) -> dns.message.QueryMessage | AnswerStatus:
@@ -251,6 +252,8 @@ def _conclude(
         status = AnswerStatus.NXDOMAIN
     else:
         status = AnswerStatus.NODATA
+    if status is not AnswerStatus.FOUND and not _has_soa(message):
+        ttl = 0  # RFC 2308 5: nothing says for how long it holds
     return Answer(
         name=key[0],
         rdtype=key[1],
