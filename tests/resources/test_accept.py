@@ -173,7 +173,7 @@ def test_a_verified_address_covers_its_labels_only(transact, accept):
             accept(submission(sender=other))
 
 
-@pytest.mark.parametrize("status", ["PENDING", "FAILED", "TEMPORARY_FAILURE", "NOT_STARTED"])
+@pytest.mark.parametrize("status", ["PENDING", "FAILED", "NOT_STARTED"])
 def test_an_identity_that_is_not_verified_covers_nothing(transact, accept, status):
     transact(open_account)
     transact(identity, "example.com", verification_status=status)
@@ -452,11 +452,17 @@ def test_a_domain_whose_signing_is_off_does_not_sign(transact, accept):
     assert plan(accept(submission())) == []
 
 
-@pytest.mark.parametrize("status", ["PENDING", "FAILED", "TEMPORARY_FAILURE", "NOT_STARTED"])
+@pytest.mark.parametrize("status", ["PENDING", "FAILED", "NOT_STARTED"])
 def test_a_domain_whose_records_are_not_there_does_not_sign(transact, accept, status):
     transact(open_account)
     transact(identity, "example.com", dkim_status=status)
     assert plan(accept(submission())) == []
+
+
+def test_an_outage_of_the_dns_stops_neither_sending_nor_signing(transact, accept):
+    transact(open_account)
+    transact(identity, "example.com", verification_status="TEMPORARY_FAILURE", dkim_status="TEMPORARY_FAILURE")
+    assert plan(accept(submission())) != []
 
 
 # --- suppression ---

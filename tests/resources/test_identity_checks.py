@@ -110,7 +110,11 @@ def test_a_resolver_that_fails_for_weeks_takes_nothing_away(transact, account, c
         clock.advance(48 * HOURS)
         transact(identity_checks.record, checked(current(), dkim=UNKNOWN, mx=UNKNOWN, spf=UNKNOWN), 0.0)
     identity = current()
-    assert {track.status for track in identity.tracks} == {SUCCESS}
+    temporary = VerificationStatus.TEMPORARY_FAILURE
+    assert [track.status for track in identity.tracks] == [temporary, temporary, SUCCESS]
+    assert identity.is_verified
+    transact(identity_checks.record, checked(current()), 0.0)
+    assert {track.status for track in current().tracks} == {SUCCESS}
 
 
 def test_our_own_trouble_does_not_let_a_search_run_out(transact, account, current, clock) -> None:

@@ -54,6 +54,8 @@ def _statuses(identity: Identity) -> list[Check]:
 
 
 def _of(status: VerificationStatus) -> Health:
+    if status is VerificationStatus.TEMPORARY_FAILURE:
+        return Health.WARNING
     return Health.OK if status is VerificationStatus.SUCCESS else Health.FAILED
 
 

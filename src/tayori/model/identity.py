@@ -143,8 +143,13 @@ class Track:
 
     @property
     def is_in_trouble(self) -> bool:
-        """Found once, missing now."""
-        return self.status in (_SUCCESS, _TEMPORARY) and self.since is not None
+        """Found once; missing now, or nobody can tell."""
+        return self.status is _TEMPORARY or (self.status is _SUCCESS and self.since is not None)
+
+    @property
+    def holds(self) -> bool:
+        """Of an identity and of its DKIM records: they count until they are known to be gone."""
+        return self.status in HOLDING
 
 
 _PENDING, _SUCCESS, _FAILED, _TEMPORARY = (
@@ -153,6 +158,9 @@ _PENDING, _SUCCESS, _FAILED, _TEMPORARY = (
     VerificationStatus.FAILED,
     VerificationStatus.TEMPORARY_FAILURE,
 )
+
+# An identity in one of these can be used, and signs as far as its DKIM status is one of them too.
+HOLDING = frozenset({_SUCCESS, _TEMPORARY})
 
 # (status, verdict) → (next status within the 72 hours, next status once they are over). NOT_STARTED and
 # FAILED stay whatever is found: only the customer starts a search.
@@ -163,8 +171,17 @@ _SEARCH = {
     (_SUCCESS, Verdict.MATCHED): (_SUCCESS, _SUCCESS),
     (_SUCCESS, Verdict.UNKNOWN): (_SUCCESS, _SUCCESS),
 }
-# The identity itself and its DKIM records keep working while they are missing, until they are revoked.
-OWNERSHIP_TRANSITIONS = {**_SEARCH, (_SUCCESS, Verdict.MISSING): (_SUCCESS, _FAILED)}
+# The identity itself and its DKIM records keep working while they are missing, until they are revoked, and while the
+# DNS does not answer, which is what a temporary failure means here (SES: "a temporary issue is preventing Amazon SES
+# from determining the verification status").
+OWNERSHIP_TRANSITIONS = {
+    **_SEARCH,
+    (_SUCCESS, Verdict.MISSING): (_SUCCESS, _FAILED),
+    (_SUCCESS, Verdict.UNKNOWN): (_TEMPORARY, _TEMPORARY),
+    (_TEMPORARY, Verdict.MATCHED): (_SUCCESS, _SUCCESS),
+    (_TEMPORARY, Verdict.MISSING): (_SUCCESS, _FAILED),
+    (_TEMPORARY, Verdict.UNKNOWN): (_TEMPORARY, _TEMPORARY),
+}
 DKIM_TRANSITIONS = OWNERSHIP_TRANSITIONS
 # A MAIL FROM domain without its MX would lose bounces, so it is out of use at once.
 MAIL_FROM_TRANSITIONS = {

@@ -50,9 +50,11 @@ _TOLD = {
     (Subject.VERIFICATION, _PENDING, _SUCCESS): Notice.VERIFIED,
     (Subject.VERIFICATION, _PENDING, _FAILED): Notice.NOT_VERIFIED,
     (Subject.VERIFICATION, _SUCCESS, _FAILED): Notice.REVOKED,
+    (Subject.VERIFICATION, _TEMPORARY, _FAILED): Notice.REVOKED,
     (Subject.DKIM, _PENDING, _SUCCESS): Notice.DKIM_FOUND,
     (Subject.DKIM, _PENDING, _FAILED): Notice.DKIM_NOT_FOUND,
     (Subject.DKIM, _SUCCESS, _FAILED): Notice.DKIM_REVOKED,
+    (Subject.DKIM, _TEMPORARY, _FAILED): Notice.DKIM_REVOKED,
     (Subject.MAIL_FROM, _PENDING, _SUCCESS): Notice.MAIL_FROM_READY,
     (Subject.MAIL_FROM, _TEMPORARY, _SUCCESS): Notice.MAIL_FROM_READY,
     (Subject.MAIL_FROM, _PENDING, _FAILED): Notice.MAIL_FROM_NOT_FOUND,
@@ -66,10 +68,12 @@ _WARNINGS = {Subject.VERIFICATION: Notice.OWNERSHIP_GONE, Subject.DKIM: Notice.D
 def notice_of(subject: Subject, before: Track, after: Track) -> Notice | None:
     """What one look gives to tell of; None where nothing changed that anybody must know.
 
-    The statuses of ownership and DKIM stay SUCCESS while their records are missing; that they begin to be is told.
+    The statuses of ownership and DKIM stay SUCCESS while their records are missing; that they begin to be is told. A
+    DNS that does not answer is told to nobody: its domain's owner can do nothing about it.
     """
-    if before.status is after.status is _SUCCESS and before.since is None and after.since is not None:
-        return _WARNINGS.get(subject)
+    begins_to_miss = before.holds and after.holds and before.since is None and after.since is not None
+    if begins_to_miss and subject in _WARNINGS:
+        return _WARNINGS[subject]
     return _TOLD.get((subject, before.status, after.status))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tayori.model.errors import AlreadyExists, Invalid, Kind, NotFound
+from tayori.model.identity import HOLDING
 from tayori.resources import tags as tags_of
 from tayori.store.engine import Tx
 from tayori.store.tables import configuration_sets, identities
@@ -150,7 +151,7 @@ def _check_redirect_domain(tx: Tx, account_id: str, region: str, domain: str | N
             identities.c.account_id == account_id,
             identities.c.region == region,
             identities.c.identity.in_(candidates),
-            identities.c.verification_status == "SUCCESS",
+            identities.c.verification_status.in_(sorted(HOLDING)),
         )
     ).first()
     if verified is None:

@@ -76,7 +76,7 @@ class Identity:
 
     @property
     def is_verified(self) -> bool:
-        return self.verification.status is VerificationStatus.SUCCESS
+        return self.verification.holds
 
     @property
     def domain(self) -> str:

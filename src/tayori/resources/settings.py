@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tayori.mail.address import AddrSpec
 from tayori.model.dkim_setup import parent_region
 from tayori.model.errors import NotFound
+from tayori.model.identity import HOLDING
 from tayori.model.message import SigningPlan
 from tayori.resources import accounts, configuration_sets, dkim_keys
 from tayori.resources.accounts import Account
@@ -101,7 +102,7 @@ def find_sender(tx: Tx, account_id: str, region: str, address: AddrSpec) -> Send
         )
     )
     known = {row.identity: row for row in rows}
-    verified = [known[name] for name in names if name in known and known[name].verification_status == "SUCCESS"]
+    verified = [known[name] for name in names if name in known and known[name].verification_status in HOLDING]
     if not verified:
         return None
     first = verified[0]
@@ -127,7 +128,7 @@ def _signing(
     if not verified[0].signing_enabled:
         return ()
     for row in verified:
-        if row.kind == "DOMAIN" and row.dkim_status == "SUCCESS" and row.signing_enabled:
+        if row.kind == "DOMAIN" and row.dkim_status in HOLDING and row.signing_enabled:
             # A replica signs with whatever key its parent signs with.
             home = parent_region(row.dkim_origin) or region
             return tuple(
