@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import bind_server as bind
 import botocore.session
 import hcl2
 import pytest
 from botocore.validate import ParamValidator
 from zone_plans import AWKWARD, EMPTY, FOREIGN_MX, LIVED_IN, LONG_KEY, TOKENS, Zone, complete, plan
 
+import bind_server as bind
 from programs import require
 from tayori.model.domain_plan import DomainPlan
 from tayori.zoneforms.forms import Form, file_name, media_type, render
@@ -332,12 +332,14 @@ def test_a_domain_connect_link_fills_every_variable_of_the_template() -> None:
     applied = applied_records(template, parameters)
     assert {(record["type"], record["host"]) for record in applied} == {
         *(("CNAME", f"{token}._domainkey") for token in TOKENS),
+        ("TXT", "own._domainkey"),
         ("TXT", "_amazonses"),
         ("MX", "bounce"),
         ("SPFM", "bounce"),
         ("TXT", "_dmarc"),
     }
     assert next(r for r in applied if r["type"] == "SPFM")["spfRules"] == "include:spf.mail.example.net"
+    assert next(r for r in applied if r["host"] == "own._domainkey")["data"] == LONG_KEY
     assert all("%" not in str(value) for record in applied for value in record.values())
 
 

@@ -43,6 +43,11 @@ def test_a_foreign_record_is_a_conflict() -> None:
     assert all(edit.record.rdtype != "MX" for edit in found.edits)
 
 
+def test_a_key_that_stands_at_the_selector_is_not_replaced_by_a_program() -> None:
+    found = edits_of(plan({("own._domainkey.example.com", "TXT"): ("v=DKIM1; p=somebodys",)}))
+    assert [conflict.record.name for conflict in found.conflicts] == ["own._domainkey.example.com"]
+
+
 def test_a_zone_that_could_not_be_asked_is_not_edited() -> None:
     whole = plan(EMPTY)
     unknown = replace(whole, records=tuple(replace(record, change=Change.UNKNOWN) for record in whole.records))
@@ -58,5 +63,7 @@ def test_a_policy_may_go_into_one_that_says_more_and_into_nothing_else() -> None
         spf, change=Change.MERGE, present=("v=spf1 mx ~all",), wanted=("v=spf1 mx include:spf.mail.example.net ~all",)
     )
     assert edits_of(replace(whole, records=(merged,))).edits[0].removed == ("v=spf1 mx ~all",)
+    refused = replace(merged, change=Change.REPLACE)
+    assert edits_of(replace(whole, records=(refused,))).conflicts, "which of them stays is for a person to say"
     lost = replace(merged, wanted=("v=DMARC1; p=none",))
     assert edits_of(replace(whole, records=(lost,))).conflicts

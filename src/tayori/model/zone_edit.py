@@ -65,6 +65,8 @@ def new_values(record: PlannedRecord) -> tuple[str, ...]:
 
 def _may_go(plan: DomainPlan, record: PlannedRecord, value: str) -> bool:
     if record.rdtype == "TXT":
+        if record.change is Change.REPLACE:  # another's key, or policies of which somebody has to choose one
+            return False
         version = next((tag for tag in _POLICIES if value.lower().startswith(tag)), None)
         return version is not None and any(new.lower().startswith(version) for new in record.wanted)
     host = value.rpartition(" ")[2].lower().rstrip(".")

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tayori.model.domain_plan import RECORD_TTL, Change, DomainPlan, PlannedRecord
-from tayori.model.proof import Purpose
+from tayori.model.names import ServiceNames
+from tayori.model.proof import Purpose, dmarc_record
 from tayori.zoneforms.presentation import relative
 
 _GROUPS = {
@@ -22,6 +23,7 @@ _GROUPS = {
     Purpose.MAIL_FROM_SPF: "mail-from",
     Purpose.DMARC: "dmarc",
 }
+_OWN_KEY = "own-key"
 _TOKENS = ("t1", "t2", "t3")
 
 
@@ -33,8 +35,8 @@ def template(plan: DomainPlan) -> str:
         "serviceName": "Sending mail",
         "version": 1,
         "description": "Lets mail of the domain be sent and signed by this service.",
-        "variableDescription": "t1, t2, t3: DKIM tokens; mailfrom: host of the MAIL FROM domain; "
-        "ownership: value of the older proof of the domain",
+        "variableDescription": "t1, t2, t3: DKIM tokens; selector, key: a DKIM key of the customer's own; "
+        "mailfrom: host of the MAIL FROM domain; ownership: value of the older proof of the domain",
         "syncPubKeyDomain": plan.service_domain,
         "syncBlock": False,
         "multiInstance": True,
@@ -49,22 +51,29 @@ def service_id(plan: DomainPlan) -> str:
 
 
 def _records(plan: DomainPlan) -> list[dict[str, Any]]:
-    service, region = plan.service_domain, plan.region
+    names = ServiceNames(service_domain=plan.service_domain, region=plan.region)
+    preference, feedback = 10, names.feedback_host
     keys = [
-        {"type": "CNAME", "groupId": "dkim", "host": f"%{token}%._domainkey", "pointsTo": f"%{token}%.dkim.{service}"}
+        {
+            "type": "CNAME",
+            "groupId": "dkim",
+            "host": f"%{token}%._domainkey",
+            "pointsTo": f"%{token}%.{names.dkim_zone}",
+        }
         for token in _TOKENS
     ]
     others: list[dict[str, Any]] = [
+        {"type": "TXT", "groupId": _OWN_KEY, "host": "%selector%._domainkey", "data": "%key%"},
         {"type": "TXT", "groupId": "ownership", "host": "_amazonses", "data": "%ownership%"},
         {
             "type": "MX",
             "groupId": "mail-from",
             "host": "%mailfrom%",
-            "pointsTo": f"feedback-smtp.{region}.{service}",
-            "priority": 10,
+            "pointsTo": feedback,
+            "priority": preference,
         },
-        {"type": "SPFM", "groupId": "mail-from", "host": "%mailfrom%", "spfRules": f"include:spf.{service}"},
-        {"type": "TXT", "groupId": "dmarc", "host": "_dmarc", "data": "v=DMARC1; p=none"},
+        {"type": "SPFM", "groupId": "mail-from", "host": "%mailfrom%", "spfRules": f"include:{names.spf_include}"},
+        {"type": "TXT", "groupId": "dmarc", "host": "_dmarc", "data": dmarc_record("", names.dmarc_reports).value},
     ]
     return [record if record["type"] == "SPFM" else {**record, "ttl": RECORD_TTL} for record in (*keys, *others)]
 
@@ -74,7 +83,7 @@ def link(plan: DomainPlan) -> str:
     wanted = [record for record in plan.records if _is_asked_for(record)]
     host = "" if plan.domain == plan.zone else relative(plan.domain, plan.zone)
     parameters = {"domain": plan.zone, **({"host": host} if host else {}), **_variables(plan, wanted)}
-    parameters["groupId"] = ",".join(dict.fromkeys(_GROUPS[record.purpose] for record in wanted))
+    parameters["groupId"] = ",".join(dict.fromkeys(_group(record) for record in wanted))
     path = f"/v2/domainTemplates/providers/{plan.service_domain}/services/{service_id(plan)}/apply"
     return f"{path}?{urlencode(parameters)}\n"
 
@@ -82,15 +91,20 @@ def link(plan: DomainPlan) -> str:
 def _is_asked_for(record: PlannedRecord) -> bool:
     if record.purpose not in _GROUPS or record.change is Change.NONE:
         return False
-    if record.purpose is Purpose.DKIM:
-        return record.rdtype == "CNAME"
     return record.purpose is not Purpose.DMARC or record.change is Change.ADD
 
 
+def _group(record: PlannedRecord) -> str:
+    return _OWN_KEY if record.purpose is Purpose.DKIM and record.rdtype == "TXT" else _GROUPS[record.purpose]
+
+
 def _variables(plan: DomainPlan, wanted: list[PlannedRecord]) -> dict[str, str]:
-    tokens = [record.name.partition("._domainkey.")[0] for record in plan.records if record.purpose is Purpose.DKIM]
-    variables = dict(zip(_TOKENS, tokens, strict=False)) if any(r.purpose is Purpose.DKIM for r in wanted) else {}
+    keys = [record for record in plan.records if record.purpose is Purpose.DKIM and record.rdtype == "CNAME"]
+    selectors = [record.name.partition("._domainkey.")[0] for record in keys]
+    variables = dict(zip(_TOKENS, selectors, strict=False)) if any(key in wanted for key in keys) else {}
     for record in wanted:
+        if _group(record) == _OWN_KEY:
+            variables |= {"selector": record.name.partition("._domainkey.")[0], "key": record.own}
         if record.purpose is Purpose.OWNERSHIP:
             variables["ownership"] = record.own
         if record.purpose in (Purpose.MAIL_FROM_MX, Purpose.MAIL_FROM_SPF):

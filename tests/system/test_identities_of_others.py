@@ -1,13 +1,17 @@
-"""A verification mail in the customer's words, from the API to the reader's browser; and a delegate's mail, signed."""
+"""Mail in whose name others are asked: branded verification mails, and delegates of an identity's owner."""
 
 import http.client
 import json
 import re
+import smtplib
+from email.message import EmailMessage
 from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from service import Service, check_authentic
+
+from tayori.model.smtp_password import smtp_password
 
 TEMPLATE = {
     "TemplateName": "welcome",
@@ -97,3 +101,36 @@ def test_a_delegate_sends_with_the_owners_signature(service: Service) -> None:
     (mail,) = service.rehearsal.wait_for_mail("delegated@inbox.test")
     check_authentic(mail)
     delegate.close()
+
+
+def test_a_delegate_by_smtp_names_the_identity_in_a_header(service: Service) -> None:
+    """And is refused in SES's words where the owner has not said so."""
+    made = json.loads(service.node.command("account", "create", "smtp delegate", "--json").stdout)
+    service.node.command("account", "review", "--account", made["account_id"], "--grant")
+    key = json.loads(service.node.command("credentials", "create", "--account", made["account_id"], "--json").stdout)
+    arn = f"arn:aws:ses:us-east-1:{service.rehearsal.env['account_id']}:identity/shop.test"
+    login = {
+        **service.env["smtp"],
+        "username": key["access_key_id"],
+        "password": smtp_password(key["secret_access_key"], "us-east-1"),
+    }
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "partner@shop.test", "by-smtp@inbox.test", "Hello"
+    message["X-SES-SOURCE-ARN"] = arn
+    message.set_content("Hello")
+    with service.smtp(smtp=login) as session, pytest.raises(smtplib.SMTPDataError) as refusal:
+        session.send_message(message)
+    user = f"arn:aws:iam::{made['account_id']}:user/user"
+    assert refusal.value.smtp_code == 554
+    assert refusal.value.smtp_error.decode() == (
+        f"Access denied: User `{user}' is not authorized to perform `ses:SendRawEmail' on resource `{arn}'"
+    )
+    statement = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "ses:SendRawEmail", "Resource": arn}
+    service.client("ses").put_identity_policy(
+        Identity="shop.test", PolicyName="smtp", Policy=json.dumps({"Statement": [statement]})
+    )
+    with service.smtp(smtp=login) as session:
+        session.send_message(message)
+    (mail,) = service.rehearsal.wait_for_mail("by-smtp@inbox.test")
+    check_authentic(mail)
+    assert mail.message["X-SES-SOURCE-ARN"] is None

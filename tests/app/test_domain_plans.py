@@ -1,0 +1,94 @@
+"""A plan is made by asking the DNS: which zone, which records, and whether a policy holds already."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tayori.app import domain_plans
+from tayori.mail.answer import Answer, AnswerStatus
+from tayori.model.domain_plan import Change, DomainPlan
+from tayori.model.identity import IdentityName, KeyLength
+from tayori.model.names import ServiceNames
+from tayori.resources import accounts, dkim_keys, identities
+from tayori.resources.identities import Identity, NewIdentity
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+NAMES = ServiceNames(service_domain="mail.example.net", region=REGION)
+KEYS = dkim_keys.generate(KeyLength.RSA_1024_BIT)
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+REJECT = ("v=DMARC1; p=reject",)
+
+
+class Zone:
+    """A DNS of these records; names in `silent` are not answered."""
+
+    def __init__(self, *silent: str, **records: tuple[str, ...]) -> None:
+        self.records: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.silent = silent
+
+    def put(self, name: str, rdtype: str, *values: str) -> "Zone":
+        self.records[name, rdtype] = values
+        return self
+
+    async def resolve(self, name: str, rdtype: str) -> Answer:
+        values = self.records.get((name, rdtype), ())
+        status = AnswerStatus.FOUND if values else AnswerStatus.NXDOMAIN
+        if any(name == silent or name.endswith(f".{silent}") for silent in self.silent):
+            status, values = AnswerStatus.TIMEOUT, ()
+        return Answer(name=name, rdtype=rdtype, status=status, values=values, ttl=60)
+
+
+@pytest.fixture
+def database_url(tmp_path: Any) -> str:
+    return f"sqlite:///{tmp_path / 'plans.db'}"
+
+
+@pytest.fixture
+def plan_of(transact: Callable[..., Any], run: Callable[..., Any]) -> Callable[[str, Zone], DomainPlan]:
+    transact(lambda tx: accounts.create(tx, ACCOUNT, REGION, name="test"))
+
+    def make(domain: str, zone: Zone) -> DomainPlan:
+        wanted = NewIdentity(name=IdentityName.parse(domain), keys=KEYS)
+        transact(identities.create, ACCOUNT, REGION, wanted)
+        identity: Identity = transact(identities.get, ACCOUNT, REGION, domain)
+        plan: DomainPlan = run(domain_plans.make(identity, NAMES, zone, NOW))
+        return plan
+
+    return make
+
+
+def purposes(plan: DomainPlan) -> list[str]:
+    return [str(record.purpose) for record in plan.records]
+
+
+def test_a_domain_with_nothing_gets_keys_and_a_policy(plan_of: Any) -> None:
+    plan = plan_of("example.com", Zone().put("example.com", "SOA", "ns. h. 1 2 3 4 5"))
+    assert purposes(plan) == ["dkim", "dkim", "dkim", "dmarc"]
+    assert {record.change for record in plan.records} == {Change.ADD}
+    assert (plan.domain, plan.zone) == ("example.com", "example.com")
+
+
+def test_a_subdomain_is_registered_in_the_zone_above_it(plan_of: Any) -> None:
+    plan = plan_of("news.example.com", Zone().put("example.com", "SOA", "ns. h. 1 2 3 4 5"))
+    assert (plan.domain, plan.zone) == ("news.example.com", "example.com")
+
+
+def test_a_policy_above_is_not_weakened_by_one_of_the_subdomains_own(plan_of: Any) -> None:
+    assert "dmarc" not in purposes(plan_of("news.example.com", Zone().put("_dmarc.example.com", "TXT", *REJECT)))
+
+
+def test_a_policy_above_that_nobody_could_read_is_not_weakened_either(plan_of: Any) -> None:
+    assert "dmarc" not in purposes(plan_of("news.example.com", Zone("_dmarc.example.com")))
+
+
+def test_a_policy_of_the_domains_own_is_in_place(plan_of: Any) -> None:
+    plan = plan_of("example.com", Zone().put("_dmarc.example.com", "TXT", *REJECT))
+    assert [record.change for record in plan.records if record.purpose == "dmarc"] == [Change.NONE]
+
+
+def test_a_dns_that_is_silent_makes_a_plan_that_says_so(plan_of: Any) -> None:
+    plan = plan_of("example.com", Zone("com"))
+    assert {record.change for record in plan.records} == {Change.UNKNOWN}
+    assert plan.zone == "example.com"
