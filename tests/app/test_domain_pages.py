@@ -211,7 +211,7 @@ def test_the_style_is_the_one_that_the_policy_names(house: House) -> None:
 
 
 def test_every_form_can_be_fetched_below_the_link(house: House) -> None:
-    links = [link for link in Page(house.shared()).links if "format=" in link]
+    links = [link for link in Page(house.shared()).links if "/zone?format=" in link]
     assert len(links) == len(Form)
     for link in links:
         path, _, query = link.partition("?")
@@ -219,6 +219,56 @@ def test_every_form_can_be_fetched_below_the_link(house: House) -> None:
         assert response.status == 200
         assert "attachment" in dict(response.headers)["content-disposition"]
     assert json.loads(house.shared("/zone", "format=json").body)["domain"] == "example.com"
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type", "disposition"),
+    [
+        ("html", "text/html; charset=utf-8", "inline"),
+        ("pdf", "application/pdf", "inline"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "attachment"),
+    ],
+)
+def test_the_document_can_be_fetched_below_the_link(house: House, form: str, media_type: str, disposition: str) -> None:
+    links = [link for link in Page(house.shared(query="lang=ja")).links if f"/dossier?lang=ja&format={form}" in link]
+    assert len(links) == 1
+    path, _, query = links[0].partition("?")
+    response = house.get(path, query)
+    headers = dict(response.headers)
+    assert (response.status, headers["content-type"]) == (200, media_type)
+    assert headers["content-disposition"] == f'{disposition}; filename="example.com-dns-ja.{form}"'
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_document_is_the_accounts_too_and_carries_what_it_says(house: House) -> None:
+    query = "lang=ja&format=md&requester=%E3%88%B1%E9%AB%99%EF%A8%91&panel=sakura&start-date=2027-02-01"
+    text = house.get("/tayori/domains/example.com/dossier", query).body.decode()
+    assert "㈱髙﨑" in text
+    assert "2027年2月1日 (月)" in text
+    assert "さくらインターネット" in text
+    assert house.get("/tayori/domains/example.com/dossier").body.startswith(b"<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("lang=fr", "lang must be one of en, ja"),
+        ("format=docx", "format must be one of html, pdf, md, xlsx, json"),
+        ("start-date=soon", "start-date must be a date such as"),
+        ("start-date=9999-12-31", "start-date is out of range"),
+        ("panel=plesk", "There is no panel plesk"),
+    ],
+)
+def test_what_a_document_cannot_be_is_said(house: House, query: str, said: str) -> None:
+    with pytest.raises(Invalid, match=said):
+        house.get("/tayori/domains/example.com/dossier", query)
+
+
+def test_nobody_gets_the_document_of_another(house: House) -> None:
+    with pytest.raises(NotFound):
+        house.get("/tayori/domains/example.org/dossier")
 
 
 def test_a_link_ends_when_revoked_expired_forged_or_without_its_domain(house: House) -> None:

@@ -62,15 +62,6 @@ def test_the_data_folder_may_be_named_by_the_environment(
     assert tayori("credentials", "list").status == 0
 
 
-@pytest.mark.parametrize("verb", ["dossier"])
-def test_what_a_later_release_will_have_says_so(tayori: Tayori, verb: str) -> None:
-    result = tayori("dns", verb, "example.test")
-    assert result.status == 2
-    assert result.err == (
-        f"tayori: 'tayori dns {verb}' is not offered yet; 'tayori dns records example.test' lists the records.\n"
-    )
-
-
 def test_output_that_cannot_be_written_is_one_sentence(tayori: Tayori, service: Endpoints, tmp_path: Path) -> None:
     result = tayori("credentials", "list", "--data", tmp_path, "--output", tmp_path / "no" / "file")
     assert (result.status, result.err) == (

@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, unquote
 
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
-from tayori.app import domain_plans, share_page
+from tayori.app import domain_dossier, domain_plans, share_page
+from tayori.app.domain_dossier import DossierPress
 from tayori.app.share_page import SHARE_PATH
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
@@ -111,6 +112,7 @@ class DomainPages:
         self._clock = clock
         self._region = region
         self._plans = LivePlans(resolver, names, clock)
+        self._press = DossierPress()
         self._secret: bytes | None = None
 
     def table(self) -> list[Route]:
@@ -122,40 +124,50 @@ class DomainPages:
     # -- for the account ---------------------------------------------------------------------------------------------
 
     async def domain(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        """`/tayori/domains/{domain}/zone?format=…` and `/tayori/domains/{domain}/records`."""
+        """`/tayori/domains/{domain}/zone?format=…`, `…/dossier?lang=…&format=…` and `…/records`."""
         assert principal is not None
         name, what = _tail(request.path, DOMAINS_PATH)
-        if what not in ("zone", "records") or (what == "records" and self._records is None):
+        if what not in ("zone", "dossier", "records") or (what == "records" and self._records is None):
             raise common_error("UnknownOperationException")
         identity = await self._store.read(identities.get, principal.account_id, self._region, name.lower())
         if what == "records" and self._records is not None:
             return await self._records(identity)
         try:
             plan, _ = await self._plans.of(identity)
+            if what == "dossier":
+                return await self._press.answer(plan, dict(parse_qsl(request.query)))
         except TooManyLooks:
             return HttpResponse(status=429, headers=(("retry-after", "60"),))
+        except domain_dossier.Busy:
+            return HttpResponse(status=429, headers=(("retry-after", "2"),))
         return _download(plan, _form(request))
 
     # -- for whoever holds a link --------------------------------------------------------------------------------------
 
     async def share(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        """`/tayori/share/{token}`, and `…/zone?format=…` below it."""
+        """`/tayori/share/{token}`, and `…/zone?format=…` and `…/dossier?lang=…&format=…` below it."""
         token, what = _tail(request.path, SHARE_PATH)
         query = dict(parse_qsl(request.query))
         lang = share_page.language_of(request.headers.get("accept-language") or "", query.get("lang", ""))
         found = await self._opened(token)
-        if found is None or what not in ("", "zone"):
+        if found is None or what not in ("", "zone", "dossier"):
             return _html(404, lang, share_page.notice("gone", lang))
         link, identity = found
         try:
             plan, fresh_in = await self._plans.of(identity)
+            if what == "dossier":
+                return await self._press.answer(plan, {"lang": lang, **query})
         except TooManyLooks:
             return _html(429, lang, share_page.notice("busy", lang), ("retry-after", "60"))
+        except domain_dossier.Busy:
+            return _html(429, lang, share_page.notice("busy", lang), ("retry-after", "2"))
         if what == "zone":
             return _download(plan, _form(request))
         until = f"{link.expires_at:%Y-%m-%d %H:%M}"
         path = f"{SHARE_PATH}/{token}"
-        return _html(200, lang, share_page.page(plan, lang, path=path, until=until, fresh_in=fresh_in))
+        documents = domain_dossier.links(path, lang)
+        page = share_page.page(plan, lang, path=path, until=until, fresh_in=fresh_in, documents=documents)
+        return _html(200, lang, page)
 
     async def _opened(self, token: str) -> tuple[ShareLink, Identity] | None:
         if self._secret is None:

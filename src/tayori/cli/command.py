@@ -23,10 +23,6 @@ class CommandFailed(Exception):
     """What the user asked for cannot be done; the text is one sentence that says why. Exit status 1."""
 
 
-class NotInThisRelease(Exception):
-    """A command whose name is kept for a later release. Exit status 2."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """Where a command's result goes, and in which form."""
@@ -53,6 +49,21 @@ class Output:
                 opened.write(shown)
         except OSError as error:
             raise CommandFailed(f"{self.file} cannot be written: {error.strerror}.") from error
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write a file that is not text. A terminal would make nothing of it."""
+        if self.file is None and sys.stdout.isatty():
+            raise CommandFailed("This form is not text: say --output FILE.")
+        try:
+            if self.file is None:
+                sys.stdout.buffer.write(data)
+                sys.stdout.flush()
+            else:
+                self.file.write_bytes(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise CommandFailed(f"{self.file or 'Standard output'} cannot be written: {error.strerror}.") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from tayori.app import domain_look
 from tayori.app.endpoints import Endpoints
-from tayori.cli import zones
-from tayori.cli.command import Context, NotInThisRelease, shared_options
+from tayori.cli import dossier, zones
+from tayori.cli.command import Context, shared_options
 from tayori.cli.domains import domain_of, identity_of
 from tayori.cli.lookup import Row, resolver_of, rows_of
 from tayori.cli.service import endpoints_of, visit
@@ -26,20 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("--account", metavar="ID", help="the account whose identity it is (default: the first)")
     records.set_defaults(action=_records)
     zones.add_verbs(verbs)
-    for name, about in (("dossier", "the document to hand to the domain's administrators (not in this release)"),):
-        verb = verbs.add_parser(name, help=about, parents=[shared_options()])
-        verb.add_argument("domain", metavar="DOMAIN")
-        verb.set_defaults(action=_not_offered, verb=name)
+    dossier.add_verb(verbs)
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
     return int(options.action(context, options))
-
-
-def _not_offered(context: Context, options: argparse.Namespace) -> int:
-    raise NotInThisRelease(
-        f"'tayori dns {options.verb}' is not offered yet; 'tayori dns records {options.domain}' lists the records."
-    )
 
 
 def _records(context: Context, options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from tayori import __version__
-from tayori.cli.command import CommandFailed, Context, NotInThisRelease, context_of, language, shared_options
+from tayori.cli.command import CommandFailed, Context, context_of, language, shared_options
 from tayori.cli.words import Words
 
 # In the order of `tayori --help`. The module's name is that of the command, unless it is given.
@@ -79,9 +79,9 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     try:
         context = context_of(options, os.environ, _program())
         return command(name).run(context, options)
-    except (CommandFailed, NotInThisRelease) as error:
+    except CommandFailed as error:
         sys.stderr.write(f"tayori: {' '.join(str(error).split())}\n")  # a library's words may have several lines
-        return 1 if isinstance(error, CommandFailed) else 2
+        return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:  # the reader (head, less) has had enough

@@ -36,7 +36,7 @@ def compose(plan: DomainPlan, request: Request) -> Document:
         facts=cover(on),
         blocks=tuple(blocks),
         sheets=(_record_sheet(on), _schedule_sheet(on), _check_sheet(on)),
-        footer=words("cover.footer", domain=plan.domain, date=plan.made_at.date().isoformat()),
+        footer=words("cover.footer", domain=plan.domain, date=on.today.isoformat()),
         contents=words("cover.contents"),
     )
 

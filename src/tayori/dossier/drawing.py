@@ -6,6 +6,7 @@ escaped here, once.
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from tayori.dossier.blocks import pieces
@@ -15,13 +16,24 @@ _MONO = "DejaVu Sans Mono, Menlo, Consolas, Noto Sans CJK JP, monospace"
 _INK, _LINE, _PALE = "#1f2937", "#33506f", "#f4f7fb"
 _ASKED_LINE, _ASKED_PALE = "#b45309", "#fef3e2"
 _GOOD_LINE, _GOOD_PALE = "#2f7d4f", "#eef8f1"
-_SIZE, _SMALL = 13.0, 11.0
+_SIZE, _SMALL, _LEADING = 13.0, 11.0, 1.45
+_LONG_WORD = 18  # signs; a longer one is a name, which may end a line before its dots
 _STYLES = {
     "plain": (_LINE, _PALE),
     "asked": (_ASKED_LINE, _ASKED_PALE),
     "good": (_GOOD_LINE, _GOOD_PALE),
     "paper": ("#8a97a8", "#ffffff"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of words in a box."""
+
+    text: str
+    size: float
+    mono: bool = False
+    is_title: bool = False
 
 
 def width_of(text: str, size: float, *, mono: bool = False) -> float:
@@ -66,7 +78,17 @@ def _parts(text: str, mono: bool) -> Sequence[str]:
         else:
             parts.append(sign)
         is_open = not is_wide and sign != " "
-    return parts
+    return [piece for part in parts for piece in (pieces(part, 22, 22) if len(part) > _LONG_WORD else [part])]
+
+
+def _rows(room: float, scale: float, title: str, details: Sequence[str]) -> list[_Row]:
+    size = _SIZE * scale
+    rows = [_Row(text, size, is_title=True) for text in broken(title, room, size)]
+    for detail in details:
+        mono = detail.startswith("`")
+        size = (_SMALL - 1 if mono else _SMALL) * scale
+        rows += [_Row(text, size, mono=mono) for text in broken(detail.strip("`"), room, size, mono=mono)]
+    return rows
 
 
 class Drawing:
@@ -89,17 +111,21 @@ class Drawing:
             f'<rect x="{left}" y="{top}" width="{width}" height="{height}" rx="6" fill="{fill}" '
             f'stroke="{line}" stroke-width="{stroke}"/>'
         )
-        room = width - 14
-        rows: list[tuple[str, float, bool, bool]] = [(row, _SIZE, False, True) for row in broken(title, room, _SIZE)]
-        for detail in details:
-            mono = detail.startswith("`")
-            size = _SMALL - 1 if mono else _SMALL
-            rows += [(row, size, mono, False) for row in broken(detail.strip("`"), room, size, mono=mono)]
-        tall = sum(size * 1.45 for _, size, _, _ in rows)
+        self.words(left, top, width, height, title, *details)
+
+    def words(self, left: float, top: float, width: float, height: float, title: str, *details: str) -> None:
+        """What stands in a box; smaller where long names leave no other way."""
+        for percent in range(100, 50, -6):
+            rows = _rows(width - 14, percent / 100, title, details)
+            tall = sum(row.size * _LEADING for row in rows)
+            if tall <= height - 4:
+                break
         baseline = top + (height - tall) / 2
-        for text, size, mono, bold in rows:
-            baseline += size * 1.45
-            self._text(left + width / 2, baseline - size * 0.42, text, size, mono=mono, bold=bold)
+        for row in rows:
+            baseline += row.size * _LEADING
+            self._text(
+                left + width / 2, baseline - row.size * 0.42, row.text, row.size, mono=row.mono, bold=row.is_title
+            )
 
     def arrow(self, *points: tuple[float, float], asked: bool = False, dashed: bool = False) -> None:
         colour = _ASKED_LINE if asked else _LINE

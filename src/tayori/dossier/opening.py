@@ -19,7 +19,7 @@ def cover(on: Writing) -> tuple[tuple[str, Cell], ...]:
         (words("cover.contact"), (plain(on.contact),)),
         (words("cover.domain"), (code(on.plan.domain),)),
         (words("cover.zone"), (code(on.plan.zone),)),
-        (words("cover.date"), (plain(on.date(on.plan.made_at.date())),)),
+        (words("cover.date"), (plain(on.date(on.today)),)),
         (words("cover.start"), (plain(on.date(on.steps[0].day)),)),
     )
 

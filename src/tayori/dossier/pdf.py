@@ -34,7 +34,7 @@ def render(document: Document, made_at: datetime) -> bytes:
         ignore_system_fonts=True,  # the same document on every machine
         sys_inputs={"document": json.dumps(_prepared(document))},
         format="pdf",
-        timestamp=made_at,
+        timestamp=made_at.replace(microsecond=0),
     )
     return made
 

@@ -37,12 +37,15 @@ class UnknownPanel(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the requester says. Empty names are left for him to write in."""
+    """What the requester says. Empty names are left for him to write in. `today` is the day where he is; without it,
+    it is that of the plan, in UTC.
+    """
 
     language: str
     requester: str = ""
     contact: str = ""
     recipient: str = ""
+    today: date | None = None
     start: date | None = None
     panel: str | None = None
 
@@ -91,7 +94,11 @@ class Writing:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        return steps(self.request.start or default_start(self.plan.made_at.date()), self.plan.records)
+        return steps(self.request.start or default_start(self.today), self.plan.records)
+
+    @property
+    def today(self) -> date:
+        return self.request.today or self.plan.made_at.date()
 
     def day_of(self, step: str) -> str:
         return self.date(next(known.day for known in self.steps if known.name == step))
