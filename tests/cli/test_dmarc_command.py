@@ -9,7 +9,11 @@ from datetime import UTC, datetime
 import boto3
 import dns.message
 import dns.query
+import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from report_samples import record, report, report_mail
 from tayori.app import endpoints
@@ -96,6 +100,23 @@ def test_the_service_says_in_the_dns_whose_reports_it_takes(node: Node, rehearsa
 
     assert ask(DOMAIN) == ['"v=DMARC1"']
     assert ask("stranger.test") == []
+
+
+def test_the_account_gets_the_same_over_http(node: Node, rehearsal: Rehearsal) -> None:
+    url = f"{endpoints.read(node.data).http}/tayori/domains/{DOMAIN}/dmarc"
+    answer = httpx.get(f"{url}?days=10", headers=signed(rehearsal, f"{url}?days=10"), timeout=60)
+    assert answer.status_code == 200
+    assert answer.json()["own_mail"]["passes"] is True
+    assert httpx.get(url, timeout=60).status_code == 403
+    assert httpx.get(f"{url}?days=0", headers=signed(rehearsal, f"{url}?days=0"), timeout=60).status_code == 400
+
+
+def signed(rehearsal: Rehearsal, url: str) -> dict[str, str]:
+    keys = rehearsal.boto3
+    request = AWSRequest(method="GET", url=url)
+    credentials = Credentials(keys["aws_access_key_id"], keys["aws_secret_access_key"])
+    SigV4Auth(credentials, "ses", keys["region_name"]).add_auth(request)
+    return dict(request.headers)
 
 
 def test_wrong_use_is_one_sentence(node: Node, rehearsal: Rehearsal) -> None:

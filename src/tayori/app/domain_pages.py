@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.app import domain_dossier, domain_plans, share_page
+from tayori.app.authentication_look import LookAnswers
 from tayori.app.domain_dossier import DossierPress
 from tayori.app.share_page import SHARE_PATH
 from tayori.aws.errors import common_error
@@ -113,6 +114,7 @@ class DomainPages:
         self._region = region
         self._plans = LivePlans(resolver, names, clock)
         self._press = DossierPress()
+        self._looks = LookAnswers(store, resolver, names)
         self._secret: bytes | None = None
 
     def table(self) -> list[Route]:
@@ -124,14 +126,16 @@ class DomainPages:
     # -- for the account ---------------------------------------------------------------------------------------------
 
     async def domain(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        """`/tayori/domains/{domain}/zone?format=…`, `…/dossier?lang=…&format=…` and `…/records`."""
+        """`/tayori/domains/{domain}/zone?format=…`, `…/dossier?lang=…&format=…`, `…/records` and `…/dmarc?days=…`."""
         assert principal is not None
         name, what = _tail(request.path, DOMAINS_PATH)
-        if what not in ("zone", "dossier", "records") or (what == "records" and self._records is None):
+        if what not in ("zone", "dossier", "records", "dmarc") or (what == "records" and self._records is None):
             raise common_error("UnknownOperationException")
         identity = await self._store.read(identities.get, principal.account_id, self._region, name.lower())
         if what == "records" and self._records is not None:
             return await self._records(identity)
+        if what == "dmarc":
+            return await self._looks(identity, dict(parse_qsl(request.query)))
         try:
             plan, _ = await self._plans.of(identity)
             if what == "dossier":
