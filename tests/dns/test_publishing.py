@@ -108,6 +108,14 @@ def test_what_the_server_does_not_hold_is_not_answered(server: Bind, run: Callab
     assert absent.status is AnswerStatus.NXDOMAIN
 
 
+def test_the_server_may_be_named(server: Bind, run: Callable[..., Any]) -> None:
+    key = tsig_key(KEY_NAME, ALGORITHM, server.secret)
+    named = PrimaryServer("localhost", server.port, key)
+    assert run(named.resolve("www.example.com", "A")).values == ("192.0.2.7",)
+    nowhere = PrimaryServer("no-such-host.invalid", server.port, key)
+    assert run(nowhere.resolve("www.example.com", "A")).status is AnswerStatus.SERVER_FAILURE
+
+
 def test_a_server_that_is_not_there_is_one_sentence(run: Callable[..., Any]) -> None:
     async def nobody() -> None:
         listener = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)

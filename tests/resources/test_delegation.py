@@ -89,7 +89,8 @@ def test_what_a_policy_allows_is_signed_with_the_owners_key(send, transact) -> N
     row = send(arns=Arns(source=ARN))
     assert json.loads(row.signing) == [["example.com", "example.com-token0", f"{OWNER}/example.com-token0"]]
     assert row.account_id == DELEGATE
-    assert json.loads(row.facts)["identity"] == "example.com"
+    facts = json.loads(row.facts)
+    assert (facts["identity"], facts["source_arn"]) == ("example.com", ARN)
 
 
 def test_the_owners_mail_from_domain_is_the_return_path(send, transact) -> None:

@@ -11,7 +11,7 @@ from html import escape
 
 from tayori.model.domain_plan import Change, DomainPlan, Necessity, PlannedRecord
 from tayori.zoneforms.forms import Form
-from tayori.zoneforms.presentation import relative
+from tayori.zoneforms.presentation import mx_parts, relative
 
 SHARE_PATH = "/tayori/share"
 LANGUAGES = ("en", "ja")
@@ -51,7 +51,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "mail-from-spf": ("SPF of the return path", "戻り先ドメインの SPF"),
     "dmarc": ("DMARC policy", "DMARC ポリシー"),
     "add": ("to be added", "未登録です。追加してください"),
-    "replace": ("another value stands there: to be replaced", "別の値があります。置き換えてください"),
+    "replace": (
+        "another value stands there: to be replaced, once whoever uses it agrees",
+        "別の値があります。利用者に確認のうえ、置き換えてください",
+    ),
+    "priority": ("priority {number}", "優先度 {number}"),
     "merge": ("keep what stands there, as shown under Value", "現在の値を残したまま、「値」欄のとおりにしてください"),
     "none": ("in place", "登録済み"),
     "unknown": ("the DNS did not answer", "DNS が応答しませんでした"),
@@ -76,6 +80,8 @@ table{border-collapse:collapse;width:100%;font-size:.9em}
 th,td{border:1px solid #c6c6cd;padding:.5em;text-align:left;vertical-align:top}
 th{background:#f2f3f3}
 code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
+td:nth-child(4),td:nth-child(6){white-space:nowrap}
+td:nth-child(4) code{overflow-wrap:normal}
 .none{color:#037f0c}.add,.replace,.merge{color:#b5450a;font-weight:600}.unknown{color:#5f6b7a}
 nav{text-align:right}small{color:#5f6b7a}
 """
@@ -174,12 +180,20 @@ def _row(record: PlannedRecord, zone: str, lang: str) -> str:
         _code(relative(record.name, zone)),
         _code(record.name),
         _code(record.rdtype),
-        "<br>".join(_code(value) for value in record.wanted),
+        "<br>".join(_value(record, value, lang) for value in record.wanted),
         str(record.ttl),
         "<br>".join(_code(value) for value in record.present) or escape(text("nothing", lang)),
         f'<span class="{record.change}">{escape(text(record.change, lang))}</span>',
     ]
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _value(record: PlannedRecord, value: str, lang: str) -> str:
+    """As panels ask for it: the priority of an MX has a field of its own in most."""
+    if record.rdtype != "MX":
+        return _code(value)
+    preference, host = mx_parts(value)
+    return f"{_code(host)}<br><small>{escape(text('priority', lang, number=preference))}</small>"
 
 
 def _code(value: str) -> str:

@@ -5,9 +5,11 @@ not as it was seen (RFC 2136 2.4). Never decides what may be changed: `model.zon
 what stands there, so that no stale cache misleads; what is taken away is taken octet for octet as the server has it.
 """
 
+import asyncio
 import base64
 import binascii
 import re
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,6 +66,7 @@ class PrimaryServer:
         self._host = host
         self._port = port
         self._key = key
+        self._found: list[str] = []  # the address of `host` that answered
         self._seen: dict[tuple[str, str], dns.rdataset.Rdataset] = {}
 
     @property
@@ -136,7 +139,22 @@ class PrimaryServer:
     async def _send(self, message: dns.message.Message) -> dns.message.Message:
         keyring = {dns.name.from_text(self._key.name): dns.tsig.Key(self._key.name, self._key.secret, self._algorithm)}
         message.use_tsig(keyring, keyname=dns.name.from_text(self._key.name), algorithm=self._algorithm)
-        return await dns.asyncquery.tcp(message, self._host, timeout=_SECONDS, port=self._port)
+        for address in (addresses := self._found or await self._addresses()):
+            try:
+                response = await dns.asyncquery.tcp(message, address, timeout=_SECONDS, port=self._port)
+            except OSError:
+                if address == addresses[-1]:
+                    raise
+            else:
+                self._found = [address]
+                return response
+        raise OSError(f"{self._host} has no address")
+
+    async def _addresses(self) -> list[str]:
+        """Where the machine itself finds `host`, which may stand in a hosts file. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
     @property
     def _algorithm(self) -> dns.name.Name:

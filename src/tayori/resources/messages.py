@@ -248,6 +248,8 @@ class Door:
             "feedback_address": str(submission.feedback_address or ""),
             "own_deadline": plan.own_deadline,
         }
+        if submission.delegation is not None:  # whose identity it is that the mail was sent as
+            facts["source_arn"] = submission.delegation.arns.get(submission.from_address, "")
         return (
             submission.message_id,
             caller.account_id,
