@@ -41,6 +41,8 @@ def test_a_text_has_the_same_places_and_marks_in_both_languages(key: str) -> Non
     assert english.strip() and japanese.strip()
     assert _places(english) == _places(japanese)
     assert english.count("**") % 2 == 0 and japanese.count("**") % 2 == 0
+    for text in (english, japanese):  # a mark within a mark would be shown as it is typed
+        assert not any("`" in span.text or "**" in span.text for span in line_of(text, dict.fromkeys(_places(text), 1)))
     assert sorted(re.findall(r"`[^`]*`", english)) == sorted(re.findall(r"`[^`]*`", japanese))
     assert not _JAPANESE.search(english)
     assert (english == japanese) == (key in _SAME)

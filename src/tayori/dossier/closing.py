@@ -29,7 +29,8 @@ def panel_notes(on: Writing) -> list[Block]:
         name = words("panels.chosen", panel=on.panel.names[words.language])
         found.append(Heading(level=2, number=f"{on.section('panels')}.1", text=name, anchor="panel"))
         found.append(Bullets(items=(*_rules(on, on.panel), *_notes(on, on.panel))))
-        found.append(Paragraph(line=plain(_provenance(on, on.panel)), tone=Tone.SMALL))
+        provenance = (*plain(f"{_checked(on, on.panel)} · "), *_source(on, on.panel))
+        found.append(Paragraph(line=provenance, tone=Tone.SMALL))
         return found
     found.append(
         Table(
@@ -44,7 +45,7 @@ def panel_notes(on: Writing) -> list[Block]:
 
 def _row(on: Writing, panel: Panel) -> tuple[Cell, ...]:
     name = (plain(panel.names[on.texts.language]), plain(_checked(on, panel)))
-    return name, tuple(_rules(on, panel)), tuple(_notes(on, panel))
+    return name, tuple(_rules(on, panel)), (*_notes(on, panel), _source(on, panel))
 
 
 def _rules(on: Writing, panel: Panel) -> Iterable[Line]:
@@ -68,8 +69,8 @@ def _checked(on: Writing, panel: Panel) -> str:
     return on.texts("panels.checked", checked=panel.checked, certainty=certainty)
 
 
-def _provenance(on: Writing, panel: Panel) -> str:
-    return f"{_checked(on, panel)} · {on.texts('panels.source', source=panel.source)}"
+def _source(on: Writing, panel: Panel) -> Line:
+    return on.texts.line("panels.source", source=panel.source)
 
 
 # -- the reply -------------------------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ def compose(plan: DomainPlan, request: Request) -> Document:
         PageBreak(),
         *background(on),
         *reasons(on),
-        PageBreak(),
         *records(on),
         *effects(on),
         *schedule(on),
