@@ -17,7 +17,7 @@ from tayori.cli.check import Health
 from tayori.cli.host_checks import delegated
 from tayori.dns.investigation import InvestigationSettings, Investigator
 from tayori.dns.record import Record
-from tayori.model.diagnosis import Diagnosis, Mistake, SeenStatus, Standing, as_json
+from tayori.model.diagnosis import Diagnosis, Mistake, SeenStatus, Standing, as_json, diagnose
 from tayori.model.diagnosis_words import sentence, sentences
 from tayori.model.names import ServiceNames
 from tayori.model.proof import (
@@ -351,6 +351,20 @@ def test_an_absence_still_cached(run, clock) -> None:
     run(scenario())
 
 
+def test_a_record_that_only_caches_still_have(run, clock) -> None:
+    net = SmallInternet(clock)
+    net.customer([])
+    net.resolver_says(MX.name, "MX", record(MX.name, "MX", MX.value, 500))
+
+    async def scenario() -> None:
+        async with net.running():
+            (found,) = await net.diagnose(MX)
+            assert (found.standing, mistakes(found)) == (Standing.OK, [Mistake.IN_PLACE, Mistake.ONLY_CACHED])
+            assert 0 < int(found.advice[1].places["seconds"]) <= 500
+
+    run(scenario())
+
+
 # --- zones and their servers --------------------------------------------------------------------------------------
 
 
@@ -501,8 +515,10 @@ def test_servers_at_private_addresses_are_not_asked(run, clock) -> None:
             strict = Investigator(net.resolver, InvestigationSettings(port=net.port, query_seconds=0.3))
             (evidence,) = await strict.investigate(DOMAIN, [DKIM[0]])
             views = evidence.zone.servers if evidence.zone else ()
-            assert all(view.seen.status is SeenStatus.UNREACHABLE for view in views)
-            assert evidence.answer.exists
+            assert all(view.seen.status is SeenStatus.NOT_ASKED for view in views)
+            found = diagnose(evidence)
+            assert found.standing is Standing.OK
+            assert set(mistakes(found)) <= {Mistake.IN_PLACE, Mistake.SERVER_NOT_ASKED}
 
     run(scenario())
 

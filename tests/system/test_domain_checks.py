@@ -7,6 +7,7 @@ import pytest
 from service import Service
 
 from conftest import DOMAIN
+from tayori.testing import until
 
 MAIL_FROM = "bounce.looked.test"
 LOOKED = "looked.test"
@@ -87,3 +88,25 @@ def test_the_proof_fails_where_a_receiver_would_refuse(service: Service, looked:
 def test_a_probe_s_address_takes_no_other_mail(service: Service) -> None:
     message_id = service.send("probe-guessed@tayori.test", sender=f"a@{DOMAIN}")
     assert service.wait_for_state(message_id, "bounced")["recipients"][0]["status"].startswith("5.1.1")
+
+
+def test_the_account_is_told_by_mail_that_a_domain_is_verified(service: Service) -> None:
+    service.tayori("account", "contact", "owner@inbox.test")
+    service.rehearsal.settings(verify_identities_at_once=False)
+    client = service.client()
+    client.create_email_identity(EmailIdentity="told.test")
+    service.rehearsal.adopt("told.test")
+    (mail,) = until(
+        lambda: [
+            mail for mail in service.rehearsal.mailbox("owner@inbox.test") if "told.test" in mail.message["Subject"]
+        ],
+        "a mail to the account",
+        30,
+    )
+    assert mail.message["From"] == "no-reply@tayori.test"
+    assert mail.message["Auto-Submitted"] == "auto-generated"
+    text = mail.message.get_content()
+    assert "Mail can now be sent from told.test." in text and "検証が完了しました" in text
+    client.delete_email_identity(EmailIdentity="told.test")
+    service.tayori("account", "contact", "--clear")
+    service.rehearsal.settings(verify_identities_at_once=True)

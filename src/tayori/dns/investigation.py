@@ -7,6 +7,7 @@ RFC 1912 2.8 (lame servers), RFC 4035 3.2.2 (the CD bit).
 """
 
 import asyncio
+import errno
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ from tayori.model.proof import ExpectedRecord, Purpose, judge
 _MAX_CUTS = 10  # zones between the top and a name
 _MAX_VALUES = 512
 _CUT_SERVERS = 3
+_NO_IPV6 = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 _CD = dns.flags.CD
 _BESIDE = ("CNAME", "A", "AAAA", "TXT", "MX")
 
@@ -339,7 +341,7 @@ class Investigator:
         if not server.address:
             return _Reply(status=SeenStatus.UNREACHABLE, reason="its name has no address")
         if not self._may_be_asked(server.address):
-            return _Reply(status=SeenStatus.UNREACHABLE, reason="its address is not public")
+            return _Reply(status=SeenStatus.NOT_ASKED, reason="its address is not public")
         return await self._ask_at((server.address, self.settings.port), _question(name, rdtype, 0))
 
     def _may_be_asked(self, text: str) -> bool:
@@ -357,6 +359,8 @@ class Investigator:
             except TimeoutError:
                 return _Reply(status=SeenStatus.SILENT)
             except OSError as error:
+                if ":" in address[0] and error.errno in _NO_IPV6:
+                    return _Reply(status=SeenStatus.NOT_ASKED, reason="this host has no IPv6")
                 return _Reply(status=SeenStatus.UNREACHABLE, reason=error.strerror or "no way to it")
             except ExchangeError as error:
                 return _Reply(status=SeenStatus.BROKEN, reason=str(error))

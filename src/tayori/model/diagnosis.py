@@ -63,7 +63,9 @@ class Mistake(StrEnum):
     SEVERAL_KEYS = "several-keys"
     WRONG_REGION = "wrong-region"
     WRONG_VALUE = "wrong-value"
+    SERVER_NOT_ASKED = "server-not-asked"
     NOT_ALL_ASKED = "not-all-asked"
+    ONLY_CACHED = "only-cached"
 
 
 class Standing(StrEnum):
@@ -87,7 +89,7 @@ class SeenStatus(StrEnum):
     SILENT = "silent"
     UNREACHABLE = "unreachable"
     BROKEN = "broken"  # it answers with what cannot be used
-    NOT_ASKED = "not-asked"  # the limits of the investigation were reached
+    NOT_ASKED = "not-asked"  # the limits of the investigation were reached, or it may or can not be asked from here
 
 
 _DEFINITE = {
@@ -144,8 +146,9 @@ class ZoneFacts:
 
     @property
     def is_lame(self) -> bool:
-        """No server of it answers for it."""
-        return not any(view.seen.is_definite for view in self.servers)
+        """No server of it answers for it, and none was left out."""
+        spoilt = {SeenStatus.NOT_ASKED, *_DEFINITE}
+        return bool(self.servers) and not any(view.seen.status in spoilt for view in self.servers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +216,8 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         advice += _trouble(evidence)
     advice += _beside(evidence) if standing is not Standing.OK else []
     advice += _server_advice(evidence)
+    if standing is Standing.OK and authoritative and all(item.verdict is not Verdict.MATCHED for item in authoritative):
+        advice.append(_advice(Mistake.ONLY_CACHED, name=evidence.expected.name, seconds=evidence.answer.ttl))
     if standing is Standing.OK:
         # What is wrong with single servers is told, after the word that the record itself needs nothing.
         advice.insert(0, _advice(Mistake.IN_PLACE, name=evidence.expected.name))
@@ -504,6 +509,8 @@ _SERVER_MISTAKES = {
 def _bad_servers(zone: ZoneFacts, views: Sequence[ServerView]) -> Iterator[Advice]:
     for view in (*zone.servers, *views):
         mistake = _SERVER_MISTAKES.get(view.seen.status)
+        if mistake is Mistake.NOT_ALL_ASKED and view.seen.reason:
+            mistake = Mistake.SERVER_NOT_ASKED
         if mistake is not None:
             yield _advice(mistake, server=str(view.server), zone=zone.origin, reason=view.seen.reason)
 

@@ -222,11 +222,21 @@ TEXTS: dict[Mistake, tuple[str, str]] = {
         "{name} has another value ({found}). Replace it with {value}.",
         "{name} の値が異なります ({found})。{value} に置き換えてください。",
     ),
+    Mistake.SERVER_NOT_ASKED: (
+        "The name server {server} of {zone} was not asked from here: {reason}.",
+        "{zone} のネームサーバー {server} には、ここからは問い合わせていません ({reason})。",
+    ),
     Mistake.NOT_ALL_ASKED: (
-        "{server} was not asked for {zone}, since the time or the number of questions for one look was used up "
-        "{reason}. Look again later.",
-        "1 回の確認に使える時間または質問数の上限に達したため、{zone} について {server} には問い合わせていません "
-        "{reason}。後でもう一度確認してください。",
+        "{server} was not asked for {zone}, since the time or the number of questions for one look was used up. Look "
+        "again later.",
+        "1 回の確認に使える時間または質問数の上限に達したため、{zone} について {server} には問い合わせていません。"
+        "後でもう一度確認してください。",
+    ),
+    Mistake.ONLY_CACHED: (
+        "{name} is seen only because resolvers remember it, for {seconds} more seconds at the most: no name server of "
+        "the zone has it any more. Register it again.",
+        "{name} が見えているのは、リゾルバーが記憶しているためです (最長であと {seconds} 秒)。ゾーンのネームサーバー"
+        "には既にありません。登録し直してください。",
     ),
 }
 
