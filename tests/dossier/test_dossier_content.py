@@ -197,6 +197,28 @@ def test_the_day_is_that_of_the_requester() -> None:
     assert "* Start of work: 2026-12-02 (Wed)" in text
 
 
+@pytest.mark.parametrize(
+    ("policy", "raised"),
+    [
+        ("v=DMARC1; p=none; rua=mailto:d@example.co.jp", ["quarantine", "reject"]),
+        ("v=DMARC1;p=quarantine; sp=none", ["reject"]),
+        ("v=DMARC1; P=REJECT", []),
+        ("v=DMARC1; sp=none", []),
+    ],
+)
+def test_a_policy_is_raised_from_where_it_stands(policy: str, raised: list[str]) -> None:
+    standing = record(Purpose.DMARC, f"_dmarc.{DOMAIN}", "TXT", policy, present=(policy,), change=Change.NONE)
+    names = [step.name for step in steps(date(2026, 12, 1), (RECORDS[1], standing))]
+    assert [name for name in names if name in ("quarantine", "reject")] == raised
+    assert "A DMARC policy exists" in _markdown(standing)
+    assert "We begin with" not in _markdown(standing)
+
+
+def test_a_value_that_a_panel_lengthened_is_explained() -> None:
+    assert "the final dot was missing" in _markdown(RECORDS[0])
+    assert "the final dot was missing" not in _markdown(RECORDS[1])
+
+
 def test_working_days_step_over_the_weekend() -> None:
     assert plus_working_days(date(2026, 12, 4), 1) == date(2026, 12, 7)  # Friday, Monday
 

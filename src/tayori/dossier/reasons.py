@@ -4,6 +4,7 @@ from tayori.dossier import figures
 from tayori.dossier.blocks import Block, Bullets, Heading, Paragraph, Tone
 from tayori.dossier.opening import heading
 from tayori.dossier.request import Writing
+from tayori.dossier.schedule import policy_of
 from tayori.model.domain_plan import Change
 
 
@@ -61,14 +62,13 @@ def _dmarc(on: Writing) -> tuple[str, list[Block]]:
     records = on.having("dmarc")
     in_place = all(typed.record.change is Change.NONE for typed in records)
     name = on.plan.mail_from_domain or on.names.mail_from_domain
-    return "dmarc", [
-        _paragraph(on, "why.dmarc.intro"),
-        figures.dmarc(on.texts, on.plan.domain, name),
-        Paragraph(
-            line=on.texts.line("why.dmarc.present" if in_place else "why.dmarc.start"),
-            tone=Tone.NOTE if in_place else Tone.BODY,
-        ),
-    ]
+    found: list[Block] = [_paragraph(on, "why.dmarc.intro"), figures.dmarc(on.texts, on.plan.domain, name)]
+    if in_place:
+        return "dmarc", [*found, Paragraph(line=on.texts.line("why.dmarc.present"), tone=Tone.NOTE)]
+    found += [_paragraph(on, "why.dmarc.start") for typed in records if policy_of(typed.record) == "none"]
+    if not any("rua=" in value for typed in records for value in typed.record.wanted):
+        found.append(Paragraph(line=on.texts.line("why.dmarc.no-reports"), tone=Tone.NOTE))
+    return "dmarc", found
 
 
 def _ownership(on: Writing) -> tuple[str, list[Block]]:

@@ -1,6 +1,7 @@
 """The records as they are to be typed, the present value beside the new one; and the effect and risk of each."""
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from tayori.dossier.blocks import (
     Block,
@@ -49,6 +50,8 @@ def _card(on: Writing, typed: TypedRecord) -> list[Block]:
         found.append(Paragraph(line=on.texts.line("records.split"), tone=Tone.SMALL))
         found.append(Code(lines=tuple(f'"{string}"' for string in typed.strings)))
     notes = [key for key in typed.record.notes if on.texts.has(f"note.{key}")]
+    if f"{typed.record.own}.{on.plan.zone}" in typed.record.present:
+        notes.append("value-doubled")
     found += [Paragraph(line=on.texts.line(f"note.{key}"), tone=Tone.WARNING) for key in notes]
     return found
 
@@ -92,11 +95,11 @@ def _after(on: Writing, typed: TypedRecord) -> Iterable[Line]:
     lines: list[Line] = []
     for value in record.wanted:
         if value in record.present:
-            lines.append((*code(value), Span(text=f"  ({on.texts('change.kept')})")))
+            lines.append((*code(value), Span(text=f" ({on.texts('change.kept')})")))
         else:
             marked = _compared(value, typed.removed, Mark.ADDED)
             how = "added" if all(span.mark is Mark.ADDED for span in marked) else "changed"
-            lines.append((*marked, Span(text=f"  ({on.texts(f'change.{how}')})")))
+            lines.append((*marked, Span(text=f" ({on.texts(f'change.{how}')})")))
     if typed.kept and record.change is Change.MERGE:
         lines.append(plain(on.texts("change.whole-set")))
     return lines
@@ -109,10 +112,10 @@ def _compared(value: str, others: Iterable[str], mark: Mark) -> Line:
     if not known.intersection(terms):  # nothing in common: all of it is new, or goes
         return (Span(text=value, mark=mark),)
     line: list[Span] = []
-    for number, term in enumerate(terms):
-        text = term if number == len(terms) - 1 else f"{term} "
-        line.append(Span(text=text, mark=Mark.CODE if term in known else mark))
-    return tuple(line)
+    for is_known, run in groupby(terms, known.__contains__):
+        line.append(Span(text=" ".join(run), mark=Mark.CODE if is_known else mark))
+    spaced = (Span(text=f"{span.text} ", mark=span.mark) for span in line[:-1])
+    return (*spaced, line[-1])
 
 
 # -- effects ---------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Owns the steps, their order and the days between them. Saturdays and Sundays are
 country and company, so they are left to the reader (the document says so).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -60,17 +61,27 @@ _STEPS: tuple[tuple[str, int, tuple[Part, Part, Part]], ...] = (
 def steps(start: date, records: Sequence[PlannedRecord]) -> tuple[Step, ...]:
     """The steps that these records need. TTLs are lowered only where something that stands there changes."""
     is_changing = any(record.change in (Change.REPLACE, Change.MERGE) for record in records)
-    has_dmarc = any(str(record.purpose) == "dmarc" for record in records)
+    policies = {policy_of(record) for record in records if str(record.purpose) == "dmarc"}
+    left_out = set() if is_changing else {"lower-ttl", "raise-ttl"}
+    left_out |= set() if policies & {"none"} else {"quarantine"}
+    left_out |= set() if policies & {"none", "quarantine"} else {"reject"}
     found: list[Step] = []
     day = working_day(start)
     for name, after, parts in _STEPS:
-        if (name in ("lower-ttl", "raise-ttl") and not is_changing) or (
-            name in ("quarantine", "reject") and not has_dmarc
-        ):
+        if name in left_out:
             continue
         day = plus_working_days(day, after)
         found.append(Step(name=name, day=day, parts=parts))
     return tuple(found)
+
+
+def policy_of(record: PlannedRecord) -> str:
+    """The policy that a DMARC record will state (RFC 7489 6.3): none, quarantine, reject; "" where it states none."""
+    for value in record.wanted:
+        found = re.match(r"\s*v\s*=\s*DMARC1\s*;.*?\bp\s*=\s*(none|quarantine|reject)\b", value, re.IGNORECASE)
+        if found is not None:
+            return found[1].lower()
+    return ""
 
 
 def working_day(day: date) -> date:

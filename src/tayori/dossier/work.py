@@ -99,4 +99,8 @@ def _undone(on: Writing, group: list[TypedRecord]) -> tuple[Cell, ...]:
 
 
 def mistakes(on: Writing) -> list[Block]:
-    return [heading(on, "mistakes"), Bullets(items=on.texts.items("mistakes.item", zone=on.plan.zone))]
+    return [
+        heading(on, "mistakes"),
+        Bullets(items=on.texts.items("mistakes.item", zone=on.plan.zone)),
+        Paragraph(line=on.texts.line("mistakes.closing", contact=on.contact)),
+    ]
