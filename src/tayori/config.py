@@ -7,6 +7,7 @@ reads the environment.
 
 import dataclasses
 import ipaddress
+import re
 import tomllib
 import types
 import typing
@@ -34,7 +35,10 @@ class ServiceSettings:
     """[service]"""
 
     domain: str = setting("", "The service's own domain: the zone that Tayori's DNS server answers for.")
-    region: str = setting("us-east-1", "The region that this installation plays; clients sign for it.")
+    region: str = setting("us-east-1", "The region in which the service itself sends, and that commands speak of.")
+    regions: list[str] = setting(
+        [], "All regions that this installation plays, service.region among them. Empty: only that one."
+    )
     workers: int = setting(1, "Processes that accept and deliver mail. One drives two cores.")
     roles: list[str] = setting(
         ["api", "smtp", "delivery", "inbound", "dns", "loops"], "What this node does; all, unless told otherwise."
@@ -170,6 +174,11 @@ class Config:
         return (self.rehearsal_elsewhere or self.data) / "rehearsal"
 
     @property
+    def regions(self) -> tuple[str, ...]:
+        """All regions that are served, the service's own first."""
+        return tuple(dict.fromkeys([self.service.region, *self.service.regions]))
+
+    @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.data / 'tayori.db'}"
 
@@ -198,6 +207,9 @@ def load(
     values = _from_file(file) if file else {}
     for section, keys in [*_from_environment(environment).items(), *(overrides or {}).items()]:
         values.setdefault(section, {}).update(keys)
+    service = values.get("service", {})
+    if service.get("regions") and "region" not in service:
+        service["region"] = _list("service.regions", service["regions"])[0]
     sections = {name: _section(name, kind, values.get(name, {})) for name, kind in SECTIONS.items()}
     config = Config(data=data.resolve(), **sections)
     check(config)
@@ -304,6 +316,7 @@ def check(config: Config) -> None:
     for role in config.service.roles:
         if role not in ROLES:
             raise ConfigError(f"service.roles names {role!r}; the roles are {', '.join(ROLES)}.")
+    _check_regions(config.service)
     if not 1 <= config.service.workers <= 256:
         raise ConfigError(f"service.workers must be from 1 to 256, not {config.service.workers}.")
     _check_ports(config)
@@ -330,6 +343,15 @@ def check(config: Config) -> None:
         raise ConfigError(f"log.format must be text or json, not {config.log.format!r}.")
     if config.log.level not in ("debug", "info", "warning", "error"):
         raise ConfigError(f"log.level must be debug, info, warning or error, not {config.log.level!r}.")
+
+
+def _check_regions(service: ServiceSettings) -> None:
+    """A region is a label in host names, and a word in signatures."""
+    for region in (service.region, *service.regions):
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", region) or len(region) > 40:
+            raise ConfigError(f"service.regions holds {region!r}, which is no name of a region such as us-east-1.")
+    if service.regions and service.region not in service.regions:
+        raise ConfigError(f"service.regions must hold service.region, which is {service.region}.")
 
 
 def _check_ports(config: Config) -> None:

@@ -26,6 +26,7 @@ from tayori.store.tables import bodies, messages, recipients
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 OTHER_ACCOUNT = "999900001111"
+OTHER_REGIONS = ("eu-west-1", "ap-northeast-1")
 PUBLIC_URL = "https://mail.example.net"
 
 
@@ -76,11 +77,11 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def client(self, service: str, account_id: str = ACCOUNT, **options: Any) -> Any:
+    def client(self, service: str, account_id: str = ACCOUNT, *, region: str = REGION, **options: Any) -> Any:
         client = boto3.client(
             service,
             endpoint_url=self.url,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=key_of(account_id),
             aws_secret_access_key=SECRET,
             config=Config(retries={"total_max_attempts": 1}, **options),
@@ -144,7 +145,13 @@ def running(store: Store, clock: AdjustableClock) -> Iterator[Service]:
 
     tools.identity_created = created
     app = create_app(
-        store=store, clock=clock, region=REGION, names=names(REGION), page_secret=b"secret of the test", tools=tools
+        store=store,
+        clock=clock,
+        region=REGION,
+        regions=(REGION, *OTHER_REGIONS),
+        names=names(REGION),
+        page_secret=b"secret of the test",
+        tools=tools,
     )
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, http="httptools", log_config=None, lifespan="on"))

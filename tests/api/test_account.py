@@ -1,7 +1,6 @@
 """GetAccount and its like, in both versions of the API."""
 
 import pytest
-from botocore.exceptions import ClientError
 
 from population import ACCOUNT, REGION, identity
 from tayori.resources import accounts
@@ -104,10 +103,3 @@ def test_what_was_sent_shows_in_quota_and_statistics(service):
     (point,) = client.get_send_statistics()["SendDataPoints"]
     assert (point["DeliveryAttempts"], point["Bounces"], point["Complaints"], point["Rejects"]) == (2, 1, 0, 0)
     assert point["Timestamp"].timestamp() % 900 == 0
-
-
-def test_an_account_without_rows_in_this_region_is_told_so(service):
-    service.transact(lambda tx: tx.connection.exec_driver_sql("DELETE FROM account_regions"))
-    with pytest.raises(ClientError) as refusal:
-        service.client("sesv2").get_account()
-    assert "does not exist in region us-east-1" in refusal.value.response["Error"]["Message"]

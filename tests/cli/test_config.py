@@ -85,3 +85,35 @@ def test_the_reference_has_a_row_for_each_setting(tayori: Tayori) -> None:
 )
 def test_resolvers_are_read_as_the_service_reads_them(text: str, expected: list[tuple[str, int]]) -> None:
     assert servers(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "region", "regions"),
+    [
+        ("", "us-east-1", ("us-east-1",)),
+        ('region = "eu-west-1"', "eu-west-1", ("eu-west-1",)),
+        ('regions = ["ap-northeast-1", "us-east-1"]', "ap-northeast-1", ("ap-northeast-1", "us-east-1")),
+        ('region = "us-east-1"\nregions = ["eu-west-1", "us-east-1"]', "us-east-1", ("us-east-1", "eu-west-1")),
+    ],
+)
+def test_regions_that_are_served(tmp_path: Path, settings: str, region: str, regions: tuple[str, ...]) -> None:
+    file = tmp_path / "tayori.toml"
+    file.write_text(MINIMUM + settings, "utf-8")
+    loaded = config.load(tmp_path, file=file, environment={})
+    assert (loaded.service.region, loaded.regions) == (region, regions)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ('region = "eu-west-1"\nregions = ["us-east-1"]', "service.regions must hold service.region"),
+        ('region = "EU West"', "no name of a region"),
+        ('regions = ["us-east-1", "x.y"]', "no name of a region"),
+        ("[dkim]\nrotation_days = 3", "must be 0, or from 7 to 36500"),
+    ],
+)
+def test_regions_and_rotations_that_cannot_be(tmp_path: Path, settings: str, sentence: str) -> None:
+    file = tmp_path / "tayori.toml"
+    file.write_text(MINIMUM + settings, "utf-8")
+    with pytest.raises(config.ConfigError, match=sentence):
+        config.load(tmp_path, file=file, environment={})

@@ -66,6 +66,7 @@ def test_env_as_json_has_everything_a_test_suite_needs(tayori: Tayori, service: 
     assert found == {
         "http": "http://127.0.0.1:1",
         "region": "us-east-1",
+        "regions": ["us-east-1"],
         "account_id": key.account_id,
         "service_domain": "tayori.test",
         "credentials": {"access_key_id": key.access_key_id, "secret_access_key": key.secret_access_key},
@@ -81,6 +82,31 @@ def test_env_as_json_has_everything_a_test_suite_needs(tayori: Tayori, service: 
         "dns": {"host": "127.0.0.1", "port": 1},
         "rehearsal": {"resolver": {"host": "127.0.0.1", "port": 1}, "delivery_port": 1},
     }
+
+
+def test_env_of_another_region(tayori: Tayori, service: Endpoints, tmp_path: Path) -> None:
+    content = json.loads((tmp_path / "service.json").read_text("utf-8"))
+    content["regions"] = ["us-east-1", "eu-west-1"]
+    (tmp_path / "service.json").write_text(json.dumps(content), "utf-8")
+    found = tayori("env", "--region", "eu-west-1", "--data", tmp_path, "--json").json
+    assert (found["region"], found["regions"]) == ("eu-west-1", ["us-east-1", "eu-west-1"])
+    assert found["smtp"]["password"] == smtp_password(_first(service).secret_access_key, "eu-west-1")
+    refused = tayori("env", "--region", "eu-west-9", "--data", tmp_path)
+    assert (refused.status, refused.err) == (
+        1,
+        "tayori: This service does not serve the region eu-west-9, but: us-east-1, eu-west-1.\n",
+    )
+
+
+def test_an_account_is_granted_a_region_before_its_first_use(
+    tayori: Tayori, service: Endpoints, tmp_path: Path
+) -> None:
+    content = json.loads((tmp_path / "service.json").read_text("utf-8"))
+    (tmp_path / "service.json").write_text(json.dumps(content | {"regions": ["us-east-1", "eu-west-1"]}), "utf-8")
+    granted = tayori("account", "review", "--grant", "--region", "eu-west-1", "--data", tmp_path, "--json").json
+    assert (granted["region"], granted["production_access"]) == ("eu-west-1", True)
+    (other,) = tayori("account", "list", "--data", tmp_path, "--json").json
+    assert (other["region"], other["production_access"]) == ("us-east-1", False)
 
 
 def test_env_of_a_service_without_rehearsal_says_null(tayori: Tayori, service: Endpoints, tmp_path: Path) -> None:

@@ -142,3 +142,29 @@ def test_without_addresses_nobody_may_send() -> None:
     zone = service_zone(NAMES, sending_addresses=[], listening_addresses=[], dkim_keys=none, own_keys=none, serial=1)
     found = zone._zone.lookup(dns.name.from_text("spf.tayori.test"), dns.rdatatype.TXT)
     assert values(found) == ["v=spf1 -all"]
+
+
+def test_every_region_has_its_hosts_and_its_mail_from_domain() -> None:
+    async def none(selector: str) -> list[str]:
+        return []
+
+    zone = service_zone(
+        NAMES,
+        sending_addresses=["198.51.100.7"],
+        listening_addresses=["198.51.100.8"],
+        dkim_keys=none,
+        own_keys=none,
+        serial=1,
+        regions=("us-east-1", "eu-west-1"),
+    )
+    expected = {
+        ("email-smtp.{}.tayori.test", "A"): ["198.51.100.8"],
+        ("feedback-smtp.{}.tayori.test", "A"): ["198.51.100.8"],
+        ("a1.smtp-out.{}.tayori.test", "A"): ["198.51.100.7"],
+        ("{}.mail.tayori.test", "TXT"): ["v=spf1 ip4:198.51.100.7 -all"],
+        ("{}.mail.tayori.test", "MX"): ["10 feedback-smtp.{}.tayori.test"],
+    }
+    for region in ("us-east-1", "eu-west-1"):
+        for (name, rdtype), texts in expected.items():
+            found = zone._zone.lookup(dns.name.from_text(name.format(region)), dns.rdatatype.from_text(rdtype))
+            assert values(found) == [text.format(region) for text in texts]

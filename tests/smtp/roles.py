@@ -94,6 +94,7 @@ class Service:
         return SubmissionRole(
             settings=settings,
             region=REGION,
+            regions=(REGION, "eu-west-1"),
             credentials=self.credentials,
             accept=self.accept,
             trusted={ip_network(trusted): ACCESS_KEY} if trusted else {},

@@ -13,9 +13,10 @@ from email.mime.text import MIMEText
 import aiosmtplib
 import pytest
 from recording import serving, settings
-from roles import ACCESS_KEY, MESSAGE_ID, PASSWORD, Service
+from roles import ACCESS_KEY, CREDENTIAL, MESSAGE_ID, PASSWORD, REGION, Service
 
 from programs import require
+from tayori.model.smtp_password import smtp_password
 from tayori.smtp.policy import AuthOffer
 
 STARTTLS, IMPLICIT = "STARTTLS", "TLS from the first byte"
@@ -38,6 +39,23 @@ async def submission(certificates, how):
         auth=AuthOffer.PLAIN_LOGIN,
     ) as server:
         yield server.port, service
+
+
+def test_a_password_is_good_for_one_region_and_the_session_acts_there(run, certificates):
+    async def scenario():
+        async with submission(certificates, STARTTLS) as (port, service):
+            for region in (REGION, "eu-west-1"):
+                async with aiosmtplib.SMTP(
+                    hostname="127.0.0.1", port=port, start_tls=True, validate_certs=False
+                ) as client:
+                    await client.login(ACCESS_KEY, smtp_password(CREDENTIAL.secret_access_key, region))
+                    await client.send_message(a_message())
+            async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=True, validate_certs=False) as client:
+                with pytest.raises(aiosmtplib.SMTPAuthenticationError):
+                    await client.login(ACCESS_KEY, smtp_password(CREDENTIAL.secret_access_key, "us-west-2"))
+            assert [message.region for message in service.submitted] == [REGION, "eu-west-1"]
+
+    run(scenario())
 
 
 def a_message() -> EmailMessage:

@@ -14,7 +14,7 @@ caller.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -96,12 +96,14 @@ def create_app(
     tools: Any = None,
     operations: Registry | None = None,
     services: Mapping[str, Service] | None = None,
+    regions: Sequence[str] = (),
     find_credential: Find = credentials.find,
     authorise: Callable[[Principal, Operation], None] = everything_allowed,
     limits: Limits | None = None,
 ) -> "Application":
     """The application of one process.
 
+    `names` are those of `region`, the service's own; `regions` are all that are served, where there are more.
     `page_secret` is shared by all nodes of an installation. `tools` is handed to handlers of mode "compose" as
     `call.tools`. `services` are query services by signing name, beside SES v1. `operations` defaults to all handlers
     of `api/v1` and `api/v2`.
@@ -110,14 +112,13 @@ def create_app(
         store=store,
         clock=clock,
         names=names,
-        region=region,
         pages=PageTokens(page_secret),
         routes=tuple(sorted(routes, key=lambda route: len(route.prefix), reverse=True)),
         tools=tools,
         operations=operations if operations is not None else registry.load_operations(),
         v2=spec.load("sesv2"),
         query_services={"ses": spec.load("ses"), **(services or {})},
-        authenticate=Authenticator(store=store, clock=clock, region=region, find=find_credential),
+        authenticate=Authenticator(store=store, clock=clock, regions=tuple(regions) or (region,), find=find_credential),
         authorise=authorise,
         limits=limits or Limits(),
     )
@@ -128,7 +129,6 @@ class Application:
     store: Store
     clock: Clock
     names: ServiceNames
-    region: str
     pages: PageTokens
     routes: tuple[Route, ...]
     tools: Any
@@ -227,10 +227,10 @@ class Application:
             principal=principal,
             service=operation.service.name,
             operation=operation.name,
-            region=self.region,
+            region=principal.region,
             request_id=request_id,
             source_ip=request.source_ip,
-            names=self.names,
+            names=replace(self.names, region=principal.region),
             pages=self.pages,
         )
 

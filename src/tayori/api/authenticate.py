@@ -2,11 +2,12 @@
 
 Owns the look-up of the access key, with a short memory so that a stream of calls does not cost a query each. A key
 that was made inactive or deleted stays good for those seconds in processes that have seen it; a key that is new works
-at once, since only keys that exist are remembered. The signature itself is verified in `aws.sigv4`.
+at once, since only keys that exist are remembered. The region
+that a request is signed for is where it acts. The signature itself is verified in `aws.sigv4`.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from tayori.aws import sigv4
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest
 from tayori.clock import Clock
+from tayori.resources import accounts
 from tayori.resources.credentials import Credential
 from tayori.store.engine import Store, Tx
 
@@ -34,10 +36,11 @@ class Authenticated:
 
 
 class Authenticator:
-    def __init__(self, *, store: Store, clock: Clock, region: str, find: Find) -> None:
+    def __init__(self, *, store: Store, clock: Clock, regions: Sequence[str], find: Find) -> None:
         self._store = store
         self._clock = clock
-        self._region = region
+        self._regions = regions
+        self._entered: set[tuple[str, str]] = set()
         self._find = find
         self._remembered: dict[str, tuple[datetime, Credential]] = {}
 
@@ -53,14 +56,27 @@ class Authenticator:
         """Raises ApiError unless the request is signed, for one of `services`, by a key that is active."""
         claim, known = await self.claim(request)
         secret = sigv4.Secret(secret_access_key=known.secret_access_key)
-        verified = sigv4.verify(request, claim, secret, now=self._clock.wall(), region=self._region, services=services)
+        region = claim.region if claim.region in self._regions else self._regions[0]
+        verified = sigv4.verify(request, claim, secret, now=self._clock.wall(), region=region, services=services)
+        await self._enter(known.account_id, region)
         principal = Principal(
             account_id=known.account_id,
             access_key_id=known.access_key_id,
             arn=known.arn,
             operator=known.operator,
+            region=region,
         )
         return Authenticated(principal=principal, signing_name=verified.service)
+
+    async def _enter(self, account_id: str, region: str) -> None:
+        """An account has been in each region that it ever signed for."""
+        if (account_id, region) in self._entered:
+            return
+        if not await self._store.read(accounts.has_region, account_id, region):
+            await self._store.write(accounts.get_anywhere, account_id, region)
+        if len(self._entered) >= _MOST_REMEMBERED:
+            self._entered.clear()
+        self._entered.add((account_id, region))
 
     async def _look_up(self, access_key_id: str) -> Credential | None:
         now = self._clock.wall()

@@ -42,12 +42,13 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks: the holder of an access key."""
+    """Who asks, and where: the holder of an access key."""
 
     account_id: str
     access_key_id: str
     arn: str
     operator: bool
+    region: str = ""  # that the request was signed for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

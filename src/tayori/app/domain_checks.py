@@ -72,15 +72,16 @@ class DomainChecks:
         name, _, what = request.path.removeprefix(DOMAINS_PATH).strip("/").partition("/")
         domain = unquote(name).lower()
         if what == "check":
-            return await self._check(principal.account_id, domain)
+            return await self._check(principal.account_id, principal.region or self._region, domain)
         if what == "probe":
-            identity = await self._store.read(identities.get, principal.account_id, self._region, domain)
+            region = principal.region or self._region
+            identity = await self._store.read(identities.get, principal.account_id, region, domain)
             return _json(200, (await self._prober.probe(identity)).as_json())
         raise common_error("UnknownOperationException")
 
-    async def _check(self, account_id: str, domain: str) -> HttpResponse:
-        await self._store.write(identity_checks.check_now, account_id, self._region, domain)
-        identity = await self._store.read(identities.get, account_id, self._region, domain)
+    async def _check(self, account_id: str, region: str, domain: str) -> HttpResponse:
+        await self._store.write(identity_checks.check_now, account_id, region, domain)
+        identity = await self._store.read(identities.get, account_id, region, domain)
         due = identity.next_check_at
         value = {
             "domain": identity.name,

@@ -131,7 +131,8 @@ class DomainPages:
         name, what = _tail(request.path, DOMAINS_PATH)
         if what not in ("zone", "dossier", "records", "dmarc") or (what == "records" and self._records is None):
             raise common_error("UnknownOperationException")
-        identity = await self._store.read(identities.get, principal.account_id, self._region, name.lower())
+        region = principal.region or self._region
+        identity = await self._store.read(identities.get, principal.account_id, region, name.lower())
         if what == "records" and self._records is not None:
             return await self._records(identity)
         if what == "dmarc":

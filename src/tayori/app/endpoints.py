@@ -5,7 +5,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 FILE_NAME = "service.json"
@@ -38,6 +38,7 @@ class Endpoints:
     rehearsal_folder: str
     resolver: str
     delivery_port: int
+    regions: list[str] = field(default_factory=list)  # all that are served; empty where there is only `region`
 
 
 def write(data: Path, endpoints: Endpoints) -> None:

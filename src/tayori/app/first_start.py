@@ -100,6 +100,7 @@ def describe(config: Config) -> Endpoints:
         pid=os.getpid(),
         http=config.http_url if "api" in roles else "",
         region=config.service.region,
+        regions=list(config.regions),
         service_domain=config.service.domain,
         ehlo_name=config.delivery.ehlo_name or names.ehlo_name,
         database_url=config.database_url,

@@ -230,7 +230,7 @@ class Node:
             source_ipv4=str(source) if source and source.version == 4 else "",
             source_ipv6=str(source) if source and source.version == 6 else "",
             allowed_networks=tuple(ipaddress.ip_network(text) for text in settings.private_networks),
-            own_names=frozenset() if "inbound" in self.config.service.roles else frozenset({self.names.feedback_host}),
+            own_names=self._own_names(),
             trust_anchors=Path(settings.trust_anchors) if settings.trust_anchors else None,
             timeouts=replace(
                 Timeouts().scaled(settings.command_timeout / _STANDARD_TIMEOUT), connect=settings.connect_timeout
@@ -241,6 +241,12 @@ class Node:
             max_bytes=settings.megabytes_in_memory * _MIB,
             poll_seconds=_POLL_SECONDS,
         )
+
+    def _own_names(self) -> frozenset[str]:
+        """Hosts that mail must not go out to where this node has no inbound port to take it."""
+        if "inbound" in self.config.service.roles:
+            return frozenset()
+        return frozenset(self.names_of(region).feedback_host for region in self.config.regions)
 
     # -- DNS ---------------------------------------------------------------------------------------------------------
 
@@ -264,6 +270,7 @@ class Node:
             own_keys=lambda selector: self.store.read(dkim_keys.published_own, selector),
             takes_reports=lambda domain: self.store.read(dmarc_reports.takes_reports_of, domain),
             serial=int(self.clock.now().timestamp()),
+            regions=config.regions,
         )
 
     # -- SMTP --------------------------------------------------------------------------------------------------------
@@ -305,8 +312,9 @@ class Node:
         role = SubmissionRole(
             settings=settings,
             region=self.config.service.region,
+            regions=self.config.regions,
             credentials=self._credential,
-            accept=SmtpAcceptance(self.sending, self.clock, self.names).accept,
+            accept=SmtpAcceptance(self.sending, self.clock, self.names_of).accept,
             trusted={ipaddress.ip_network(network): key for network, key in config.trusted.items()},
         )
         server = SmtpServer(policy_factory=role.policy, settings=settings, tls=self._tls())
@@ -334,7 +342,7 @@ class Node:
 
     async def _start_api(self) -> None:
         page_secret = await self.store.write(installation.secret, "page", secrets.token_bytes(32))
-        hooks = RehearsalHooks(self.store, self.names_of, self.config.service.region)
+        hooks = RehearsalHooks(self.store, self.names_of, self.config.regions)
         pages = routes.Routes(
             store=self.store,
             clock=self.clock,
@@ -348,6 +356,7 @@ class Node:
             store=self.store,
             clock=self.clock,
             region=self.config.service.region,
+            regions=self.config.regions,
             names=self.names,
             page_secret=hashlib.sha256(page_secret).digest(),
             routes=[*pages.table(), *self._domain_pages(checks).table(), *checks.table()],

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tayori.model.errors import NotFound
 from tayori.model.names import ServiceNames
 from tayori.rehearsal.control import ControlError
 from tayori.rehearsal.zones import RecordSet
@@ -18,25 +17,28 @@ def at_once(account_id: str) -> str:
 
 
 class RehearsalHooks:
-    """ServiceHooks of tayori.rehearsal.control, for one region."""
+    """ServiceHooks of tayori.rehearsal.control: identities of all regions, quotas of the first."""
 
-    def __init__(self, store: Store, names: Callable[[str], ServiceNames], region: str) -> None:
+    def __init__(self, store: Store, names: Callable[[str], ServiceNames], regions: Sequence[str]) -> None:
         self._store = store
         self._names = names
-        self._region = region
+        self._regions = regions
+        self._region = regions[0]
 
     async def needed_records(self, account_id: str, domain: str) -> Sequence[RecordSet]:
         return await self._store.read(self._needed, account_id, domain)
 
     def _needed(self, tx: Tx, account_id: str, domain: str) -> list[RecordSet]:
-        try:
-            identity = identities.get(tx, account_id, self._region, domain.lower())
-        except NotFound as error:
-            raise ControlError(404, error.message) from error
-        return [
-            RecordSet(name=record.name, rdtype=record.rdtype, values=(record.value,))
-            for record in identity_checks.expected_records(identity, self._names(self._region))
-        ]
+        found = [identities.find(tx, account_id, region, domain.lower()) for region in self._regions]
+        known = [identity for identity in found if identity is not None]
+        if not known:
+            raise ControlError(404, f"Identity {domain.lower()} does not exist.")
+        records = {
+            (record.name, record.rdtype): RecordSet(name=record.name, rdtype=record.rdtype, values=(record.value,))
+            for identity in reversed(known)  # of what two regions want at one name, the first region's wins
+            for record in identity_checks.expected_records(identity, self._names(identity.region))
+        }
+        return list(records.values())
 
     async def change_settings(self, account_id: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self._store.write(self._change, account_id, settings)
@@ -62,11 +64,12 @@ class RehearsalHooks:
         return self._shown(tx, account_id)
 
     def _verify_all(self, tx: Tx, account_id: str) -> None:
-        after = ""
-        while page := identities.page(tx, account_id, self._region, after=after, limit=500):
-            for identity in page:
-                identity_checks.take_for_verified(tx, account_id, self._region, identity.name)
-            after = page[-1].name
+        for region in self._regions:
+            after = ""
+            while page := identities.page(tx, account_id, region, after=after, limit=500):
+                for identity in page:
+                    identity_checks.take_for_verified(tx, account_id, region, identity.name)
+                after = page[-1].name
 
     def _shown(self, tx: Tx, account_id: str) -> Mapping[str, Any]:
         account = accounts.get(tx, account_id, self._region)
@@ -81,7 +84,8 @@ class RehearsalHooks:
         await self._store.write(self._reset, account_id)
 
     def _reset(self, tx: Tx, account_id: str) -> None:
-        accounts.reset(tx, account_id, self._region)
+        for region in self._regions:
+            accounts.reset(tx, account_id, region)
         installation.set_switch(tx, at_once(account_id), on=False)
 
     async def identity_created(self, account_id: str, name: str) -> None:
@@ -90,4 +94,6 @@ class RehearsalHooks:
 
     def _take_new(self, tx: Tx, account_id: str, name: str) -> None:
         if installation.switch(tx, at_once(account_id)):
-            identity_checks.take_for_verified(tx, account_id, self._region, name)
+            for region in self._regions:
+                if identities.find(tx, account_id, region, name) is not None:
+                    identity_checks.take_for_verified(tx, account_id, region, name)

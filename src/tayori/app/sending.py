@@ -87,26 +87,26 @@ class Tools:
 class SmtpAcceptance:
     """What SMTP submission hands its messages to."""
 
-    def __init__(self, sending: Sending, clock: Clock, names: ServiceNames) -> None:
+    def __init__(self, sending: Sending, clock: Clock, names: Callable[[str], ServiceNames]) -> None:
         self._sending = sending
         self._clock = clock
         self._names = names
 
     async def accept(self, submitted: SubmittedMessage) -> str:
         """The MessageId, once the message is durable. Raises what model.errors names."""
-        now = self._clock.now()
+        now, names = self._clock.now(), self._names(submitted.region)
         handed = Handed(
-            message_id=ids.message_id(self._names.region, now),
+            message_id=ids.message_id(submitted.region, now),
             caller=Caller(
                 account_id=submitted.credential.account_id,
-                region=self._names.region,
+                region=submitted.region,
                 arn=submitted.credential.arn,
                 source_ip=submitted.source_ip,
                 operation=Operation.SMTP,
                 tls_version=submitted.tls.version if submitted.tls else "",
             ),
             now=now,
-            names=self._names,
+            names=names,
             source=submitted.envelope.reverse_path.address or "",
             destinations=submitted.envelope.recipients,
         )

@@ -10,7 +10,7 @@ from typing import Any
 from tayori.app import first_start
 from tayori.cli.command import CommandFailed, Context, shared_options
 from tayori.cli.credentials import show_key
-from tayori.cli.service import account_id_of, endpoints_of, read, write
+from tayori.cli.service import account_id_of, add_region, endpoints_of, read, write
 from tayori.cli.table import table
 from tayori.mail.address import AddressError, AddrSpec
 from tayori.resources import accounts
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("name", metavar="NAME", help="a name for people to know it by")
     create.set_defaults(action=_create)
     listing = verbs.add_parser("list", help="all accounts", parents=[shared_options()])
+    add_region(listing)
     listing.set_defaults(action=_list)
     review = verbs.add_parser(
         "review", help="show, grant or deny a request for production access", parents=[shared_options()]
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     decision.add_argument("--deny", metavar="REASON", help="refuse, or put the account back into the sandbox")
     review.add_argument("--max-24-hour", type=int, metavar="N", help="recipients in 24 hours (default 50000)")
     review.add_argument("--rate", type=float, metavar="N", help="recipients a second (default 14)")
+    add_region(review)
     review.set_defaults(action=_review)
     contact = verbs.add_parser(
         "contact", help="show or set who is told when an identity's status changes", parents=[shared_options()]
@@ -42,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     contact.add_argument("address", metavar="ADDRESS", nargs="?", help="an email address; without it, show the present")
     contact.add_argument("--clear", action="store_true", help="tell nobody")
     contact.add_argument("--account", metavar="ID", help="(default: the first)")
+    add_region(contact)
     contact.set_defaults(action=_contact)
 
 
@@ -63,7 +66,7 @@ def _make(tx: Tx, name: str, region: str) -> Credential:
 
 def _list(context: Context, options: argparse.Namespace) -> int:
     service = endpoints_of(context)
-    found = read(service, _all, service.region)
+    found = write(service, _all, service.region)
     rows = [
         (
             account.account_id,
@@ -79,7 +82,7 @@ def _list(context: Context, options: argparse.Namespace) -> int:
 
 
 def _all(tx: Tx, region: str) -> list[tuple[str, Account]]:
-    return [(name, accounts.get(tx, account_id, region)) for account_id, name in accounts.all_accounts(tx)]
+    return [(name, accounts.get_anywhere(tx, account_id, region)) for account_id, name in accounts.all_accounts(tx)]
 
 
 def _review(context: Context, options: argparse.Namespace) -> int:
@@ -130,6 +133,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _decide(tx: Tx, region: str, options: argparse.Namespace) -> Account:
     account_id = account_id_of(tx, options.account)
+    accounts.get_anywhere(tx, account_id, region)  # it may be granted a region before its first use of it
     if options.grant:
         daily = accounts.PRODUCTION_MAX_24_HOUR if options.max_24_hour is None else options.max_24_hour
         rate = accounts.PRODUCTION_MAX_RATE if options.rate is None else options.rate

@@ -75,6 +75,7 @@ class Context:
     words: Words
     output: Output
     program: str  # how to call this program again, for commands that are shown
+    region: str | None = None  # that the command was told to speak of
 
 
 def shared_options() -> argparse.ArgumentParser:
@@ -100,6 +101,7 @@ def context_of(options: argparse.Namespace, environment: Mapping[str, str], prog
         words=Words(given.get("lang") or language(environment)),
         output=Output(as_json=given.get("json", False), file=Path(file) if file else None),
         program=program,
+        region=given.get("region_in_question"),
     )
 
 

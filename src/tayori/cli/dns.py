@@ -9,7 +9,7 @@ from tayori.cli import dossier, zones
 from tayori.cli.command import Context, shared_options
 from tayori.cli.domains import domain_of, identity_of
 from tayori.cli.lookup import Row, resolver_of, rows_of
-from tayori.cli.service import endpoints_of, visit
+from tayori.cli.service import add_region, endpoints_of, visit
 from tayori.cli.table import table
 from tayori.cli.words import Words
 from tayori.model.diagnosis import shown_values
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     records.add_argument("domain", metavar="DOMAIN", help="a domain that was created as an identity")
     records.add_argument("--account", metavar="ID", help="the account whose identity it is (default: the first)")
+    add_region(records)
     records.set_defaults(action=_records)
     zones.add_verbs(verbs)
     dossier.add_verb(verbs)

@@ -13,7 +13,7 @@ from tayori.cli.domain_checks import check_domain
 from tayori.cli.domains import domain_of
 from tayori.cli.lookup import resolver_of
 from tayori.cli.probe_checks import check_probe
-from tayori.cli.service import endpoints_of, visit
+from tayori.cli.service import add_region, endpoints_of, visit
 from tayori.cli.service_checks import check_service
 from tayori.cli.table import pad, printable, width
 from tayori.cli.words import Words
@@ -22,6 +22,7 @@ from tayori.store.engine import Store
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("domain", metavar="DOMAIN", nargs="?", help="also check what this sending domain needs")
+    add_region(parser)
     parser.add_argument(
         "--probe",
         action="store_true",

@@ -10,7 +10,7 @@ from typing import Any
 
 from tayori.app.endpoints import Endpoints
 from tayori.cli.command import SECRET_FILE, CommandFailed, Context
-from tayori.cli.service import account_id_of, endpoints_of, first_key, read
+from tayori.cli.service import account_id_of, add_region, endpoints_of, first_key, read
 from tayori.model.smtp_password import smtp_password
 from tayori.resources import credentials
 from tayori.resources.credentials import Credential
@@ -19,6 +19,7 @@ from tayori.store.engine import Tx
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--account", metavar="ID", help="the account whose key is shown (default: the first)")
+    add_region(parser)
     parser.add_argument("--access-key-id", metavar="ID", help="the key to show (default: the account's first)")
 
 
@@ -61,6 +62,7 @@ def document(service: Endpoints, key: Credential) -> dict[str, Any]:
     return {
         "http": service.http,
         "region": service.region,
+        "regions": service.regions or [service.region],
         "account_id": key.account_id,
         "service_domain": service.service_domain,
         "credentials": {"access_key_id": key.access_key_id, "secret_access_key": key.secret_access_key},

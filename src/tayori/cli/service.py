@@ -3,9 +3,11 @@
 Owns the way from what the store raises to one sentence for the user.
 """
 
+import argparse
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -28,11 +30,25 @@ T = TypeVar("T")
 
 
 def endpoints_of(context: Context) -> Endpoints:
-    """Raises CommandFailed where no service was started on the folder."""
+    """What the service said of itself, with the region that the command speaks of. Raises CommandFailed."""
     try:
-        return endpoints.read(context.data)
+        service = endpoints.read(context.data)
     except endpoints.NotRunning as error:
         raise CommandFailed(str(error)) from error
+    region = context.region or service.region
+    served = service.regions or [service.region]
+    if region not in served:
+        raise CommandFailed(f"This service does not serve the region {region}, but: {', '.join(served)}.")
+    return replace(service, region=region)
+
+
+def add_region(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--region",
+        dest="region_in_question",
+        default=argparse.SUPPRESS,
+        help="the region in question (default: the service's own)",
+    )
 
 
 def clock_of(service: Endpoints) -> Clock:

@@ -19,7 +19,7 @@ from tayori.app.share_page import SHARE_PATH
 from tayori.cli.command import CommandFailed, Context, shared_options
 from tayori.cli.domains import domain_of, identity_of
 from tayori.cli.lookup import names_of, resolver_of
-from tayori.cli.service import account_id_of, clock_of, endpoints_of, read, visit, write
+from tayori.cli.service import account_id_of, add_region, clock_of, endpoints_of, read, visit, write
 from tayori.cli.table import moment, table
 from tayori.cli.words import Words
 from tayori.dns.publishing import PrimaryServer, PublishError, TsigKey, tsig_key
@@ -70,6 +70,7 @@ def _verb(
 ) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=about, parents=[shared_options()])
     verb.add_argument("domain", metavar="DOMAIN", help="a domain that was created as an identity")
+    add_region(verb)
     verb.add_argument("--account", metavar="ID", help="the account whose identity it is (default: the first)")
     return verb
 

@@ -10,6 +10,7 @@ keys are published at `<token>.dkim.<service domain>` (customers' CNAMEs end the
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import dns.name
@@ -106,15 +107,18 @@ def service_zone(
     own_keys: KeyLookup,
     serial: int,
     takes_reports: ReportLookup = _no_reports,
+    regions: Sequence[str] = (),
     more: Iterable[Record] = (),
 ) -> ServiceZone:
-    """The zone for one region: we send from `sending_addresses` and are reached at `listening_addresses`."""
-    records = [
-        *_authority(names, serial),
-        *_hosts(names, sending_addresses, listening_addresses),
-        *_mail(names, sending_addresses),
-        *more,
-    ]
+    """The zone: we send from `sending_addresses` and are reached at `listening_addresses`.
+
+    `names` are those of the service's own region; `regions` are all that are served, where there are more.
+    """
+    records = [*_authority(names, serial), *_service_mail(names, sending_addresses), *more]
+    records += [_address(names.name_server, text) for text in listening_addresses]
+    for region in dict.fromkeys((names.region, *regions)):
+        here = replace(names, region=region)
+        records += [*_hosts(here, sending_addresses, listening_addresses), *_mail(here, sending_addresses)]
     return ServiceZone(names, records, dkim_keys, own_keys, takes_reports)
 
 
@@ -129,7 +133,7 @@ def _authority(names: ServiceNames, serial: int) -> list[Record]:
 
 
 def _hosts(names: ServiceNames, sending: Sequence[str], listening: Sequence[str]) -> list[Record]:
-    reached = (names.name_server, names.submission_host, names.feedback_host)
+    reached = (names.submission_host, names.feedback_host)
     return [
         *(_address(names.ehlo_name, text) for text in sending),
         *(_address(name, text) for name in reached for text in listening),
@@ -141,14 +145,25 @@ def _address(name: str, text: str) -> Record:
     return Record(name=name, rdtype="A" if address.version == 4 else "AAAA", value=str(address))
 
 
-def _mail(names: ServiceNames, sending: Sequence[str]) -> list[Record]:
+def _spf(sending: Sequence[str]) -> str:
     mechanisms = " ".join(f"ip{ipaddress.ip_address(text).version}:{text}" for text in sending)
-    spf = f"v=spf1 {mechanisms} -all" if sending else "v=spf1 -all"
+    return f"v=spf1 {mechanisms} -all" if sending else "v=spf1 -all"
+
+
+def _service_mail(names: ServiceNames, sending: Sequence[str]) -> list[Record]:
+    spf = _spf(sending)
     return [
         Record(name=names.service_domain, rdtype="TXT", value=spf),
         Record(name=names.service_domain, rdtype="MX", value=f"10 {names.feedback_host}"),
         Record(name=f"_dmarc.{names.service_domain}", rdtype="TXT", value="v=DMARC1; p=reject"),
         Record(name=names.spf_include, rdtype="TXT", value=spf),
+    ]
+
+
+def _mail(names: ServiceNames, sending: Sequence[str]) -> list[Record]:
+    """What one region needs: its greeting name, and its default MAIL FROM domain."""
+    spf = _spf(sending)
+    return [
         Record(name=names.ehlo_name, rdtype="TXT", value="v=spf1 a -all"),
         Record(name=names.mail_from_domain, rdtype="TXT", value=spf),
         Record(name=names.mail_from_domain, rdtype="MX", value=f"10 {names.feedback_host}"),

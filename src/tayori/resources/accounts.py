@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tayori.model.errors import Conflict, Kind, NotFound
+from tayori.store.dialect import upsert
 from tayori.store.engine import Tx
 from tayori.store.tables import (
     account_regions,
@@ -79,8 +80,9 @@ def create(tx: Tx, account_id: str, region: str, *, name: str) -> Account:
 
 
 def open_region(tx: Tx, account_id: str, region: str) -> Account:
+    """The account in a region, in the sandbox where it has never been there."""
     tx.execute(
-        account_regions.insert().values(
+        upsert(tx.engine, account_regions, changes=["region"]).values(
             account_id=account_id,
             region=region,
             production_access=False,
@@ -101,6 +103,11 @@ def get(tx: Tx, account_id: str, region: str) -> Account:
     values = dict(row._mapping)
     values["suppressed_reasons"] = tuple(values["suppressed_reasons"])
     return Account(**values)
+
+
+def get_anywhere(tx: Tx, account_id: str, region: str) -> Account:
+    """The account in a region, which it enters with its first use of it, as on SES: in the sandbox."""
+    return get(tx, account_id, region) if has_region(tx, account_id, region) else open_region(tx, account_id, region)
 
 
 def has_region(tx: Tx, account_id: str, region: str) -> bool:

@@ -62,7 +62,7 @@ class Settings:
     def account(self, tx: Tx, account_id: str, region: str) -> Account:
         key = account_id, region
         if key not in self._accounts:
-            self._accounts[key] = accounts.get(tx, account_id, region)
+            self._accounts[key] = accounts.get_anywhere(tx, account_id, region)
         return self._accounts[key]
 
     def configuration_set(self, tx: Tx, account_id: str, region: str, name: str) -> ConfigurationSet | None:

@@ -7,7 +7,7 @@ SES's words. Never decides whether a message may be sent: it hands it to `accept
 
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TypeAlias
@@ -62,6 +62,7 @@ class SubmittedMessage:
     source_ip: str
     helo: str
     tls: TlsFacts | None
+    region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,8 @@ class SubmissionRole:
     `credentials` finds an active access key. `accept` makes the message durable and returns its MessageId, or
     raises a DomainError. `trusted` lists networks that may submit without AUTH and TLS, each as the holder of
     one access key, after Postfix's mynetworks: for applications on the same host. Empty unless the operator
-    fills it.
+    fills it. A password is good for one region, and the session acts there; `region` is that of trusted networks,
+    `regions` are all that are served, where there are more.
     """
 
     settings: ServerSettings
@@ -79,6 +81,7 @@ class SubmissionRole:
     credentials: Callable[[str], Awaitable[Credential | None]]
     accept: Callable[[SubmittedMessage], Awaitable[str]]
     trusted: Mapping[Network, str] = field(default_factory=dict)
+    regions: Sequence[str] = ()
 
     def policy(self, peer: Peer) -> "SubmissionPolicy":
         return SubmissionPolicy(self, peer, self._trusted_key(peer.host) if self.trusted else None)
@@ -100,6 +103,7 @@ class SubmissionPolicy:
         self._trusted_key = trusted_key
         self._authenticated: Credential | None = None
         self._trusted: Credential | None = None
+        self._region = role.region
         self._recipients: list[AddrSpec] = []
 
     def greeting(self) -> Verdict:
@@ -118,11 +122,19 @@ class SubmissionPolicy:
             logger.exception("smtp credential lookup failed", extra={"event": "smtp_auth_trouble"})
             return AUTH_TROUBLE
         # An unknown key costs as much time as a wrong password.
-        expected = smtp_password(credential.secret_access_key if credential else "", self._role.region)
-        if not hmac.compare_digest(expected.encode(), password.encode()) or credential is None:
+        region = self._region_of(credential.secret_access_key if credential else "", password)
+        if region is None or credential is None:
             return BAD_CREDENTIALS
-        self._authenticated = credential
+        self._authenticated, self._region = credential, region
         return AUTHENTICATED
+
+    def _region_of(self, secret: str, password: str) -> str | None:
+        """The region that a password was derived for. All are tried, however soon one fits."""
+        fitting = None
+        for region in self._role.regions or (self._role.region,):
+            if hmac.compare_digest(smtp_password(secret, region).encode(), password.encode()):
+                fitting = region
+        return fitting
 
     @property
     def _credential(self) -> Credential | None:
@@ -171,6 +183,7 @@ class SubmissionPolicy:
             source_ip=self._peer.host,
             helo=self._peer.helo or "",
             tls=self._peer.tls,
+            region=self._region if self._peer.identity is not None else self._role.region,
         )
         try:
             message_id = await self._role.accept(submitted)
