@@ -1,5 +1,6 @@
 """How a domain's mail fares: the answer over HTTP, from the DNS and from the rows."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +26,10 @@ REGION, SERVICE, DOMAIN = "us-east-1", "mail.example.net", "example.com"
 KEYS = dkim_keys.generate(KeyLength.RSA_1024_BIT)
 
 
+def _names(region: str) -> ServiceNames:
+    return ServiceNames(service_domain=SERVICE, region=region)
+
+
 class Zone:
     """A DNS of these records."""
 
@@ -44,7 +49,7 @@ class House:
         self.store, self.clock, self.run = store, clock, run
         self.zone = Zone()
         self.account_id = ids.account_id()
-        self.answers = LookAnswers(store, self.zone, lambda region: ServiceNames(service_domain=SERVICE, region=region))
+        self.answers = LookAnswers(store, self.zone, _names)
         self.write(self._furnish)
 
     def write(self, fn: Callable[..., Any], *args: Any) -> Any:
@@ -132,3 +137,44 @@ def test_reports_are_for_whoever_has_proved_the_domain(house: House) -> None:
 def test_days_within_reason(house: House, days: str) -> None:
     with pytest.raises(Invalid):
         house.get(days=days)
+
+
+class Silence:
+    """A DNS that never answers, asked through a resolver that waits for ever."""
+
+    async def resolve(self, name: str, rdtype: str) -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+def test_a_dns_that_never_answers_is_given_up(house: House) -> None:
+    answers = LookAnswers(house.store, Silence(), _names, seconds=0.05)
+    identity = house.run(house.store.read(identities.get, house.account_id, REGION, DOMAIN))
+    assert house.run(answers(identity, {})).status == 504
+
+
+class Labyrinth:
+    """A DNS in which every name has an SPF record with more includes, and everything else."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def resolve(self, name: str, rdtype: str) -> Answer:
+        self.asked += 1
+        values = {
+            "TXT": ("v=spf1 " + " ".join(f"include:{n}.{name[-100:]} mx:{n}.{name[-100:]}" for n in range(9)),),
+            "MX": tuple(f"{n} {n}.{name[-100:]}" for n in range(10)),
+        }.get(rdtype, ())
+        status = AnswerStatus.FOUND if values else AnswerStatus.NODATA
+        return Answer(name=name, rdtype=rdtype, status=status, values=values, ttl=60)
+
+
+def test_a_labyrinth_of_includes_is_left_after_a_bounded_number_of_questions(house: House) -> None:
+    house.use_mail_from("bounce.example.com")
+    labyrinth = Labyrinth()
+    answers = LookAnswers(house.store, labyrinth, _names)
+    identity = house.run(house.store.read(identities.get, house.account_id, REGION, DOMAIN))
+    found = json.loads(house.run(answers(identity, {})).body)["spf"]
+    assert labyrinth.asked < 3000
+    assert "too-many-lookups" in [note["key"] for note in found["notes"]]
+    assert len(found["lookups_after"]["steps"]) <= 60

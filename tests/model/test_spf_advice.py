@@ -13,8 +13,9 @@ from tayori.mail.spf_cost import SpfCost, cost_of
 from tayori.mail.spf_record import parse_record
 from tayori.mail.txt_strings import character_strings, presentation
 from tayori.model.domain_plan import Change, planned
+from tayori.model.identity import Verdict
 from tayori.model.names import ServiceNames
-from tayori.model.proof import dmarc_record, mail_from_records
+from tayori.model.proof import dmarc_record, judge, mail_from_records
 from tayori.model.spf_advice import SpfAdvice, SpfMerge, SpfNote, advise, merge
 
 OWN = "v=spf1 include:spf.tayori.test ~all"
@@ -361,3 +362,10 @@ def test_the_plan_never_leaves_two_dmarc_values(
     status = AnswerStatus.FOUND if present else AnswerStatus.NXDOMAIN
     record = planned(DMARC, Answer(name=DMARC.name, rdtype="TXT", status=status, values=present))
     assert (record.change, record.wanted) == (change, wanted)
+
+
+@settings(max_examples=300, deadline=None)
+@given(RECORDS)
+def test_the_verifier_and_the_plan_agree_on_what_is_in_place(record) -> None:
+    answer = Answer(name=SPF.name, rdtype="TXT", status=AnswerStatus.FOUND, values=(record,))
+    assert (judge(SPF, answer).verdict is Verdict.MATCHED) == (planned(SPF, answer).change is Change.NONE)

@@ -13,7 +13,7 @@ from typing import Any
 
 from tayori.app.domain_plans import drive
 from tayori.aws.http import HttpResponse
-from tayori.mail.answer import Evaluation, Resolver, ResultT
+from tayori.mail.answer import Resolver
 from tayori.mail.spf_cost import SpfCost
 from tayori.model import dmarc_advice, policy_check, spf_advice
 from tayori.model.authentication_words import LANGUAGES, sentence
@@ -32,7 +32,7 @@ DEFAULT_DAYS = 30
 MOST_DAYS = dmarc_reports.KEPT // timedelta(days=1)
 
 # A hostile zone may lead a walk through its includes from one silent server to the next.
-_TIME_LIMIT = 40.0
+TIME_LIMIT = 40.0
 _AT_ONCE = 4
 
 
@@ -52,14 +52,24 @@ class AuthenticationLook:
 
 
 async def look(
-    identity: Identity, names: ServiceNames, resolver: Resolver, store: Store, days: int = DEFAULT_DAYS
+    identity: Identity,
+    names: ServiceNames,
+    resolver: Resolver,
+    store: Store,
+    days: int = DEFAULT_DAYS,
+    *,
+    seconds: float = TIME_LIMIT,
 ) -> AuthenticationLook:
-    """Ask the DNS and the rows. Raises NoAnswerInTime."""
+    """Ask the DNS and the rows, for so many seconds at the most. Raises NoAnswerInTime."""
     setup = setup_of(identity, names)
     reports = await store.read(_reports, identity, timedelta(days=days))
     advice = dmarc_advice.advise(identity.domain, setup, reports_to=names.dmarc_reports, evidence=reports.evidence)
-    dmarc, spf = await asyncio.gather(_bounded(advice, resolver), _spf(identity, names, resolver))
-    policies = await _bounded(policy_check.examine(identity.domain, dmarc.record), resolver)
+    try:
+        async with asyncio.timeout(seconds):
+            dmarc, spf = await asyncio.gather(drive(advice, resolver), _spf(identity, names, resolver))
+            policies = await drive(policy_check.examine(identity.domain, dmarc.record), resolver)
+    except TimeoutError as error:
+        raise NoAnswerInTime from error
     return AuthenticationLook(setup=setup, dmarc=dmarc, spf=spf, policies=policies, reports=reports)
 
 
@@ -85,15 +95,7 @@ def setup_of(identity: Identity, names: ServiceNames) -> SendingSetup:
 async def _spf(identity: Identity, names: ServiceNames, resolver: Resolver) -> SpfAdvice | None:
     if not identity.mail_from_domain:
         return None
-    return await _bounded(spf_advice.advise(identity.mail_from_domain, names.spf_record), resolver)
-
-
-async def _bounded(evaluation: Evaluation[ResultT], resolver: Resolver) -> ResultT:
-    try:
-        async with asyncio.timeout(_TIME_LIMIT):
-            return await drive(evaluation, resolver)
-    except TimeoutError as error:
-        raise NoAnswerInTime from error
+    return await drive(spf_advice.advise(identity.mail_from_domain, names.spf_record), resolver)
 
 
 # -- HTTP --------------------------------------------------------------------------------------------------------------
@@ -102,7 +104,15 @@ async def _bounded(evaluation: Evaluation[ResultT], resolver: Resolver) -> Resul
 class LookAnswers:
     """Answers over HTTP, a few at a time: one look may take a hundred questions to the DNS."""
 
-    def __init__(self, store: Store, resolver: Resolver, names: Callable[[str], ServiceNames]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        resolver: Resolver,
+        names: Callable[[str], ServiceNames],
+        *,
+        seconds: float = TIME_LIMIT,
+    ) -> None:
+        self._seconds = seconds
         self._store = store
         self._resolver = resolver
         self._names = names
@@ -114,7 +124,8 @@ class LookAnswers:
             raise Invalid(f"days must be between 1 and {MOST_DAYS}.")
         try:
             async with self._slots:
-                found = await look(identity, self._names(identity.region), self._resolver, self._store, int(days))
+                names = self._names(identity.region)
+                found = await look(identity, names, self._resolver, self._store, int(days), seconds=self._seconds)
         except NoAnswerInTime:
             return HttpResponse(status=504, headers=(("retry-after", "60"),))
         body = json.dumps(as_json(found), ensure_ascii=False).encode()

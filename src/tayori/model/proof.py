@@ -149,9 +149,13 @@ def _matches(expected: ExpectedRecord, values: tuple[str, ...]) -> bool:
 
 
 def _includes(found: str, expected: str) -> bool:
-    """The customer may have more mechanisms; ours must be among them and must pass."""
+    """The customer may have more mechanisms; ours must be among them, before `all` (RFC 7208 5.1), and must pass."""
     wanted = next(term for term in expected.lower().split() if term.startswith("include:"))
-    return any(term.removeprefix("+") == wanted for term in found.lower().split())
+    for term in found.lower().split():
+        bare = term.lstrip("+-~?").removesuffix(".")
+        if bare in (wanted, "all"):
+            return bare == wanted and term[0] not in "-~?"
+    return False
 
 
 def _hint(expected: ExpectedRecord, values: tuple[str, ...]) -> Hint | None:

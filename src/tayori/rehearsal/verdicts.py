@@ -1,4 +1,4 @@
-"""Is this message what it says? SPF, DKIM and DMARC as a receiver sees them, and their report in RFC 8601's words.
+"""Is this message what it says? SPF, DKIM, DMARC and ARC as a receiver sees them, and their report in RFC 8601's words.
 
 Owns the asking: it runs the pure evaluators of `tayori.mail` against a resolver, with a time limit. Never decides what
 becomes of the message; each provider does.
@@ -11,8 +11,10 @@ from typing import TypeVar
 
 from tayori.clock import Clock
 from tayori.ids import jitter
+from tayori.mail import arc
 from tayori.mail.address import AddressError, parse_mailbox_list
 from tayori.mail.answer import Evaluation, Query, Resolver
+from tayori.mail.arc import ArcResult, ArcVerdict
 from tayori.mail.authres import AuthenticationResults, AuthResult
 from tayori.mail.dkim_verify import DkimResult, DkimVerdict, verify
 from tayori.mail.dmarc import DmarcRequest, DmarcResult, DmarcVerdict
@@ -47,12 +49,13 @@ class Verdicts:
     sender: str
     dkim: tuple[DkimResult, ...]
     dmarc: DmarcResult
+    arc: ArcResult
     problem: str = ""
 
     def authentication_results(self, authserv_id: str) -> bytes:
         """The header field."""
         dkim = self._dkim_results or (AuthResult(method="dkim", result="none"),)
-        results = (self._spf_result, *dkim, self._dmarc_result)
+        results = (self._spf_result, *dkim, self._dmarc_result, *self._arc_results)
         return AuthenticationResults(authserv_id=authserv_id, results=results).encode()
 
     @property
@@ -91,6 +94,14 @@ class Verdicts:
         return tuple(_dkim_result(result) for result in self.dkim)
 
     @property
+    def _arc_results(self) -> tuple[AuthResult, ...]:
+        """Nothing where the message has no chain (RFC 8617 10.2 registers the method)."""
+        if self.arc.verdict is ArcVerdict.NONE:
+            return ()
+        comment = self.arc.reason or f"sealed by {', '.join(self.arc.sealers)}"
+        return (AuthResult(method="arc", result=str(self.arc.verdict), comment=comment),)
+
+    @property
     def _dmarc_result(self) -> AuthResult:
         dmarc = self.dmarc
         comment = f"p={dmarc.policy} dis={dmarc.disposition}" if dmarc.record else self.problem or dmarc.problem
@@ -123,13 +134,15 @@ class Examiner:
     async def examine(self, peer: Peer, transaction: Transaction) -> Verdicts:
         """All three methods; the DNS questions of SPF and DKIM run side by side."""
         sender = transaction.reverse_path.text if isinstance(transaction.reverse_path, ReversePath) else ""
-        spf, dkim = await asyncio.gather(self._spf(peer, sender), self._dkim(transaction.content))
+        spf, dkim, chain = await asyncio.gather(
+            self._spf(peer, sender), self._dkim(transaction.content), self._arc(transaction.content)
+        )
         from_domain, problem = author_domain(transaction.content)
         if problem:
             dmarc = DmarcResult(verdict=DmarcVerdict.PERMERROR, from_domain="", problem=problem)
         else:
             dmarc = await self._dmarc(from_domain, spf, dkim)
-        return Verdicts(spf=spf, sender=sender, dkim=dkim, dmarc=dmarc, problem=problem)
+        return Verdicts(spf=spf, sender=sender, dkim=dkim, dmarc=dmarc, arc=chain, problem=problem)
 
     async def _spf(self, peer: Peer, sender: str) -> SpfResult:
         request = SpfRequest(
@@ -155,6 +168,13 @@ class Examiner:
                 return tuple(await drive(verify(content, self._clock.now()), self._resolver))
         except TimeoutError:
             return (DkimResult(verdict=DkimVerdict.TEMPERROR, reason="the check took too long"),)
+
+    async def _arc(self, content: bytes) -> ArcResult:
+        try:
+            async with asyncio.timeout(_TIME_LIMIT):
+                return await drive(arc.validate(content), self._resolver)
+        except TimeoutError:
+            return ArcResult(verdict=ArcVerdict.FAIL, reason="the check took too long", is_temporary=True)
 
     async def _dmarc(self, from_domain: str, spf: SpfResult, dkim: tuple[DkimResult, ...]) -> DmarcResult:
         request = DmarcRequest(
