@@ -1,7 +1,10 @@
 """`tayori dns zone`, `publish` and `share`, on a service that runs and at a real BIND."""
 
+import http.server
 import json
+import ssl
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import trustme
 
 import bind_server
 from bind_server import ALGORITHM, KEY_NAME, Bind
@@ -126,3 +130,66 @@ def test_share_prints_a_link_that_opens_until_it_is_revoked(node: Node, rehearsa
     assert "There is no link that opens." in node.command("dns", "share", DOMAIN, "--list").stdout
     refused = node.command("dns", "share", DOMAIN, "--days", "0", check=False)
     assert refused.returncode == 1
+
+
+# -- Domain Connect ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def provider(rehearsal: Rehearsal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A DNS provider's interface over HTTPS, and the paths that it was asked for."""
+    asked: list[str] = []
+
+    class Settings(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = json.dumps({"providerName": "Example DNS", "urlSyncUX": "https://dns.example/sync/"}).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            """Says nothing."""
+
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Settings) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        rehearsal.put_record(f"_domainconnect.{DOMAIN}", "TXT", f"localhost:{server.server_address[1]}")
+        yield asked
+        server.shutdown()
+        thread.join(10)
+
+
+def test_connect_finds_the_provider_and_prints_the_link(node: Node, provider: list[str]) -> None:
+    made = json.loads(node.command("dns", "connect", DOMAIN, "--json").stdout)
+    assert provider == [f"/v2/{DOMAIN}/settings"]
+    assert made["provider"] == "Example DNS"
+    assert made["template"] == "tayori.test/sending-us-east-1"
+    assert made["url"].startswith(
+        "https://dns.example/sync/v2/domainTemplates/providers/tayori.test/services/sending-us-east-1/apply?"
+        f"domain={DOMAIN}&t1="
+    )
+    assert made["url"].endswith("groupId=dkim%2Cmail-from%2Cdmarc")
+    assert "Example DNS がレコードを表示し" in node.command("dns", "connect", DOMAIN, "--lang", "ja").stdout
+
+
+def test_connect_says_where_a_provider_does_not_take_part(node: Node, rehearsal: Rehearsal) -> None:
+    boto3.client("sesv2", **rehearsal.boto3).create_email_identity(EmailIdentity="plain.test")
+    done = node.command("dns", "connect", "plain.test", check=False)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "tayori: The DNS provider of plain.test does not offer Domain Connect: "
+        "there is no _domainconnect.plain.test.\n",
+    )
+    rehearsal.put_record("_domainconnect.plain.test", "TXT", "localhost:1")
+    silent = node.command("dns", "connect", "plain.test", check=False)
+    assert silent.returncode == 1
+    assert "does not tell its settings of Domain Connect" in silent.stderr
+    assert silent.stderr.count("\n") == 1

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tayori.app import domain_look
 from tayori.app.endpoints import Endpoints
-from tayori.cli import dossier, zones
+from tayori.cli import domain_connect, dossier, zones
 from tayori.cli.command import Context, shared_options
 from tayori.cli.domains import domain_of, identity_of
 from tayori.cli.lookup import Row, resolver_of, rows_of
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_region(records)
     records.set_defaults(action=_records)
     zones.add_verbs(verbs)
+    domain_connect.add_verb(verbs)
     dossier.add_verb(verbs)
 
 

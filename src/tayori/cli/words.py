@@ -145,6 +145,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{count} changed. The verifier looks for them at its next check.",
         "{count} 件を変更しました。次の検査のときに確認されます。",
     ),
+    "connect.link": (
+        "{url}\nSend this link to the domain's owner. {provider} shows the records and asks for consent; it must know "
+        "the template {template}.",
+        "{url}\nこのリンクをドメインの所有者に送ってください。{provider} がレコードを表示し、承認を求めます。"
+        "テンプレート {template} が登録されている必要があります。",
+    ),
     "share.made": (
         "{url}\nOpens until {until}. Whoever has it sees the records and their state, and can change nothing.\n"
         "To end it sooner, use --revoke {id}.",

@@ -37,7 +37,7 @@ def template(plan: DomainPlan) -> str:
         "description": "Lets mail of the domain be sent and signed by this service.",
         "variableDescription": "t1, t2, t3: DKIM tokens; selector, key: a DKIM key of the customer's own; "
         "mailfrom: host of the MAIL FROM domain; ownership: value of the older proof of the domain",
-        "syncPubKeyDomain": plan.service_domain,
+        "warnPhishing": True,  # links are not signed, so the provider has to warn before it applies them
         "syncBlock": False,
         "multiInstance": True,
         "hostRequired": False,
@@ -79,7 +79,7 @@ def _records(plan: DomainPlan) -> list[dict[str, Any]]:
 
 
 def link(plan: DomainPlan) -> str:
-    """What follows the provider's `urlSyncUX`, before it is signed with the key that `syncPubKeyDomain` publishes."""
+    """What follows the provider's `urlSyncUX`."""
     wanted = [record for record in plan.records if _is_asked_for(record)]
     host = "" if plan.domain == plan.zone else relative(plan.domain, plan.zone)
     parameters = {"domain": plan.zone, **({"host": host} if host else {}), **_variables(plan, wanted)}
