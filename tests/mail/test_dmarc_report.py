@@ -136,6 +136,13 @@ def test_hostile_documents_are_refused_at_once(document: bytes) -> None:
     assert time.perf_counter() - begun < 5
 
 
+def test_a_million_records_are_read_no_further_than_they_are_kept() -> None:
+    begun = time.perf_counter()
+    found = parse_report(report("<record><row/></record>" * 500_000))
+    assert found.rows == () and found.is_truncated
+    assert time.perf_counter() - begun < 2
+
+
 def test_a_document_full_of_space_costs_no_more_than_reading_it() -> None:
     padded = REPORT.replace(b"<record>", b"<record>" + b" \n" * 2_000_000, 1)
     assert parse_report(padded).messages == 12

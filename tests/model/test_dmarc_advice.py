@@ -134,6 +134,11 @@ def test_a_foreign_destination_must_say_that_it_takes_the_reports() -> None:
     assert "dmarc.not-authorised" not in keys(advice(record, **more))
 
 
+def test_a_record_of_a_thousand_destinations_asks_for_a_few() -> None:
+    found = advice("v=DMARC1; p=none; rua=" + ",".join(f"mailto:a@d{number}.test" for number in range(1000)))
+    assert keys(found).count("dmarc.not-authorised") == 10
+
+
 @pytest.mark.parametrize(
     ("uri", "domain"),
     [

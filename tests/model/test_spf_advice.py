@@ -1,6 +1,7 @@
 """Merging into a customer's SPF record: what is kept, what is told, and that the meaning stays."""
 
 import ipaddress
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -369,3 +370,23 @@ def test_the_plan_never_leaves_two_dmarc_values(
 def test_the_verifier_and_the_plan_agree_on_what_is_in_place(record) -> None:
     answer = Answer(name=SPF.name, rdtype="TXT", status=AnswerStatus.FOUND, values=(record,))
     assert (judge(SPF, answer).verdict is Verdict.MATCHED) == (planned(SPF, answer).change is Change.NONE)
+
+
+# -- hostile zones -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        tuple(f"v=spf1 ip4:192.0.2.{number % 256} a:h{number}.test -all" for number in range(10_000)),
+        ("v=spf1 " + "a " * 32_000 + "-all",),
+        ("v=spf1 " + " ".join(f"x{number}" for number in range(10_000)),),
+        ("v=spf1 " + "%{" * 30_000,),
+        ("v=spf1 include:" + "a." * 30_000 + "test -all",),
+    ],
+)
+def test_a_hostile_zone_costs_little(values: tuple[str, ...]) -> None:
+    begun = time.perf_counter()
+    result = merge(values, OWN)
+    drive(cost_of("example.com", result.after), {})
+    assert time.perf_counter() - begun < 3

@@ -4,6 +4,7 @@ Owns reading the XML. A document type, and with it every entity, is refused; dep
 bounded. Whoever keeps a report decides whether to believe it: anybody can send one.
 """
 
+import contextlib
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
@@ -134,6 +135,10 @@ def _domain(text: str) -> str:
         raise DmarcReportError("the report names no domain") from error
 
 
+class _Enough(Exception):
+    """As many records as are kept were read: what follows would only cost time."""
+
+
 class _Reader:
     """Makes rows of records as they end, so that a long report is never a tree."""
 
@@ -143,6 +148,7 @@ class _Reader:
         self.is_truncated = False
         self._open: list[_Element] = []
         self._elements = 0
+        self._records = 0
 
     def read(self, document: bytes) -> None:
         parser = expat.ParserCreate()
@@ -156,7 +162,8 @@ class _Reader:
         for name, handler in handlers.items():
             setattr(parser, name, handler)
         try:
-            parser.Parse(document, True)
+            with contextlib.suppress(_Enough):
+                parser.Parse(document, True)
         except (expat.ExpatError, LookupError, ValueError) as error:
             if isinstance(error, DmarcReportError):
                 raise
@@ -189,7 +196,11 @@ class _Reader:
         element.text += text
 
     def _take(self, record: _Element) -> None:
-        row = _row(record) if len(self.rows) < MAX_RECORDS else None
+        self._records += 1
+        if self._records > MAX_RECORDS:
+            self.is_truncated = True
+            raise _Enough
+        row = _row(record)
         if row is None:
             self.is_truncated = True
         else:

@@ -30,6 +30,8 @@ PERCENTAGES: Final = (10, 25, 50, 100)
 ENOUGH_DAYS: Final = 14  # of reports before a stricter policy: monthly mailings aside, every sender has been seen
 ENOUGH_ALIGNED: Final = 0.98  # forwarded mail never passes altogether
 
+_MOST_DESTINATIONS: Final = 10  # that are looked at: receivers heed but a few (RFC 7489 6.2)
+
 _MAILTO = re.compile(r"mailto:([^!?]+)(?:![0-9]+[kmgt]?)?(?:\?.*)?", re.IGNORECASE)
 
 
@@ -198,7 +200,7 @@ def _differences(record: DmarcRecord | None, policy_domain: str, walked: Walked)
 def _unauthorised(policy_domain: str, uris: Sequence[str]) -> Evaluation[tuple[Sentence, ...]]:
     """RFC 7489 7.1: a foreign destination must say that it takes the domain's reports, or nobody sends them there."""
     found = []
-    for destination in dict.fromkeys(filter(None, map(destination_of, uris))):
+    for destination in list(dict.fromkeys(filter(None, map(destination_of, uris))))[:_MOST_DESTINATIONS]:
         if organisational_domain(destination) == organisational_domain(policy_domain):
             continue
         answer = yield Query(name=authorisation_name(policy_domain, destination), rdtype="TXT")

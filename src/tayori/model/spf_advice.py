@@ -24,6 +24,7 @@ from tayori.mail.spf_record import (
 # RFC 7208 3.4: an answer that holds it should fit into 512 octets with the rest of the packet.
 _LONG: Final = 450
 _VERSION: Final = "v=spf1"
+_MOST_RECORDS: Final = 10  # that a suggestion is made from: a zone with more is no customer's
 
 
 class SpfNote(StrEnum):
@@ -90,7 +91,7 @@ def merge(values: Sequence[str], own: str) -> SpfMerge:
     before = select_records(values)
     if not before:
         return SpfMerge(before=(), after=own)
-    readings = [_Reading.of(text) for text in before]
+    readings = [_Reading.of(text) for text in before[:_MOST_RECORDS]]
     united = readings[0]
     for reading in readings[1:]:
         united = united.with_more(reading)
@@ -175,16 +176,17 @@ class _Reading:
 
     def passes(self, ours: Mechanism) -> bool:
         """Whether the mechanism stands where it is looked at, and says pass."""
-        found = [one for at, one in self.mechanisms.items() if at < self.end and _is_same(one, ours)]
-        return bool(found) and found[0].qualifier is Qualifier.PASS
+        end = self.end
+        found = next((one for at, one in self.mechanisms.items() if at < end and _is_same(one, ours)), None)
+        return found is not None and found.qualifier is Qualifier.PASS
 
     def with_more(self, other: "_Reading") -> "_Reading":
         """Another record's mechanisms behind those of this one. This one's `all` and modifiers count."""
         known = {term.lower() for term in self.terms}
         more = [
             term
-            for at, term in enumerate(other.terms)
-            if at < other.end and at in other.mechanisms and term.lower() not in known
+            for at, term in enumerate(other.terms[: other.end])
+            if at in other.mechanisms and term.lower() not in known
         ]
         end = self._insertion()
         united = _Reading.read((*self.terms[:end], *more, *self.terms[end:]))
@@ -219,7 +221,9 @@ class _Reading:
     def notes(self, wanted: Sequence[Mechanism], after: str) -> list[SpfNote]:
         mechanisms = self.mechanisms.values()
         names = list(self.modifiers.values())
-        last = self.mechanisms.get(self.end)
+        end = self.end
+        last = self.mechanisms.get(end)
+        not_passing = [ours for ours in wanted if not self.passes(ours)]
         found = {
             SpfNote.UNREADABLE: bool(self.unreadable),
             SpfNote.MODIFIER_TWICE: any(names.count(name) > 1 for name in ("redirect", "exp")),
@@ -228,11 +232,9 @@ class _Reading:
             SpfNote.MACRO: any("%{" in term for term in self.terms),
             SpfNote.REDIRECT: "redirect" in names and not self.has_all,
             SpfNote.REDIRECT_IGNORED: "redirect" in names and self.has_all,
-            SpfNote.AFTER_ALL: any(at > self.end for at in self.mechanisms),
+            SpfNote.AFTER_ALL: any(at > end for at in self.mechanisms),
             SpfNote.NO_ALL: not self.has_all and "redirect" not in names,
-            SpfNote.OURS_NOT_PASSING: any(
-                _is_same(one, ours) for one in mechanisms for ours in wanted if not self.passes(ours)
-            ),
+            SpfNote.OURS_NOT_PASSING: any(_is_same(one, ours) for one in mechanisms for ours in not_passing),
             SpfNote.LONG: len(after) > _LONG,
         }
         return [note for note, applies in found.items() if applies]
