@@ -18,7 +18,7 @@ def schedule(on: Writing) -> list[Block]:
         Table(
             kind=TableKind.GRID,
             head=tuple(words(f"column.{name}") for name in ("number", "date", "step", *_PARTIES)),
-            widths=(5, 19, 36, 16, 11, 13),
+            widths=(6, 23, 32, 15, 11, 13),
             rows=tuple(_step(on, number, step) for number, step in enumerate(on.steps, start=1)),
         ),
         Paragraph(line=words.line("schedule.roles"), tone=Tone.SMALL),
@@ -68,7 +68,9 @@ def checks(on: Writing) -> list[Block]:
         title = f"{typed.number}. {on.title_of(typed)}"
         found.append(Heading(level=3, number="", text=title, anchor=f"check-{typed.number}"))
         found.append(Code(lines=(dig(typed), nslookup(typed))))
-        answers = (Paragraph(line=(*plain(words("check.expected")), *code(line))) for line in expected(typed))
+        answers = (
+            Paragraph(line=(*plain(words("check.expected")), *code(line)), tone=Tone.SMALL) for line in expected(typed)
+        )
         found += answers
     found.append(Paragraph(line=words.line("check.whole"), tone=Tone.NOTE))
     return found
