@@ -27,7 +27,8 @@ def tell(stage: Stage, book: Book) -> None:
         identity(stage, row)
     with book.row(3, "Unverified: refused with SES's own words, for its owner and for a stranger") as row:
         unverified(stage, row)
-    with book.row(5, "Its records are registered in the customer's zone; the identity turns verified") as row:
+    with book.row(5, "The hand-over document is written, its records registered; the identity turns verified") as row:
+        handed_over(stage, row)
         registered(stage, row)
     with book.row(3, "Unverified: refused with SES's own words, for its owner and for a stranger") as row:
         still_a_stranger(stage, row)
@@ -104,14 +105,29 @@ def still_a_stranger(stage: Stage, row: Row) -> None:
 # -- 5: the records ------------------------------------------------------------------------------------------------
 
 
-def registered(stage: Stage, row: Row) -> None:
+def handed_over(stage: Stage, row: Row) -> None:
+    """The document in both languages names every record that SES's API asks for, as it is to be typed."""
     found = stage.ses.get_email_identity(EmailIdentity=DOMAIN)
     zone = found["DkimAttributes"]["SigningHostedZone"]
-    for token in found["DkimAttributes"]["Tokens"]:
-        stage.rehearsal.put_record(f"{token}._domainkey.{DOMAIN}", "CNAME", f"{token}.{zone}")
     service, region = stage.environment["service_domain"], stage.environment["region"]
-    stage.rehearsal.put_record(MAIL_FROM, "MX", f"10 feedback-smtp.{region}.{service}")
-    stage.rehearsal.put_record(MAIL_FROM, "TXT", f"v=spf1 include:spf.{service} ~all")
+    wanted = [f"{token}.{zone}" for token in found["DkimAttributes"]["Tokens"]]
+    wanted += [f"feedback-smtp.{region}.{service}", f"include:spf.{service}", MAIL_FROM]
+    for language, title in (("ja", "ご依頼"), ("en", "DNS record")):
+        folder = stage.node.data.parent
+        for form in ("md", "html"):
+            file = folder / f"{DOMAIN}-{language}.{form}"
+            arguments = ("--lang", language, "--format", form, "--output", str(file))
+            stage.node.command("dns", "dossier", DOMAIN, *arguments)
+            text = file.read_text("utf-8").replace("<wbr>", "")  # where a browser may break a long name
+            missing = [value for value in wanted if value not in text]
+            row.check(f"in {language} as {form}", title in text and not missing, missing or f"{len(text)} characters")
+
+
+def registered(stage: Stage, row: Row) -> None:
+    """What the administrator does: imports the zone file, and later raises the DMARC policy."""
+    zone_file = stage.node.data.parent / f"{DOMAIN}.zone"
+    stage.node.command("dns", "zone", DOMAIN, "--format", "bind", "--output", str(zone_file))
+    stage.node.command("rehearsal", "dns", "import", str(zone_file))
     stage.rehearsal.put_record(f"_dmarc.{DOMAIN}", "TXT", "v=DMARC1; p=reject; adkim=r; aspf=r")
 
     def look() -> dict[str, Any] | None:
