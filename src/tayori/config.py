@@ -131,6 +131,9 @@ class DkimSettings:
     """[dkim]"""
 
     rotation_days: float = setting(90.0, "Days for which a key of Easy DKIM signs; at least 7, or 0 for ever.")
+    service_signature: str = setting(
+        "off", "off, rsa or ed25519: sign all mail with a key of the service's own domain, too."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,6 +340,8 @@ def check(config: Config) -> None:
         path = getattr(getattr(config, section), name)
         if path and not Path(path).is_file():
             raise ConfigError(f"{key} names {path}, which is not a file.")
+    if config.dkim.service_signature not in ("off", "rsa", "ed25519"):
+        raise ConfigError(f"dkim.service_signature must be off, rsa or ed25519, not {config.dkim.service_signature!r}.")
     if config.dkim.rotation_days != 0 and not 7 <= config.dkim.rotation_days <= 36_500:
         raise ConfigError(f"dkim.rotation_days must be 0, or from 7 to 36500, not {config.dkim.rotation_days}.")
     if config.log.format not in ("text", "json"):

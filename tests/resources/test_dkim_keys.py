@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 
 from tayori.model.identity import KeyLength
 from tayori.resources import dkim_keys
+from tayori.resources.dkim_keys import OwnSignature
 
 
 def test_a_made_key_signs_and_its_record_verifies() -> None:
@@ -48,3 +49,21 @@ def test_the_services_own_keys_and_customers_are_kept_apart(transact, clock) -> 
     assert transact(dkim_keys.published_own, first.selector) == [first.public_record]
     assert transact(dkim_keys.published, first.selector) == []
     assert transact(dkim_keys.published_own, customers.selector) == []
+
+
+def test_the_service_signs_for_itself_by_the_kind_of_key_that_is_wanted(transact) -> None:
+    own = "tayori.test"
+    rsa, ed25519 = (dkim_keys.generate_own(kind) for kind in (OwnSignature.RSA, OwnSignature.ED25519))
+    transact(dkim_keys.use_own, own, OwnSignature.RSA, rsa)
+    transact(dkim_keys.use_own, own, OwnSignature.RSA, None)  # the next start
+    assert transact(dkim_keys.own_active, own) == [(rsa.key_id, rsa.selector)]
+    transact(dkim_keys.use_own, own, OwnSignature.ED25519, ed25519)
+    assert transact(dkim_keys.own_active, own) == [(ed25519.key_id, ed25519.selector)]
+    assert ed25519.public_record.startswith("v=DKIM1; k=ed25519; p=")
+    # Mail under way is still signed and verified by what there was.
+    assert transact(dkim_keys.published_own, rsa.selector) == [rsa.public_record]
+    assert transact(dkim_keys.private_key, rsa.key_id) == rsa.private_key
+    transact(dkim_keys.use_own, own, OwnSignature.OFF, None)
+    assert transact(dkim_keys.own_active, own) == []
+    transact(dkim_keys.use_own, own, OwnSignature.RSA, None)
+    assert transact(dkim_keys.own_active, own) == [(rsa.key_id, rsa.selector)]

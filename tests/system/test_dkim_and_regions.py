@@ -43,18 +43,23 @@ def client_in(service: Service, region: str):
     return boto3.client("sesv2", **service.rehearsal.boto3 | {"region_name": region})
 
 
-def check_signature(service: Service, mail: ReceivedMail) -> str:
-    """By dkimpy and the DNS as it is at this moment. Returns the selector."""
-    check_authentic(mail)
+def txt(service: Service, name: str) -> bytes:
+    """A TXT record as the rehearsal's resolver gives it."""
     resolver = dns.resolver.Resolver(configure=False)
     place = service.env["rehearsal"]["resolver"]
     resolver.nameservers, resolver.port = [place["host"]], place["port"]
+    (answer,) = resolver.resolve(name, "TXT")
+    return b"".join(answer.strings)
+
+
+def check_signature(service: Service, mail: ReceivedMail) -> str:
+    """By dkimpy and the DNS as it is at this moment. Returns the selector."""
+    check_authentic(mail)
     asked = []
 
     def lookup(name, timeout=5):
         asked.append(name.decode())
-        (answer,) = resolver.resolve(asked[-1], "TXT")
-        return b"".join(answer.strings)
+        return txt(service, asked[-1])
 
     assert dkimpy.verify(mail.raw, dnsfunc=lookup)
     return asked[0].partition(".")[0]
@@ -183,3 +188,31 @@ def test_a_bounce_on_another_regions_return_path_finds_its_message(service):
     listed = there.list_suppressed_destinations()["SuppressedDestinationSummaries"]
     assert [item["EmailAddress"] for item in listed] == ["gone@later.test"]
     assert client_in(service, HOME).list_suppressed_destinations()["SuppressedDestinationSummaries"] == []
+
+
+# -- the service's own signature ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ed25519"])
+def test_the_service_signs_behind_the_customer_and_its_own_mail_alone(tmp_path, kind):
+    with running(tmp_path, environment={"TAYORI_DKIM_SERVICE_SIGNATURE": kind}) as service:
+        client_in(service, HOME).create_email_identity(EmailIdentity="me@inbox.test")  # asks by a mail of its own
+        (asking,) = service.rehearsal.wait_for_mail("me@inbox.test")
+        assert [fields(each)["d"] for each in asking.message.get_all("DKIM-Signature")] == ["tayori.test"]
+        check_authentic(asking)
+        service.open_account()
+        service.add_domain("shop.test")
+        service.send("both@inbox.test", sender="a@shop.test")
+        (mail,) = service.rehearsal.wait_for_mail("both@inbox.test")
+        signatures = [fields(each) for each in mail.message.get_all("DKIM-Signature")]
+        assert [each["d"] for each in signatures] == ["shop.test", "tayori.test"]
+        assert [each["a"] for each in signatures] == ["rsa-sha256", f"{kind}-sha256"]
+        verdicts = mail.message["Authentication-Results"]
+        assert all(f"dkim=pass header.d={domain} " in verdicts for domain in ("shop.test", "tayori.test"))
+        for number in range(1 if kind == "ed25519" else 2):  # dkimpy knows Ed25519 only with another library
+            assert dkimpy.DKIM(mail.raw).verify(idx=number, dnsfunc=lambda name, timeout=5: txt(service, name.decode()))
+
+
+def fields(signature: str) -> dict[str, str]:
+    pairs = (tag.split("=", 1) for tag in signature.replace("\r\n", "").split(";"))
+    return {name.strip(): value.strip() for name, value in pairs}

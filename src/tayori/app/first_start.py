@@ -14,12 +14,13 @@ from tayori.app.endpoints import Endpoints
 from tayori.clock import AdjustableClock, Clock, SystemClock
 from tayori.config import Config
 from tayori.model.names import ServiceNames
-from tayori.resources import accounts, credentials
+from tayori.resources import accounts, credentials, dkim_keys
 from tayori.resources.credentials import Credential
+from tayori.resources.dkim_keys import OwnSignature
 from tayori.store import leases
 from tayori.store.database import open_store
 from tayori.store.dialect import Engine
-from tayori.store.engine import Tx
+from tayori.store.engine import Store, Tx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,19 @@ async def _prepare_store(config: Config) -> None:
     store = open_store(config.database_url, clock_of(config))
     try:
         await store.write(prepare, config.service.region, new_key(user_name="operator", operator=True))
+        await _put_own_key(store, config.service.domain, OwnSignature(config.dkim.service_signature))
         if store.engine is Engine.SQLITE:
             # A file has one node: whoever was at work on it before has stopped, and what it had in hand is free.
             await store.write(leases.bury_all)
     finally:
         await store.close()
+
+
+async def _put_own_key(store: Store, service_domain: str, kind: OwnSignature) -> None:
+    """Make the key of the service's own domain where one is wanted and there is none."""
+    is_missing = kind is not OwnSignature.OFF and await store.read(dkim_keys.own, service_domain, kind) is None
+    fresh = await asyncio.to_thread(dkim_keys.generate_own, kind) if is_missing else None
+    await store.write(dkim_keys.use_own, service_domain, kind, fresh)
 
 
 def prepare(tx: Tx, region: str, key: NewKey) -> Credential:

@@ -168,6 +168,25 @@ def own(tx: Tx, service_domain: str, kind: OwnSignature = OwnSignature.RSA) -> t
     return None if row is None else (row.key_id, row.selector)
 
 
+def use_own(tx: Tx, service_domain: str, kind: OwnSignature, fresh: DkimKey | None) -> None:
+    """From now on sign for the service's own domain by a key of this kind: one that there is, else `fresh`."""
+    mine = of_identity(_SERVICE, "", service_domain)
+    known = None if kind is OwnSignature.OFF else own(tx, service_domain, kind)
+    if known is not None and active(tx, _SERVICE, "", service_domain) == [known]:
+        return
+    retire(tx, _SERVICE, "", service_domain)
+    if known is not None:
+        again = *mine, dkim_keys.c.key_id == known[0]
+        tx.execute(dkim_keys.update().where(*again).values(state=KeyState.ACTIVE, state_since=tx.now))
+    elif kind is not OwnSignature.OFF and fresh is not None:
+        keep_own(tx, service_domain, fresh)
+
+
+def own_active(tx: Tx, service_domain: str) -> list[tuple[str, str]]:
+    """(key id, selector) of the key with which the service signs for its own domain; none unless that is on."""
+    return active(tx, _SERVICE, "", service_domain)
+
+
 def active(tx: Tx, account_id: str, region: str, domain: str) -> list[tuple[str, str]]:
     """(key id, selector) of the keys with which a domain's mail is to be signed."""
     rows = tx.execute(

@@ -76,10 +76,12 @@ class _Plan:
     lifetime: timedelta
     own_deadline: bool
     suppressed: dict[str, str]
+    own_signature: tuple[SigningPlan, ...] = ()
 
     @property
     def signing(self) -> tuple[SigningPlan, ...]:
-        return self.sender.signing if self.sender else ()
+        """The customer's domain first, then the service's own, as on SES."""
+        return (self.sender.signing if self.sender else ()) + self.own_signature
 
 
 class Door:
@@ -103,13 +105,17 @@ class Door:
         answers: list[_Plan | Exception] = []
         for submission in submissions:
             try:
-                answers.append(self._plan(tx, submission, usage, listed))
+                plan = self._plan(tx, submission, usage, listed)
+                answers.append(replace(plan, own_signature=self._own_signature(tx, submission)))
             except DomainError as refusal:
                 answers.append(refusal)
         usage.store()
         plans = [answer for answer in answers if isinstance(answer, _Plan)]
         accepted = dict(zip((id(plan) for plan in plans), self._write(tx, plans), strict=True))
         return [accepted[id(answer)] if isinstance(answer, _Plan) else answer for answer in answers]
+
+    def _own_signature(self, tx: Tx, submission: Submission) -> tuple[SigningPlan, ...]:
+        return self._settings.own_signature(tx, self._names(submission.caller.region).service_domain)
 
     # -- deciding --------------------------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class Settings:
         self._accounts: dict[tuple[str, str], Account] = {}
         self._sets: dict[tuple[str, str, str], ConfigurationSet | None] = {}
         self._senders: dict[tuple[str, str, AddrSpec], Sender | None] = {}
+        self._own: dict[str, tuple[SigningPlan, ...]] = {}
 
     def refresh(self, tx: Tx) -> None:
         """Forget everything where a setting changed since the last look.
@@ -57,6 +58,7 @@ class Settings:
             self._accounts.clear()
             self._sets.clear()
             self._senders.clear()
+            self._own.clear()
             self._revision = -1 if tx.settings_changed else revision
 
     def account(self, tx: Tx, account_id: str, region: str) -> Account:
@@ -73,6 +75,15 @@ class Settings:
             except NotFound:
                 self._sets[key] = None
         return self._sets[key]
+
+    def own_signature(self, tx: Tx, service_domain: str) -> tuple[SigningPlan, ...]:
+        """The signature of the service's own domain, behind the customer's; none unless the operator wants one."""
+        if service_domain not in self._own:
+            self._own[service_domain] = tuple(
+                SigningPlan(domain=service_domain, selector=selector, key_id=key_id)
+                for key_id, selector in dkim_keys.own_active(tx, service_domain)
+            )
+        return self._own[service_domain]
 
     def sender(self, tx: Tx, account_id: str, region: str, address: AddrSpec) -> Sender | None:
         """The identity under which `address` may be used, or None where none is verified."""
