@@ -130,17 +130,17 @@ def laughs() -> bytes:
     ],
 )
 def test_hostile_documents_are_refused_at_once(document: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(DmarcReportError):
         parse_report(document)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_a_million_records_are_read_no_further_than_they_are_kept() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = parse_report(report("<record><row/></record>" * 500_000))
     assert found.rows == () and found.is_truncated
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_a_document_full_of_space_costs_no_more_than_reading_it() -> None:
@@ -242,10 +242,10 @@ def several_bombs() -> bytes:
     ],
 )
 def test_bombs_and_damage_are_refused_within_bounds(data: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(UnpackError):
         list(xml_files(mail_with(data)))
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_an_archive_that_lies_about_its_size_is_bounded_by_what_comes_out() -> None:
