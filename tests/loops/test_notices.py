@@ -4,7 +4,7 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import sqlalchemy as sa
-from test_verifier import ACCOUNT, DOMAIN, NAMES, REGION, World, aliases, world
+from verifier_world import ACCOUNT, DOMAIN, NAMES, REGION, World, aliases, world
 
 from tayori.app.notices import Notifier
 from tayori.app.sending import Sending

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from service import Service
 
-from conftest import DOMAIN
 from tayori.testing import until
 
+DOMAIN = "shop.test"
 MAIL_FROM = "bounce.looked.test"
 LOOKED = "looked.test"
 
