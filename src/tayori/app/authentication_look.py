@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from tayori.app.domain_plans import drive
 from tayori.aws.http import HttpResponse
-from tayori.mail.answer import Resolver
+from tayori.mail.answer import Resolver, drive
 from tayori.mail.spf_cost import SpfCost
 from tayori.model import dmarc_advice, policy_check, spf_advice
 from tayori.model.authentication_words import LANGUAGES, sentence

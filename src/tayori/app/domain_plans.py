@@ -8,7 +8,7 @@ import asyncio
 from datetime import datetime
 
 from tayori.mail import dmarc
-from tayori.mail.answer import Answer, AnswerStatus, Evaluation, Resolver, ResultT
+from tayori.mail.answer import Answer, AnswerStatus, Resolver, drive
 from tayori.mail.dmarc import DmarcResult, DmarcVerdict
 from tayori.model.domain_plan import DomainPlan, records_of
 from tayori.model.names import ServiceNames
@@ -61,14 +61,3 @@ async def zone_of(domain: str, resolver: Resolver) -> str:
         if answer.status is AnswerStatus.FOUND and answer.canonical_name in ("", name):
             return name
     return domain
-
-
-async def drive(evaluation: Evaluation[ResultT], resolver: Resolver) -> ResultT:
-    """Run an evaluator that yields questions (see mail.answer)."""
-    try:
-        query = next(evaluation)
-        while True:
-            query = evaluation.send(await resolver.resolve(query.name, query.rdtype))
-    except StopIteration as end:
-        result: ResultT = end.value
-        return result

@@ -14,7 +14,7 @@ from tayori.app.endpoints import Endpoints
 from tayori.cli.service import clock_of
 from tayori.dns.resolver import CachingResolver, system_servers
 from tayori.mail import dmarc
-from tayori.mail.answer import Evaluation, Resolver, ResultT
+from tayori.mail.answer import Resolver, drive
 from tayori.mail.dmarc import DmarcResult
 from tayori.model.diagnosis import Diagnosis, Mistake, Standing, as_json
 from tayori.model.diagnosis_words import sentence, sentences
@@ -101,7 +101,7 @@ def _row(found: Diagnosis) -> Row:
         rdtype=expected.rdtype,
         value=expected.value,
         verdict=found.standing,
-        found=found.finding.found,
+        found=found.stands,
         diagnosis=found,
     )
 
@@ -123,14 +123,3 @@ async def _policy_from_above(resolver: Resolver, domain: str) -> Row:
         verdict=verdict,
         found=values,
     )
-
-
-async def drive(evaluation: Evaluation[ResultT], resolver: Resolver) -> ResultT:
-    """Run an evaluator that yields questions (see mail.answer)."""
-    try:
-        query = next(evaluation)
-        while True:
-            query = evaluation.send(await resolver.resolve(query.name, query.rdtype))
-    except StopIteration as end:
-        result: ResultT = end.value
-        return result

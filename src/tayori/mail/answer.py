@@ -68,3 +68,14 @@ ResultT = TypeVar("ResultT")
 # An evaluator that needs the DNS is a generator: it yields a Query, is sent the Answer, and returns its result.
 # So the rules stay pure, and whoever runs them decides how to ask.
 Evaluation: TypeAlias = Generator[Query, Answer, ResultT]
+
+
+async def drive(evaluation: Evaluation[ResultT], resolver: Resolver) -> ResultT:
+    """Run an evaluator to its end with the answers of `resolver`."""
+    try:
+        query = next(evaluation)
+        while True:
+            query = evaluation.send(await resolver.resolve(query.name, query.rdtype))
+    except StopIteration as end:
+        result: ResultT = end.value
+        return result

@@ -7,13 +7,12 @@ becomes of the message; each provider does.
 import asyncio
 import ipaddress
 from dataclasses import dataclass
-from typing import TypeVar
 
 from tayori.clock import Clock
 from tayori.ids import jitter
 from tayori.mail import arc
 from tayori.mail.address import AddressError, parse_mailbox_list
-from tayori.mail.answer import Evaluation, Query, Resolver
+from tayori.mail.answer import Resolver, drive
 from tayori.mail.arc import ArcResult, ArcVerdict
 from tayori.mail.authres import AuthenticationResults, AuthResult
 from tayori.mail.dkim_verify import DkimResult, DkimVerdict, verify
@@ -24,21 +23,8 @@ from tayori.mail.fields import FieldsError, find_all, split_message
 from tayori.mail.spf import SpfIdentity, SpfRequest, SpfResult, SpfVerdict, check_host
 from tayori.smtp.policy import Peer, Transaction
 
-ResultT = TypeVar("ResultT")
-
 # RFC 7208 4.6.4 asks for at least 20 seconds; the DNS of the rehearsal answers or fails much sooner.
 _TIME_LIMIT = 20.0
-
-
-async def drive(evaluation: Evaluation[ResultT], resolver: Resolver) -> ResultT:
-    """Run an evaluator to its result, asking `resolver` what it asks."""
-    try:
-        query: Query = next(evaluation)
-        while True:
-            query = evaluation.send(await resolver.resolve(query.name, query.rdtype))
-    except StopIteration as end:
-        result: ResultT = end.value
-        return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
