@@ -34,7 +34,8 @@ def _said(check: Check) -> Check:
     """Every check can be said in both languages."""
     for language in LANGUAGES:
         words = Words(language)
-        assert all("{" not in text for text in (check.title(words), check.expected(words), check.remedy(words)))
+        texts = (check.title(words), check.expected(words), check.remedy(words), check.seen(words))
+        assert all(text and "{" not in text for text in texts)
     return check
 
 
@@ -63,7 +64,7 @@ def test_private_addresses_are_on_no_list_and_not_asked_for(run) -> None:
     answers = Answers(USUAL)
     check = _said(run(listed(answers, ["127.77.1.1", "10.0.0.1"], [LIST])))
     assert (check.health, answers.asked) == (Health.OK, [])
-    assert "not public" in check.found
+    assert check.seen(Words("en")) == "127.77.1.1, 10.0.0.1 (not public, so not asked for)"
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:

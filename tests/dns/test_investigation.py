@@ -319,6 +319,18 @@ def test_a_cname_beside_other_records(run, clock) -> None:
     run(scenario())
 
 
+def test_what_stands_in_the_way_is_shown_as_found(run, clock) -> None:
+    net = SmallInternet(clock)
+    net.customer([record(DKIM[0].name, "A", "192.0.2.7"), record(MX.name, "CNAME", "www.customer.test")])
+
+    async def scenario() -> None:
+        async with net.running():
+            proxied, aliased = await net.diagnose(DKIM[0], MX)
+            assert (proxied.stands, aliased.stands) == (("A 192.0.2.7",), ("CNAME www.customer.test",))
+
+    run(scenario())
+
+
 # --- caches -------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ class Health(StrEnum):
 class Check:
     """`key` names its texts in the catalogue: `check.<key>`, `.expected` and `.remedy`, each with `places`.
 
+    `found` is what was seen, in the words of whoever said it; `note` names a text of the catalogue, shown after it.
     `remedies` holds better words than the catalogue's, by language, where more is known of the trouble.
     """
 
@@ -26,12 +27,17 @@ class Check:
     found: str
     places: Mapping[str, object] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
     def title(self, words: Words) -> str:
         return words(f"check.{self.key}", **self.places)
 
     def expected(self, words: Words) -> str:
         return words(f"check.{self.key}.expected", **self.places)
+
+    def seen(self, words: Words) -> str:
+        note = words(f"note.{self.note}") if self.note else ""
+        return f"{self.found} ({note})" if self.found and note else self.found or note
 
     def remedy(self, words: Words) -> str:
         return self.remedies.get(words.language) or words(f"check.{self.key}.remedy", **self.places)
@@ -42,10 +48,10 @@ class Check:
             "title": self.title(words),
             "health": str(self.health),
             "expected": self.expected(words),
-            "found": self.found,
+            "found": self.seen(words),
             "remedy": None if self.health is Health.OK else self.remedy(words),
         }
 
 
-def check(key: str, health: Health, found: str, **places: object) -> Check:
-    return Check(key=key, health=health, found=found, places=places)
+def check(key: str, health: Health, found: str, *, note: str = "", **places: object) -> Check:
+    return Check(key=key, health=health, found=found, note=note, places=places)

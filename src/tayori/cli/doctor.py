@@ -66,7 +66,7 @@ def as_text(words: Words, checks: list[Check]) -> str:
     inner = max(width(name) for name in names)
     lines = []
     for item in checks:
-        lines.append(f"{pad(labels[item.health], widest)}  {item.title(words)}: {printable(item.found)}")
+        lines.append(f"{pad(labels[item.health], widest)}  {item.title(words)}: {printable(item.seen(words))}")
         if item.health is not Health.OK:
             for name, text in ((names[0], item.expected(words)), (names[2], item.remedy(words))):
                 lines.append(f"{' ' * widest}    {pad(name, inner)}  {text}")

@@ -212,6 +212,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "have a certificate issued for {name}: clients that verify names refuse others",
         "{name} の証明書を発行してもらう (名前を検証するクライアントは、ほかの名前を拒否する)",
     ),
+    "note.rehearsal-clock": ("a rehearsal has a clock of its own", "リハーサルは独自の時計を使う"),
+    "note.ipv4-only": ("IPv4 only", "IPv4 のみ"),
+    "note.no-way-by-ipv6": ("this host has no way out by IPv6", "このホストは IPv6 で外に出られない"),
+    "note.ipv6-without-name": ("this host has IPv6, its name does not", "ホストに IPv6 があるが、名前に登録がない"),
+    "note.not-public": ("not public, so not asked for", "公開アドレスではないため確認しない"),
+    "note.not-listed": ("not listed", "掲載なし"),
+    "note.no-list-answers": ("no list answers this resolver", "このリゾルバーに応答するリストがない"),
     "check.writable": ("writing to {folder}", "{folder} への書き込み"),
     "check.writable.expected": ("it can be written to", "書き込める"),
     "check.writable.remedy": (

@@ -200,6 +200,15 @@ class Diagnosis:
     def expected(self) -> ExpectedRecord:
         return self.evidence.expected
 
+    @property
+    def stands(self) -> tuple[str, ...]:
+        """What stands at the name: values of the type, else records of other types that are in the way."""
+        if self.finding.found:
+            return self.finding.found
+        aliases = {view.seen.alias for view in self.evidence.servers if view.seen.alias}
+        beside = {f"{rdtype} {value}" for rdtype, values in self.evidence.beside.items() for value in values}
+        return tuple(shown_values(sorted(beside | {f"CNAME {alias}" for alias in aliases})))
+
 
 def diagnose(evidence: Evidence) -> Diagnosis:
     """Judge one record, and name the mistakes that its traces betray."""
@@ -569,7 +578,7 @@ def as_json(diagnosis: Diagnosis, sentences: Mapping[str, Sequence[str]]) -> dic
         "type": expected.rdtype,
         "expected": expected.value,
         "verdict": str(diagnosis.standing),
-        "found": shown_values(diagnosis.finding.found),
+        "found": shown_values(diagnosis.stands),
         "hint": str(diagnosis.advice[0].mistake) if diagnosis.standing is not Standing.OK else None,
         "advice": [
             {"mistake": str(item.mistake)} | {language: texts[at] for language, texts in sentences.items()}
