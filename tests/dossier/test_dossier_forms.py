@@ -5,7 +5,10 @@ import ctypes
 import hashlib
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -21,7 +24,7 @@ from tayori.dossier.catalogue import Texts
 from tayori.dossier.drawing import Drawing, broken, width_of
 from tayori.dossier.forms import Form, render
 from tayori.dossier.request import Request
-from tayori.model.domain_plan import DomainPlan
+from tayori.model.domain_plan import Change, DomainPlan
 from tayori.model.proof import Purpose
 
 HOSTILE = '<script>alert(1)</script> | `x` **b** #set page(width: 1pt) $x$ \\ "q" @a <b>'
@@ -210,6 +213,15 @@ def test_people_cannot_write_typst() -> None:
         assert "#set page(width: 1pt) $x$" in " ".join(page.get_textpage().get_text_range().split())
 
 
+def test_without_the_typesetter_it_is_said_how_to_get_it() -> None:
+    """In a process of its own, which cannot import it."""
+    blocked = "import sys; sys.modules['typst'] = None"
+    code = f"{blocked}; import dossier_plans as d; d.render(d.plan(), d.request('ja'), d.Form.PDF)"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert done.stderr.splitlines()[-1].endswith(Texts("ja")("error.pdf"))
+
+
 def test_the_same_plan_is_the_same_pdf() -> None:
     assert render(plan(), request(), Form.PDF) == render(plan(), request(), Form.PDF)
 
@@ -259,6 +271,34 @@ def test_every_cell_is_text_whatever_it_looks_like() -> None:
 
 def test_the_same_plan_is_the_same_workbook() -> None:
     assert render(plan(), request(), Form.WORKBOOK) == render(plan(), request(), Form.WORKBOOK)
+
+
+# -- hostile zones ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_whatever_a_zone_holds_the_document_is_made_and_stays_short(form: Form) -> None:
+    own = "v=spf1 include:spf.mail.example.net ~all"
+    unprintable = "\x00\x01\x1b[31m\x7f\x85\xff\n\r\x0b"
+    rubbish = (unprintable, "x" * 60_000, "\u202e", *(f"v{number}" for number in range(10_000)))
+    full = record(
+        Purpose.MAIL_FROM_SPF,
+        f"bounce.{DOMAIN}",
+        "TXT",
+        own,
+        present=rubbish,
+        wanted=(*rubbish, own),
+        change=Change.MERGE,
+    )
+    people = Request(language="en", requester="a\udcff\x00b", contact="\u202ec", recipient="d")
+    made = render(plan(full), people, form)
+    assert len(made) < 400_000
+    if form.is_text:
+        text = seen(made.decode()) if form is Form.HTML else made.decode()
+        assert own in text
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
+        if form is not Form.JSON:
+            assert "and 9983 more" in text
 
 
 # -- JSON, names -----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ is never read as markup by any writer.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -119,6 +120,20 @@ class Document:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"blocks": [{"block": type(block).__name__, **asdict(block)} for block in self.blocks]}
+
+
+_LONGEST = 4000  # signs of a value; what is longer was not meant to be typed
+# U+202A to U+202E and U+2066 to U+2069 turn the reading direction round: a text could show what it is not.
+_TURNING = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+
+
+def presentable(text: str) -> str:
+    """A text from outside without control characters, lone surrogates and marks that turn its direction."""
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if sign in _TURNING or unicodedata.category(sign) in ("Cc", "Cs") else sign
+        for sign in shown
+    )
 
 
 _MARKUP = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*")

@@ -1,6 +1,6 @@
 """The records as they are to be typed, the present value beside the new one; and the effect and risk of each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from tayori.dossier.blocks import (
@@ -22,6 +22,8 @@ from tayori.dossier.blocks import (
 from tayori.dossier.opening import heading
 from tayori.dossier.request import TypedRecord, Writing
 from tayori.model.domain_plan import Change
+
+MOST_SHOWN = 20  # values of one record set
 
 
 def records(on: Writing) -> list[Block]:
@@ -79,30 +81,39 @@ def _facts(on: Writing, typed: TypedRecord) -> Iterable[tuple[Cell, Cell]]:
     yield fact("after", *_after(on, typed))
 
 
-def _now(on: Writing, typed: TypedRecord) -> Iterable[Line]:
+def _bounded(on: Writing, lines: Sequence[Line]) -> Iterable[Line]:
+    """A zone may hold thousands of values at a name; nobody reads them here."""
+    yield from lines[:MOST_SHOWN]
+    if len(lines) > MOST_SHOWN:
+        yield plain(on.texts("change.more", count=len(lines) - MOST_SHOWN))
+
+
+def _now(on: Writing, typed: TypedRecord) -> Sequence[Line]:
     record = typed.record
     if record.change is Change.UNKNOWN:
         return [plain(on.texts("change.not-asked"))]
     if not record.present:
         return [plain(on.texts("change.nothing"))]
-    new = [value for value in record.wanted if value not in record.present]
-    return [_compared(value, new, Mark.REMOVED) if value in typed.removed else code(value) for value in record.present]
+    new = [value for value, is_new in typed.new_first if is_new]
+    removed = frozenset(typed.removed)
+    lines = [_compared(value, new, Mark.REMOVED) if value in removed else code(value) for value in record.present]
+    return list(_bounded(on, lines))
 
 
-def _after(on: Writing, typed: TypedRecord) -> Iterable[Line]:
-    """All that shall stand at the name: what stays, and what is new, marked."""
-    record = typed.record
+def _after(on: Writing, typed: TypedRecord) -> Sequence[Line]:
+    """All that shall stand at the name: what is new, marked, and what stays."""
     lines: list[Line] = []
-    for value in record.wanted:
-        if value in record.present:
+    for value, is_new in typed.new_first:
+        if not is_new:
             lines.append((*code(value), Span(text=f" ({on.texts('change.kept')})")))
         else:
             marked = _compared(value, typed.removed, Mark.ADDED)
             how = "added" if all(span.mark is Mark.ADDED for span in marked) else "changed"
             lines.append((*marked, Span(text=f" ({on.texts(f'change.{how}')})")))
-    if typed.kept and record.change is Change.MERGE:
-        lines.append(plain(on.texts("change.whole-set")))
-    return lines
+    bounded = list(_bounded(on, lines))
+    if typed.kept and typed.record.change is Change.MERGE:
+        bounded.append(plain(on.texts("change.whole-set")))
+    return bounded
 
 
 def _compared(value: str, others: Iterable[str], mark: Mark) -> Line:

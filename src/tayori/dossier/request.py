@@ -3,11 +3,11 @@
 Owns the form in which a record is typed: the host field, the value without its priority, strings of 255 bytes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from tayori.dossier.blocks import Line
+from tayori.dossier.blocks import Line, presentable
 from tayori.dossier.catalogue import Texts
 from tayori.dossier.panels import FinalDot, HostForm, Panel, panels
 from tayori.dossier.schedule import Step, default_start, steps
@@ -66,23 +66,36 @@ class TypedRecord:
     @property
     def removed(self) -> tuple[str, ...]:
         """What stands there now and shall not."""
-        return tuple(value for value in self.record.present if value not in self.record.wanted)
+        wanted = frozenset(self.record.wanted)
+        return tuple(value for value in self.record.present if value not in wanted)
 
     @property
     def kept(self) -> tuple[str, ...]:
-        return tuple(value for value in self.record.present if value in self.record.wanted)
+        wanted = frozenset(self.record.wanted)
+        return tuple(value for value in self.record.present if value in wanted)
+
+    @property
+    def new_first(self) -> list[tuple[str, bool]]:
+        """Each value that shall stand there, and whether it is new."""
+        present = frozenset(self.record.present)
+        return sorted(((value, value not in present) for value in self.record.wanted), key=lambda one: not one[1])
 
 
 class Writing:
     """A document in the making. Sections ask it for words, records and dates."""
 
     def __init__(self, plan: DomainPlan, request: Request) -> None:
-        self.plan = plan
-        self.request = request
+        self.plan = replace(plan, records=tuple(map(_presentable, plan.records)))
+        self.request = replace(
+            request,
+            requester=presentable(request.requester),
+            contact=presentable(request.contact),
+            recipient=presentable(request.recipient),
+        )
         self.texts = Texts(request.language)
         self.panel = self._panel(request.panel)
         self.names = ServiceNames(service_domain=plan.service_domain, region=plan.region)
-        self.records = tuple(self._typed(number, record) for number, record in enumerate(plan.records, start=1))
+        self.records = tuple(self._typed(number, record) for number, record in enumerate(self.plan.records, start=1))
 
     def _panel(self, key: str | None) -> Panel | None:
         known = panels()
@@ -138,7 +151,8 @@ class Writing:
         return self.count(Change.ADD, Change.UNKNOWN)
 
     def _typed(self, number: int, record: PlannedRecord) -> TypedRecord:
-        new = tuple(value for value in record.wanted if value not in record.present) or (record.own,)
+        present = frozenset(record.present)
+        new = tuple(value for value in record.wanted if value not in present) or (record.own,)
         priority, values = "", new
         if record.rdtype == "MX":
             priority = new[0].partition(" ")[0]
@@ -190,3 +204,9 @@ class Writing:
     @staticmethod
     def section(name: str) -> int:
         return SECTIONS.index(name) + 1
+
+
+def _presentable(record: PlannedRecord) -> PlannedRecord:
+    """What stands in a zone may be anything."""
+    present, wanted = (tuple(map(presentable, values)) for values in (record.present, record.wanted))
+    return replace(record, present=present, wanted=wanted)

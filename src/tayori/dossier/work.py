@@ -2,7 +2,7 @@
 
 from tayori.dossier.blocks import Block, Bullets, Cell, Code, Heading, Paragraph, Table, TableKind, Tone, code, plain
 from tayori.dossier.opening import heading
-from tayori.dossier.record_cards import grouped
+from tayori.dossier.record_cards import MOST_SHOWN, grouped
 from tayori.dossier.request import TypedRecord, Writing
 from tayori.dossier.schedule import Step
 from tayori.mail.txt_strings import presentation
@@ -50,9 +50,10 @@ def nslookup(typed: TypedRecord) -> str:
 def expected(typed: TypedRecord) -> list[str]:
     """The lines that `dig +short` prints once the record is in place."""
     record = typed.record
+    new_first = [value for value, _ in typed.new_first[:MOST_SHOWN]]
     if record.rdtype == "TXT":
-        return [presentation(value) for value in record.wanted]
-    return [f"{value}." if record.rdtype in ("CNAME", "MX") else value for value in record.wanted]
+        return [presentation(value) for value in new_first]
+    return [f"{value}." if record.rdtype in ("CNAME", "MX") else value for value in new_first]
 
 
 def checks(on: Writing) -> list[Block]:
