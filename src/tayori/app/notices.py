@@ -8,15 +8,15 @@ import logging
 from collections.abc import Callable, Sequence
 
 from tayori import ids
-from tayori.app.sending import Sending
+from tayori.app.sending import Sending, handed_by_service
 from tayori.clock import Clock
 from tayori.mail.address import AddressError, AddrSpec, Mailbox
 from tayori.mail.compose import Body, Content, SimpleContent
 from tayori.model import identity_notice
 from tayori.model.identity_notice import IdentityNotice
-from tayori.model.message import Caller, Operation
+from tayori.model.message import Operation
 from tayori.model.names import ServiceNames
-from tayori.model.submission import Handed, from_simple
+from tayori.model.submission import from_simple
 from tayori.resources import accounts
 from tayori.resources.identities import Identity
 from tayori.resources.identity_checks import Checked, StatusChange
@@ -62,19 +62,7 @@ class Notifier:
             return
         text = identity_notice.compose(notice)
         now, names = self._clock.now(), self._names(identity.region)
-        handed = Handed(
-            message_id=ids.message_id(identity.region, now),
-            caller=Caller(
-                account_id=identity.account_id,
-                region=identity.region,
-                arn=f"arn:aws:iam::{identity.account_id}:root",
-                source_ip="",
-                operation=Operation.SERVICE,
-            ),
-            now=now,
-            names=names,
-            destinations=[str(address) for address in recipients],
-        )
+        handed = handed_by_service(identity.account_id, names, now, Operation.SERVICE, recipients)
         content = SimpleContent(
             sender=Mailbox("", AddrSpec.parse(names.postmaster)),
             to=[Mailbox("", address) for address in recipients],

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from tayori import ids
-from tayori.app.sending import Sending
+from tayori.app.sending import Sending, handed_by_service
 from tayori.clock import Clock
 from tayori.dns.resolver import CachingResolver
 from tayori.mail.address import AddrSpec, Mailbox
 from tayori.mail.compose import Body, Content, SimpleContent
 from tayori.mail.envelope import ReversePath
 from tayori.model.errors import DomainError, LimitExceeded
-from tayori.model.message import Caller, DeliveryState, Operation, TlsFacts
+from tayori.model.message import DeliveryState, Operation, TlsFacts
 from tayori.model.names import ServiceNames
-from tayori.model.submission import Handed, from_simple
+from tayori.model.submission import from_simple
 from tayori.rehearsal.verdicts import Examiner, Verdicts
 from tayori.resources import probes, timeline
 from tayori.resources.identities import Identity
@@ -151,20 +151,7 @@ class Prober:
         return report if arrived is None else await self._judged(report, arrived, address)
 
     async def _send(self, identity: Identity, address: AddrSpec, names: ServiceNames) -> str:
-        now = self._clock.now()
-        handed = Handed(
-            message_id=ids.message_id(identity.region, now),
-            caller=Caller(
-                account_id=identity.account_id,
-                region=identity.region,
-                arn=f"arn:aws:iam::{identity.account_id}:root",
-                source_ip="",
-                operation=Operation.PROBE,
-            ),
-            now=now,
-            names=names,
-            destinations=[str(address)],
-        )
+        handed = handed_by_service(identity.account_id, names, self._clock.now(), Operation.PROBE, [address])
         content = SimpleContent(
             sender=Mailbox("", AddrSpec(_SENDER, identity.domain)),
             to=[Mailbox("", address)],

@@ -12,6 +12,7 @@ from datetime import datetime
 from tayori import ids
 from tayori.clock import Clock
 from tayori.delivery.scheduler import Scheduler
+from tayori.mail.address import AddrSpec
 from tayori.model.message import AttemptReport, Caller, Operation, Outgoing, Submission
 from tayori.model.names import ServiceNames
 from tayori.model.submission import Handed, from_raw
@@ -82,6 +83,25 @@ class Tools:
     public_url: str  # where links in mails of the service lead
     # Told of each new identity (account id, name); only the rehearsal wants to know.
     identity_created: Callable[[str, str], Awaitable[None]] | None = None
+
+
+def handed_by_service(
+    account_id: str, names: ServiceNames, now: datetime, operation: Operation, recipients: Sequence[AddrSpec]
+) -> Handed:
+    """What comes with a message that the service writes itself, on behalf of an account."""
+    return Handed(
+        message_id=ids.message_id(names.region, now),
+        caller=Caller(
+            account_id=account_id,
+            region=names.region,
+            arn=f"arn:aws:iam::{account_id}:root",
+            source_ip="",
+            operation=operation,
+        ),
+        now=now,
+        names=names,
+        destinations=recipients,
+    )
 
 
 class SmtpAcceptance:
