@@ -57,7 +57,7 @@ def test_a_report_by_smtp_is_shown_by_source(node: Node, rehearsal: Rehearsal) -
     hand_in(node, content)
     hand_in(node, content)  # receivers send twice; it counts once
     shown = node.command("dmarc", "report", DOMAIN).stdout
-    assert "1 reports from Receiver Inc.: 100 messages, 90.0 % pass" in shown
+    assert "Reports: 1 (Receiver Inc.). Messages: 100, of which 90.0 % pass." in shown
     lines = [line.split() for line in shown.splitlines() if line.startswith(("192.0.2.1", "2001:db8"))]
     day = datetime.fromtimestamp(begin + 86400, UTC).strftime("%Y-%m-%d")
     assert [line[:8] for line in lines] == [
@@ -81,6 +81,7 @@ def test_a_bomb_by_smtp_is_taken_and_changes_nothing(node: Node, rehearsal: Rehe
 def test_the_advice_says_what_holds_and_what_comes_next(node: Node, rehearsal: Rehearsal) -> None:
     shown = node.command("dmarc", "advice", DOMAIN).stdout
     assert f"DKIM ({DOMAIN}): passes" in shown and f"SPF (bounce.{DOMAIN}): passes" in shown
+    assert f"Organisational domain: {DOMAIN} (by the Public Suffix List)" in shown
     assert "It is in place." in shown and "DNS look-ups: 1 of 10; without result: 0 of 2" in shown
     assert "MTA-STS" in shown and "not published (not needed to send)" in shown
     japanese = node.command("dmarc", "advice", DOMAIN, "--lang", "ja").stdout

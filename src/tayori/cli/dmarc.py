@@ -97,6 +97,7 @@ def _say(context: Context) -> _Say:
 
 def _advice_lines(found: AuthenticationLook, say: _Say) -> Iterator[str]:
     yield say("look.policy", domain=found.setup.from_domain)
+    yield f"  {say('look.organisation', organisation=found.dmarc.organisational_domain)}"
     if found.dmarc.record_text:
         yield f"  _dmarc.{found.dmarc.policy_domain} TXT {printable(found.dmarc.record_text)}"
     for one in found.dmarc.explanation:

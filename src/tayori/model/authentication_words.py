@@ -301,6 +301,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     # -- tayori dmarc ----------------------------------------------------------------------------------------------
     "dmarc.step.unknown": ("Nothing can be proposed until the DNS answers.", "DNS が応答するまで提案できません。"),
     "look.policy": ("DMARC policy of {domain}", "{domain} の DMARC ポリシー"),
+    "look.organisation": (
+        "Organisational domain: {organisation} (by the Public Suffix List)",
+        "組織ドメイン: {organisation} (公開サフィックス一覧による)",
+    ),
     "look.own-mail": ("Mail sent from here, as a receiver judges it", "このサービスから送るメールの判定"),
     "look.step": ("Next step", "次の段階"),
     "look.policies": ("Other policies of the domain", "ドメインのその他のポリシー"),
@@ -322,7 +326,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "レポートはまだ届いていません。受信側は、DMARC レコードの rua= の宛先へ 1 日 1 回送信します。",
     ),
     "report.totals": (
-        "{reports} reports from {names}: {messages} messages, {share} % pass",
+        "Reports: {reports} ({names}). Messages: {messages}, of which {share} % pass.",
         "{names} から {reports} 件。メール {messages} 通のうち {share} % が合格",
     ),
     "report.source": ("Source", "送信元"),
