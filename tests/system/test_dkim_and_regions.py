@@ -216,3 +216,28 @@ def test_the_service_signs_behind_the_customer_and_its_own_mail_alone(tmp_path, 
 def fields(signature: str) -> dict[str, str]:
     pairs = (tag.split("=", 1) for tag in signature.replace("\r\n", "").split(";"))
     return {name.strip(): value.strip() for name, value in pairs}
+
+
+def test_an_ed25519_key_signs_beside_the_other_once_its_record_is_found(service):
+    service.add_domain("two.test")
+    made = service.rehearsal.request("PUT", "/tayori/identities/two.test/ed25519")
+    assert (made["status"], made["record"]["type"]) == ("PENDING", "CNAME")
+    service.rehearsal.put_record(made["record"]["name"], "CNAME", made["record"]["value"])
+    service.rehearsal.request("POST", "/tayori/domains/two.test/check")
+
+    def shown():
+        return service.rehearsal.request("GET", "/tayori/identities/two.test/ed25519")
+
+    until(lambda: shown()["status"] == "SUCCESS", "the record found")
+    service.send("two@inbox.test", sender="a@two.test")
+    (mail,) = service.rehearsal.wait_for_mail("two@inbox.test")
+    check_authentic(mail)
+    signatures = [fields(each) for each in mail.message.get_all("DKIM-Signature")]
+    assert [each["a"] for each in signatures] == ["rsa-sha256", "ed25519-sha256"]
+    assert {each["d"] for each in signatures} == {"two.test"}
+    verdicts = mail.message["Authentication-Results"]
+    assert verdicts.count("dkim=pass header.d=two.test ") == 2
+    service.rehearsal.request("DELETE", "/tayori/identities/two.test/ed25519")
+    service.send("one@inbox.test", sender="a@two.test")
+    (mail,) = service.rehearsal.wait_for_mail("one@inbox.test")
+    assert len(mail.message.get_all("DKIM-Signature")) == 1

@@ -26,6 +26,7 @@ from tayori.api.app import create_app
 from tayori.app import domain_look, first_start, routes
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
+from tayori.app.ed25519_pages import Ed25519Pages
 from tayori.app.notices import Notifier
 from tayori.app.probing import Prober
 from tayori.app.rehearsal_hooks import RehearsalHooks
@@ -359,7 +360,12 @@ class Node:
             regions=self.config.regions,
             names=self.names,
             page_secret=hashlib.sha256(page_secret).digest(),
-            routes=[*pages.table(), *self._domain_pages(checks).table(), *checks.table()],
+            routes=[
+                *pages.table(),
+                *self._domain_pages(checks).table(),
+                *checks.table(),
+                *Ed25519Pages(self.store, self.names_of).table(),
+            ],
             tools=Tools(
                 sending=self.sending,
                 public_url=self.config.http_url,

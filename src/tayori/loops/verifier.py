@@ -21,7 +21,7 @@ from tayori.model.proof import (
     doubled,
     judge,
 )
-from tayori.resources import identity_checks
+from tayori.resources import ed25519, identity_checks
 from tayori.resources.identities import Identity
 from tayori.resources.identity_checks import Checked, StatusChange
 from tayori.store.engine import Store
@@ -79,6 +79,7 @@ class Verifier:
                 _LOG.exception("identity_check_failed", extra={"identity": identity.name})
                 checked = Checked(identity=identity, findings=(), error=ErrorType.SERVICE_ERROR)
             changes = await self._store.write(identity_checks.record, checked, ids.jitter())
+            await self._look_for_ed25519(identity)
         for change in changes:
             facts = {"identity": identity.name, "account_id": identity.account_id, "what": change.what}
             _LOG.info("identity_status", extra=facts | {"before": change.before, "after": change.after})
@@ -94,6 +95,16 @@ class Verifier:
         findings = await asyncio.gather(*(self._look_for(record) for record in expected))
         soa = await self._soa(identity.domain) if expected else None
         return Checked(identity=identity, findings=tuple(findings), soa=soa)
+
+    async def _look_for_ed25519(self, identity: Identity) -> None:
+        """The record of a key that signs beside the others comes and goes at once: nothing depends on it."""
+        key = await self._store.read(ed25519.find, identity.account_id, identity.region, identity.name)
+        if key is None:
+            return
+        record = ed25519.record(identity.domain, key.selector, self._names(identity.region))
+        finding = judge(record, await self._resolver.resolve(record.name, record.rdtype))
+        if finding.verdict is not Verdict.UNKNOWN and key.is_active != (finding.verdict is Verdict.MATCHED):
+            await self._store.write(ed25519.switch, key)
 
     async def _look_for(self, expected: ExpectedRecord) -> Finding:
         finding = judge(expected, await self._resolver.resolve(expected.name, expected.rdtype))

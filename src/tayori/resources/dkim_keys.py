@@ -32,6 +32,8 @@ from tayori.store.tables import dkim_keys
 # The account of the service's own keys, with which it signs for the service's domain. No customer's account
 # has it.
 _SERVICE = ""
+# The origin of keys that sign beside the identity's others; SES has nothing of the kind.
+ED25519 = "ED25519"
 _OWN_KEY_BITS = range(1024, 2049)  # what SES takes (ses: bring-your-own-dkim)
 
 
@@ -128,7 +130,7 @@ def add(
     key: DkimKey,
     state: KeyState,
     *,
-    origin: DkimOrigin = DkimOrigin.AWS_SES,
+    origin: str = DkimOrigin.AWS_SES,
 ) -> None:
     tx.execute(
         dkim_keys.insert().values(
@@ -190,16 +192,18 @@ def own_active(tx: Tx, service_domain: str) -> list[tuple[str, str]]:
 def active(tx: Tx, account_id: str, region: str, domain: str) -> list[tuple[str, str]]:
     """(key id, selector) of the keys with which a domain's mail is to be signed."""
     rows = tx.execute(
-        sa.select(dkim_keys.c.key_id, dkim_keys.c.selector)
+        sa.select(dkim_keys.c.key_id, dkim_keys.c.selector, dkim_keys.c.origin)
         .where(*of_identity(account_id, region, domain), dkim_keys.c.state == KeyState.ACTIVE)
         .order_by(dkim_keys.c.created_at)
-    )
-    return [(row.key_id, row.selector) for row in rows]
+    ).all()
+    return [(row.key_id, row.selector) for row in sorted(rows, key=lambda row: bool(row.origin == ED25519))]
 
 
 def retire(tx: Tx, account_id: str, region: str, domain: str) -> None:
-    """Sign nothing new with an identity's keys. Those that have signed stay for the mail that is under way."""
-    mine = of_identity(account_id, region, domain)
+    """Sign nothing new with an identity's keys, but for Ed25519's. Those that have signed stay for the mail that is
+    under way.
+    """
+    mine = (*of_identity(account_id, region, domain), dkim_keys.c.origin != ED25519)
     unused = dkim_keys.c.state.in_([KeyState.STANDBY, KeyState.NEXT])
     tx.execute(dkim_keys.delete().where(*mine, unused))
     tx.execute(
@@ -232,7 +236,7 @@ def private_key(tx: Tx, key_id: str) -> bytes | None:
 
 def published(tx: Tx, selector: str) -> list[str]:
     """TXT values at `<selector>.<SigningHostedZone>`: customers' keys that the service made."""
-    made_here = sa.and_(dkim_keys.c.account_id != _SERVICE, dkim_keys.c.origin == DkimOrigin.AWS_SES)
+    made_here = sa.and_(dkim_keys.c.account_id != _SERVICE, dkim_keys.c.origin.in_([DkimOrigin.AWS_SES, ED25519]))
     return _records(tx, selector, made_here)
 
 
