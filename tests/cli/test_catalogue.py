@@ -11,7 +11,8 @@ from tayori.cli.command import language
 from tayori.cli.main import COMMANDS
 from tayori.cli.table import pad, printable, table, width
 from tayori.cli.words import Words, catalogue
-from tayori.model.diagnosis import SeenStatus, Standing
+from tayori.model.diagnosis import Standing
+from tayori.model.evidence import SeenStatus
 from tayori.model.proof import Purpose
 
 _JAPANESE = re.compile(r"[぀-ヿ一-鿿]")

@@ -17,8 +17,9 @@ from tayori.cli.check import Health
 from tayori.cli.host_checks import delegated
 from tayori.dns.investigation import InvestigationSettings, Investigator
 from tayori.dns.record import Record
-from tayori.model.diagnosis import Diagnosis, Mistake, SeenStatus, Standing, as_json, diagnose
+from tayori.model.diagnosis import Diagnosis, Standing, as_json, diagnose
 from tayori.model.diagnosis_words import sentence, sentences
+from tayori.model.evidence import Mistake, SeenStatus
 from tayori.model.names import ServiceNames
 from tayori.model.proof import (
     ExpectedRecord,

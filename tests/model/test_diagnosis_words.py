@@ -4,8 +4,8 @@ import string
 
 import pytest
 
-from tayori.model.diagnosis import Mistake
 from tayori.model.diagnosis_words import TEXTS
+from tayori.model.evidence import Mistake
 
 
 def _places(text: str) -> set[str]:

@@ -24,7 +24,7 @@ from tayori.cli.lookup import names_of, servers
 from tayori.dns.investigation import InvestigationSettings, Investigator
 from tayori.dns.resolver import CachingResolver, system_servers
 from tayori.mail.answer import Resolver
-from tayori.model.diagnosis import SeenStatus, ZoneFacts
+from tayori.model.evidence import SeenStatus, ZoneFacts
 
 BLOCK_LISTS = ("zen.spamhaus.org", "bl.spamcop.net", "b.barracudacentral.org", "psbl.surriel.com")
 _MOST_ADDRESSES = 8

@@ -16,8 +16,9 @@ from tayori.dns.resolver import CachingResolver, system_servers
 from tayori.mail import dmarc
 from tayori.mail.answer import Resolver, drive
 from tayori.mail.dmarc import DmarcResult
-from tayori.model.diagnosis import Diagnosis, Mistake, Standing, as_json
+from tayori.model.diagnosis import Diagnosis, Standing, as_json
 from tayori.model.diagnosis_words import sentence, sentences
+from tayori.model.evidence import Mistake
 from tayori.model.names import ServiceNames
 from tayori.model.proof import Purpose, dmarc_record
 from tayori.resources.identities import Identity

@@ -24,16 +24,7 @@ import dns.rrset
 from tayori.dns.exchange import ExchangeError, Inquiry, ServerAddress, exchange, inquiry
 from tayori.dns.record import RecordError, from_rdata, name_text, to_name
 from tayori.mail.answer import Answer, AnswerStatus, Resolver
-from tayori.model.diagnosis import (
-    Elsewhere,
-    Evidence,
-    Mistake,
-    Seen,
-    SeenStatus,
-    Server,
-    ServerView,
-    ZoneFacts,
-)
+from tayori.model.evidence import Elsewhere, Evidence, Mistake, Seen, SeenStatus, Server, ServerView, ZoneFacts
 from tayori.model.identity import Verdict
 from tayori.model.proof import ExpectedRecord, Purpose, judge
 

@@ -6,7 +6,8 @@ A text has the same places ({name}) in both languages; a test holds them to it.
 
 from collections.abc import Sequence
 
-from tayori.model.diagnosis import Advice, Diagnosis, Mistake
+from tayori.model.diagnosis import Advice, Diagnosis
+from tayori.model.evidence import Mistake
 
 LANGUAGES = ("en", "ja")
 
