@@ -256,7 +256,7 @@ class Rehearsal:
         self.call("DELETE", "mailboxes")
 
     def adopt(self, domain: str) -> None:
-        """Register every record that the domain's identity asks for, as its administrator would."""
+        """Register every record that the domain's identity asks for, and a DMARC policy of none if it has none."""
         self.call("POST", f"dns/adopt/{quote(domain, safe='')}")
 
     def put_record(self, name: str, rdtype: str, *values: str) -> None:

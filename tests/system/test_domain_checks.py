@@ -55,6 +55,29 @@ def test_a_mistake_is_named_in_both_languages(service: Service, looked: str) -> 
     assert f"{name}.{looked}" in item["advice"][0]["en"] and "ホスト名の欄" in item["advice"][0]["ja"]
 
 
+def test_adopting_registers_a_dmarc_policy_by_http_and_by_the_command_alike(service: Service, looked: str) -> None:
+    policy = _records(service, looked)["dmarc", f"_dmarc.{looked}"]
+    assert policy["found"] == [policy["expected"]] == ["v=DMARC1; p=none; rua=mailto:dmarc-reports@tayori.test"]
+    by_http = service.rehearsal.request("GET", f"/tayori/rehearsal/dns?under={looked}")
+    for item in by_http["record_sets"]:
+        service.rehearsal.request("DELETE", f"/tayori/rehearsal/dns/{item['name']}/{item['type']}")
+    service.tayori("rehearsal", "dns", "adopt", looked)
+    assert service.rehearsal.request("GET", f"/tayori/rehearsal/dns?under={looked}") == by_http
+
+
+def test_adopting_leaves_a_policy_that_holds_already(service: Service, looked: str) -> None:
+    chosen = "v=DMARC1; p=quarantine"
+    service.rehearsal.put_record(f"_dmarc.{looked}", "TXT", chosen)
+    below = f"mail.{looked}"
+    service.client().create_email_identity(EmailIdentity=below)
+    service.rehearsal.adopt(looked)
+    service.rehearsal.adopt(below)
+    found = service.rehearsal.request("GET", f"/tayori/rehearsal/dns?under={looked}")["record_sets"]
+    policies = {item["name"]: item["values"] for item in found if item["name"].startswith("_dmarc.")}
+    assert policies == {f"_dmarc.{looked}": [chosen]}  # it holds for the subdomain as well
+    service.client().delete_email_identity(EmailIdentity=below)
+
+
 def test_a_check_can_be_asked_for(service: Service, looked: str) -> None:
     answer = service.rehearsal.request("POST", f"/tayori/domains/{looked}/check")
     assert answer["domain"] == looked

@@ -343,7 +343,7 @@ class Node:
 
     async def _start_api(self) -> None:
         page_secret = await self.store.write(installation.secret, "page", secrets.token_bytes(32))
-        hooks = RehearsalHooks(self.store, self.names_of, self.config.regions)
+        hooks = RehearsalHooks(self.store, self.names_of, self.config.regions, self._resolver)
         pages = routes.Routes(
             store=self.store,
             clock=self.clock,

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tayori.app import domain_plans
+from tayori.dns.resolver import CachingResolver
+from tayori.mail.answer import Resolver
+from tayori.model.identity import Verdict
 from tayori.model.names import ServiceNames
+from tayori.model.proof import Purpose, judge
 from tayori.rehearsal.control import ControlError
 from tayori.rehearsal.zones import RecordSet
 from tayori.resources import accounts, identities, identity_checks, installation
 from tayori.resources.accounts import UNLIMITED
+from tayori.resources.identities import Identity
 from tayori.store.engine import Store, Tx
 
 
@@ -16,29 +22,61 @@ def at_once(account_id: str) -> str:
     return f"rehearsal.verify-at-once/{account_id}"
 
 
-class RehearsalHooks:
-    """ServiceHooks of tayori.rehearsal.control: identities of all regions, quotas of the first."""
+async def needed_of(
+    known: Sequence[Identity], names: Callable[[str], ServiceNames], resolver: Resolver
+) -> list[RecordSet]:
+    """What one domain's identities ask for, and a DMARC policy where none holds for the domain yet."""
+    records = [
+        record
+        for identity in reversed(known)  # of what two regions want at one name, the first region's wins
+        for record in identity_checks.expected_records(identity, names(identity.region))
+    ]
+    if known and all(record.purpose is not Purpose.DMARC for record in records):
+        domain = known[0].domain
+        for record in await domain_plans.dmarc_expected(domain, names(known[0].region), resolver):
+            found = judge(record, await resolver.resolve(record.name, record.rdtype))
+            if found.verdict is not Verdict.MATCHED:  # which policy is the owner's decision, and stays
+                records.append(record)
+    sets = {
+        (record.name, record.rdtype): RecordSet(name=record.name, rdtype=record.rdtype, values=(record.value,))
+        for record in records
+    }
+    return list(sets.values())
 
-    def __init__(self, store: Store, names: Callable[[str], ServiceNames], regions: Sequence[str]) -> None:
+
+class RehearsalHooks:
+    """ServiceHooks of tayori.rehearsal.control: identities of all regions, quotas of the first.
+
+    `new_resolver` makes a resolver with an empty cache.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        names: Callable[[str], ServiceNames],
+        regions: Sequence[str],
+        new_resolver: Callable[[], CachingResolver],
+    ) -> None:
         self._store = store
         self._names = names
         self._regions = regions
+        self._new_resolver = new_resolver
         self._region = regions[0]
 
     async def needed_records(self, account_id: str, domain: str) -> Sequence[RecordSet]:
-        return await self._store.read(self._needed, account_id, domain)
+        known = await self._store.read(self._known, account_id, domain.lower())
+        resolver = self._new_resolver()
+        try:
+            return await needed_of(known, self._names, resolver)
+        finally:
+            await resolver.close()
 
-    def _needed(self, tx: Tx, account_id: str, domain: str) -> list[RecordSet]:
-        found = [identities.find(tx, account_id, region, domain.lower()) for region in self._regions]
+    def _known(self, tx: Tx, account_id: str, domain: str) -> list[Identity]:
+        found = [identities.find(tx, account_id, region, domain) for region in self._regions]
         known = [identity for identity in found if identity is not None]
         if not known:
-            raise ControlError(404, f"Identity {domain.lower()} does not exist.")
-        records = {
-            (record.name, record.rdtype): RecordSet(name=record.name, rdtype=record.rdtype, values=(record.value,))
-            for identity in reversed(known)  # of what two regions want at one name, the first region's wins
-            for record in identity_checks.expected_records(identity, self._names(identity.region))
-        }
-        return list(records.values())
+            raise ControlError(404, f"Identity {domain} does not exist.")
+        return known
 
     async def change_settings(self, account_id: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self._store.write(self._change, account_id, settings)

@@ -8,21 +8,22 @@ import argparse
 import asyncio
 import base64
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tayori.app.rehearsal_hooks import needed_of
 from tayori.cli.command import CommandFailed, Context, shared_options
 from tayori.cli.domains import domain_of, identity_of
-from tayori.cli.lookup import resolver_of, rows_of
-from tayori.cli.service import endpoints_of, visit
+from tayori.cli.lookup import names_of, resolver_of
+from tayori.cli.service import account_id_of, endpoints_of, visit
 from tayori.cli.table import printable, table
 from tayori.rehearsal.control import PREFIX, ControlRequest
 from tayori.rehearsal.remote import RemoteWorld
-from tayori.store.engine import Store
-
-_NO_POLICY = "dmarc"
+from tayori.resources import identities
+from tayori.resources.identities import Identity
+from tayori.store.engine import Store, Tx
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +58,12 @@ def _dns(verbs: Any) -> None:
     imported = _verb(verbs, "import", "register what a zone file holds", _dns_import)
     imported.add_argument("file", metavar="FILE", help="a zone file (RFC 1035); - for standard input")
     imported.add_argument("--origin", default="", help="the zone's name, where the file has no $ORIGIN")
-    adopt = _verb(verbs, "adopt", "register every record that a domain's identity asks for", _dns_adopt)
+    adopt = _verb(
+        verbs,
+        "adopt",
+        "register every record that a domain's identity asks for, and a DMARC policy if none holds",
+        _dns_adopt,
+    )
     adopt.add_argument("domain", metavar="DOMAIN")
     adopt.add_argument("--account", metavar="ID", help="the account whose identity it is (default: the first)")
 
@@ -145,18 +151,21 @@ def _dns_adopt(context: Context, options: argparse.Namespace) -> int:
     service = endpoints_of(context)
 
     async def needed(store: Store) -> list[dict[str, Any]]:
-        identity = await store.read(identity_of, options.account, service.region, domain)
+        known = await store.read(_identities_of, options.account, service.regions or [service.region], domain)
         async with resolver_of(service) as resolver:
-            rows = await rows_of(service, resolver, identity)
-        return [
-            {"name": row.name, "type": row.rdtype, "values": [row.value]}
-            for row in rows
-            if row.purpose != _NO_POLICY or not row.is_in_place
-        ]
+            found = await needed_of(known, lambda region: names_of(service, region), resolver)
+        return [record_set.as_json() for record_set in found]
 
     found = call(context, "POST", "dns", body={"record_sets": visit(service, needed)})
     context.output.emit(found, _records_as_text(found["record_sets"]))
     return 0
+
+
+def _identities_of(tx: Tx, account: str | None, regions: Sequence[str], domain: str) -> list[Identity]:
+    """A domain's identities in all regions; CommandFailed where there is none."""
+    account_id = account_id_of(tx, account)
+    known = [found for region in regions if (found := identities.find(tx, account_id, region, domain)) is not None]
+    return known or [identity_of(tx, account, regions[0], domain)]
 
 
 def _records_as_text(sets: list[dict[str, Any]]) -> str:

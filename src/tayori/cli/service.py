@@ -46,6 +46,7 @@ def add_region(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--region",
         dest="region_in_question",
+        metavar="REGION",
         default=argparse.SUPPRESS,
         help="the region in question (default: the service's own)",
     )

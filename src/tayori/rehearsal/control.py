@@ -205,7 +205,7 @@ class ServiceHooks(Protocol):
     """What the rehearsal needs of the service's rows. Refusals are raised as ControlError."""
 
     async def needed_records(self, account_id: str, domain: str) -> Sequence[RecordSet]:
-        """The records that the domain's identity asks its administrator for."""
+        """The records that the domain's identity asks its administrator for; a DMARC policy where none holds."""
         ...
 
     async def change_settings(self, account_id: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
