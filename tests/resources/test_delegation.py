@@ -240,3 +240,19 @@ def test_a_paused_delegate_sends_nothing(send, transact) -> None:
     transact(accounts.put_sending, DELEGATE, REGION, enabled=False)
     with pytest.raises(Exception, match="paused"):
         send(arns=Arns(source=ARN))
+
+
+@pytest.mark.parametrize(
+    "authors",
+    [
+        "Marketing <news@example.com>, The Board <board@example.com>",
+        "Marketing <news@example.com>, The Board <news@example.com>",
+        "me@own.example, The Board <board@example.com>",
+    ],
+)
+def test_an_author_that_is_allowed_brings_no_other_along(send, transact, authors: str) -> None:
+    condition = {"ses:FromAddress": "news@example.com", "ses:FromDisplayName": "Marketing"}
+    put(transact, text=allow(Condition={"StringEquals": condition}))
+    assert send(arns=Arns(source=ARN))
+    with pytest.raises((AccessDenied, Invalid)):
+        send(f"From: {authors}", arns=Arns(source=ARN))

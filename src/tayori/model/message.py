@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from tayori.mail.address import AddrSpec
+from tayori.mail.address import AddrSpec, Mailbox
 from tayori.mail.envelope import BodyType, ReversePath
 from tayori.mail.reply import EnhancedStatus, Reply
 
@@ -238,12 +238,13 @@ class Caller:
 class Delegation:
     """Sending as identities of other accounts (ses: sending authorization).
 
-    `arns` says under which identity each address is used; the rest is what policies ask about.
+    `arns` says under which identity each address is used; the rest is what policies ask about. `authors` are all of
+    From, since a reader sees them all.
     """
 
     arns: Mapping[AddrSpec, str]
     action: str  # "ses:SendEmail", "ses:SendRawEmail"…
-    display_name: str
+    authors: tuple[Mailbox, ...]
     feedback_address: str
 
 

@@ -69,9 +69,9 @@ _ACTIONS = {
     Operation.SEND_TEMPLATED_EMAIL: "ses:SendTemplatedEmail",
     Operation.SEND_BULK_EMAIL: "ses:SendBulkTemplatedEmail",
 }
-_TAG = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
-_HEADER_NAME = re.compile(r"^[!-9;-@A-~]+$")
-_HEADER_VALUE = re.compile(r"^[ -~]*$")
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_HEADER_NAME = re.compile(r"[!-9;-@A-~]+")
+_HEADER_VALUE = re.compile(r"[ -~]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +249,7 @@ def _delegation(
     return Delegation(
         arns={address: arn for address, arn in named if address is not None and arn},
         action=action,
-        display_name=froms[0].display_name,
+        authors=tuple(froms),
         feedback_address=str(return_path or source or froms[0].addr),
     )
 
@@ -315,7 +315,7 @@ def check_tags(tags: Sequence[MessageTag]) -> tuple[MessageTag, ...]:
         if not tag.value:
             raise Invalid("The tag value must be specified.")
         for word, text in (("name", tag.name), ("value", tag.value)):
-            if not _TAG.match(text):
+            if not _TAG.fullmatch(text):
                 raise Invalid(
                     f"Invalid tag {word} <{text[:256]}>: only alphanumeric ASCII characters, '_', and '-' are allowed,"
                     " up to 256 of them."
@@ -331,7 +331,7 @@ def check_custom_headers(headers: Iterable[Mapping[str, str]]) -> tuple[tuple[st
     checked = []
     for entry in headers:
         name, value = entry["Name"], entry["Value"]
-        if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise Invalid(f"The header {name[:80]!r} may have printable US-ASCII characters only.")
         if len(name) + len(value) > 996:
             raise Invalid(f"The header {name[:80]!r} is longer than 996 characters.")

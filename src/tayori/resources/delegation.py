@@ -7,7 +7,7 @@ Owns the check at the door and SES's words for its refusal (ses: sending authori
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tayori.mail.address import AddrSpec
+from tayori.mail.address import AddrSpec, Mailbox
 from tayori.model.arn import Arn
 from tayori.model.errors import AccessDenied, Invalid, Unverified
 from tayori.model.identity import IdentityName
@@ -40,10 +40,10 @@ def _identity_arn(text: str, region: str) -> Arn:
 def _lent(
     tx: Tx, settings: Settings, submission: Submission, delegation: Delegation, address: AddrSpec, arn: Arn
 ) -> Sender:
-    if not allows(
-        identity_policies.parsed(tx, arn.account_id, arn.region, arn.name),
-        _request(tx, submission, delegation, arn),
-    ):
+    policies = identity_policies.parsed(tx, arn.account_id, arn.region, arn.name)
+    # One From that the owner allows must not bring another along.
+    authors = [box for box in delegation.authors if box.addr == address] or delegation.authors[:1]
+    if not all(allows(policies, _request(tx, submission, delegation, author, arn)) for author in authors):
         raise AccessDenied(
             f"User `{submission.caller.arn}' is not authorized to perform `{delegation.action}' on resource `{arn}'"
         )
@@ -60,12 +60,12 @@ def _mismatch(arn: Arn, address: AddrSpec) -> Invalid:
     return Invalid(f"The identity <{arn}> does not cover the address <{address}>.")
 
 
-def _request(tx: Tx, submission: Submission, delegation: Delegation, arn: Arn) -> AccessRequest:
+def _request(tx: Tx, submission: Submission, delegation: Delegation, author: Mailbox, arn: Arn) -> AccessRequest:
     caller = submission.caller
     context = {
         "ses:recipients": tuple(str(address) for address in submission.recipients),
-        "ses:fromaddress": (str(submission.from_address),),
-        "ses:fromdisplayname": (delegation.display_name,),
+        "ses:fromaddress": (str(author.addr),),
+        "ses:fromdisplayname": (author.display_name,),
         "ses:feedbackaddress": (delegation.feedback_address,),
         "aws:sourceip": (caller.source_ip,),
         "aws:currenttime": (tx.now.isoformat(),),
