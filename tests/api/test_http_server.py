@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from asgi_client import KEY, REGION, SECRET, Api
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tayori.api.app import Access, Limits, Route
 from tayori.api.registry import Call, Principal, Registry
@@ -43,7 +44,7 @@ async def health(request: HttpRequest, principal: Principal | None) -> HttpRespo
 def port(make_api: Callable[..., Api]) -> Iterator[int]:
     """The port of a server of its own, in a thread."""
     routes = (Route(method="*", prefix="/healthz", handler=health, access=Access.EVERYBODY, max_body=100_000),)
-    api = make_api(operations(), routes=routes, limits=Limits(chunk_seconds=0.3))
+    api = make_api(operations(), routes=routes, limits=Limits(chunk_seconds=0.3, all_bodies=4_000_000))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(api.app, http="httptools", log_config=None, lifespan="on"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -153,3 +154,14 @@ def test_head_has_no_body(port: int) -> None:
     answer = exchange(port, b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.endswith(b"\r\n\r\n")
+
+
+def test_all_bodies_together_have_an_end(port: int) -> None:
+    """A body is known to be signed only when all of it is there. What it took is free again with the answer."""
+    sesv2 = client("sesv2", port)
+    for _ in range(3):
+        assert sesv2.send_email(Content={"Raw": {"Data": bytes(2_000_000)}})["MessageId"] == "2000000"
+        with pytest.raises(ClientError, match="Try again in a moment") as refusal:
+            sesv2.send_email(Content={"Raw": {"Data": bytes(3_500_000)}})
+        assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    sesv2.close()

@@ -16,6 +16,7 @@ from typing import Any
 from tayori.clock import Clock
 from tayori.delivery.scheduler import Scheduler
 from tayori.delivery.settings import DeliverySettings, Timeouts
+from tayori.delivery.sign import KeyGone
 from tayori.mail.address import AddrSpec
 from tayori.mail.answer import Answer, AnswerStatus
 from tayori.mail.envelope import BodyType, ReversePath
@@ -417,7 +418,10 @@ class World:
         async def load_key(key_id: str) -> Any:
             self.loaded.append(key_id)
             await asyncio.sleep(0)
-            return self._keys[key_id]
+            key = self._keys[key_id]
+            if key is None:
+                raise KeyGone(key_id)
+            return key
 
         self._scheduler = Scheduler(
             queue=self.queue,

@@ -209,6 +209,18 @@ def test_a_key_that_cannot_be_loaded_is_our_trouble_and_costs_no_attempt(
     run(scenario())
 
 
+def test_a_key_that_was_deleted_ends_the_message(run: Run, clock: AdjustableClock) -> None:
+    async def scenario() -> None:
+        async with World(clock, keys={"key-1": None}) as world:
+            host = await world.domain()
+            (result,) = await world.send(world.message(signing=(PLAN,)))
+            assert result.outcome.reason is Reason.SIGNING_KEY_GONE
+            assert result.decision.state is DeliveryState.BOUNCED
+            assert host.connections == 0
+
+    run(scenario())
+
+
 def test_content_that_cannot_be_signed_is_our_trouble(run: Run, clock: Clock, rsa_key: RSAPrivateKey) -> None:
     async def scenario() -> None:
         async with World(clock, keys={"key-1": rsa_key}) as world:

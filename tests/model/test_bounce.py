@@ -67,6 +67,7 @@ def test_replies_of_receivers(reply: Reply, expected: BounceKind) -> None:
         (Reason.MAIL_LOOP, PERMANENT),
         (Reason.MESSAGE_TOO_LARGE, TOO_LARGE),
         (Reason.CONTENT_NOT_TRANSPORTABLE, CONTENT_REJECTED),
+        (Reason.SIGNING_KEY_GONE, TRANSIENT),
     ],
 )
 def test_what_we_found_ourselves(reason: Reason, expected: BounceKind) -> None:

@@ -84,6 +84,7 @@ def test_every_trouble_has_a_status_and_words(reason: Reason) -> None:
         (Reason.MAIL_LOOP, "5.4.6"),
         (Reason.MESSAGE_TOO_LARGE, "5.3.4"),
         (Reason.CONTENT_NOT_TRANSPORTABLE, "5.6.3"),
+        (Reason.SIGNING_KEY_GONE, "5.3.0"),
     ],
 )
 def test_what_is_permanent_without_a_reply(reason: Reason, status: str) -> None:

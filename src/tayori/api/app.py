@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from tayori import ids
 from tayori.api import asgi, faults, registry
-from tayori.api.asgi import Receive, Scope, Send
+from tayori.api.asgi import Incoming, Receive, Scope, Send
 from tayori.api.authenticate import Authenticator, Find
 from tayori.api.registry import Context, Principal, Registry
 from tayori.aws import constraints, query, rest_json, spec
@@ -69,7 +69,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Sizes of bodies in bytes, and seconds of real time for one to arrive.
+    """Sizes of bodies in bytes, of one and of all together, and seconds of real time for one to arrive.
 
     SES takes 40 MB after base64 in v2 and 10 MB in v1 (ses: quotas). In v2 such a message is base64 in JSON, a third
     longer; in v1 base64 in a form, longer again by its percent signs.
@@ -77,6 +77,7 @@ class Limits:
 
     v1_body: int = 16 * _MIB
     v2_body: int = 56 * _MIB
+    all_bodies: int = 512 * _MIB
     body_seconds: float = 120.0
     chunk_seconds: float = 20.0
 
@@ -121,6 +122,7 @@ def create_app(
         authenticate=Authenticator(store=store, clock=clock, regions=tuple(regions) or (region,), find=find_credential),
         authorise=authorise,
         limits=limits or Limits(),
+        room=asgi.Room((limits or Limits()).all_bodies),
     )
 
 
@@ -138,6 +140,7 @@ class Application:
     authenticate: Authenticator
     authorise: Callable[[Principal, Operation], None]
     limits: Limits
+    room: asgi.Room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -150,21 +153,22 @@ class Application:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = asgi.head_of(scope)
         try:
-            response = await self._respond(head, receive, ids.request_id())
+            with self.room.share() as share:
+                response = await self._respond(head, Incoming(receive=receive, share=share), ids.request_id())
         except asgi.ClientGone:
             return
         await asgi.send_response(send, response, to=head)
 
     # ── which of the three doors ──────────────────────────────────────────────────────────────────────────────────────
 
-    async def _respond(self, head: HttpRequest, receive: Receive, request_id: str) -> HttpResponse:
+    async def _respond(self, head: HttpRequest, incoming: Incoming, request_id: str) -> HttpResponse:
         route = next((one for one in self.routes if one.fits(head.method, head.path)), None)
         if route is not None:
-            return await self._guarded(self._answer_route(route, head, receive), self.v2, request_id)
+            return await self._guarded(self._answer_route(route, head, incoming), self.v2, request_id)
         if head.path == "/" and head.method in ("GET", "POST"):
-            call = self._answer_query(head, receive, request_id)
+            call = self._answer_query(head, incoming, request_id)
             return await self._guarded(call, self.query_services["ses"], request_id)
-        return await self._guarded(self._answer_rest(head, receive, request_id), self.v2, request_id)
+        return await self._guarded(self._answer_rest(head, incoming, request_id), self.v2, request_id)
 
     async def _guarded(self, answer: Awaitable[HttpResponse], service: Service, request_id: str) -> HttpResponse:
         """Whatever goes wrong becomes an answer of that service."""
@@ -183,30 +187,30 @@ class Application:
             logger.exception("api_internal_failure", extra={"request_id": request_id})
             return _failed(service, common_error("InternalFailure"), request_id)
 
-    async def _answer_route(self, route: Route, head: HttpRequest, receive: Receive) -> HttpResponse:
+    async def _answer_route(self, route: Route, head: HttpRequest, incoming: Incoming) -> HttpResponse:
         if route.access is Access.EVERYBODY:
-            return await route.handler(await self._complete(head, receive, route.max_body), None)
+            return await route.handler(await self._complete(head, incoming, route.max_body), None)
         await self.authenticate.claim(head)
-        request = await self._complete(head, receive, route.max_body)
+        request = await self._complete(head, incoming, route.max_body)
         principal = (await self.authenticate(request, ("ses",))).principal
         if route.access is Access.OPERATOR and not principal.operator:
             raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
         return await route.handler(request, principal)
 
-    async def _answer_query(self, head: HttpRequest, receive: Receive, request_id: str) -> HttpResponse:
+    async def _answer_query(self, head: HttpRequest, incoming: Incoming, request_id: str) -> HttpResponse:
         await self.authenticate.claim(head)
-        request = await self._complete(head, receive, self.limits.v1_body)
+        request = await self._complete(head, incoming, self.limits.v1_body)
         caller = await self.authenticate(request, self.query_services)
         service = self.query_services[caller.signing_name]
         return await self._guarded(
             self._answer_call(service, request, caller.principal, request_id), service, request_id
         )
 
-    async def _answer_rest(self, head: HttpRequest, receive: Receive, request_id: str) -> HttpResponse:
+    async def _answer_rest(self, head: HttpRequest, incoming: Incoming, request_id: str) -> HttpResponse:
         if not head.path.startswith("/v2/email/"):
             raise common_error("UnknownOperationException")
         await self.authenticate.claim(head)
-        request = await self._complete(head, receive, self.limits.v2_body)
+        request = await self._complete(head, incoming, self.limits.v2_body)
         caller = await self.authenticate(request, ("ses",))
         return await self._answer_call(self.v2, request, caller.principal, request_id)
 
@@ -250,10 +254,10 @@ class Application:
         except BadPageToken as error:
             raise faults.bad_page_token(error, operation) from error
 
-    async def _complete(self, head: HttpRequest, receive: Receive, limit: int) -> HttpRequest:
+    async def _complete(self, head: HttpRequest, incoming: Incoming, limit: int) -> HttpRequest:
         """The request with its body."""
         limits = self.limits
-        body = await asgi.read_body(head, receive, limit, limits.body_seconds, limits.chunk_seconds)
+        body = await asgi.read_body(head, incoming, limit, limits.body_seconds, limits.chunk_seconds)
         return replace(head, body=body)
 
 

@@ -1,10 +1,13 @@
 """Between ASGI's messages and whole requests and responses.
 
-Owns the bounds on a body: its size and the time it may take. Never reads what a request says.
+Owns the bounds on a body: its size, the time it may take, and the memory that all of them have together. Never reads
+what a request says.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from tayori.aws.errors import ApiError, common_error
@@ -18,6 +21,54 @@ Send = Callable[[Message], Awaitable[None]]
 
 class ClientGone(Exception):
     """The client hung up before its request was complete."""
+
+
+class Room:
+    """The memory that the bodies of all requests have together. A body is signed for only at its end, so until then
+    whoever knows the id of a key can send one.
+    """
+
+    def __init__(self, octets: int) -> None:
+        self._left = octets
+
+    @contextmanager
+    def share(self) -> Iterator["Share"]:
+        """What one request takes is free again when it has been answered."""
+        share = Share(self)
+        try:
+            yield share
+        finally:
+            self._left += share.taken
+
+    def take(self, octets: int) -> bool:
+        if octets > self._left:
+            return False
+        self._left -= octets
+        return True
+
+
+class Share:
+    """What one request has of the room."""
+
+    __slots__ = ("_room", "taken")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.taken = 0
+
+    def take(self, octets: int) -> None:
+        """Raises ApiError where there is no room."""
+        if not self._room.take(octets):
+            raise common_error("ServiceUnavailable", "Many large requests are being read. Try again in a moment.")
+        self.taken += octets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """Where a request's body comes from, and the room that it has."""
+
+    receive: Receive
+    share: Share
 
 
 def head_of(scope: Scope) -> HttpRequest:
@@ -36,9 +87,11 @@ def head_of(scope: Scope) -> HttpRequest:
 
 
 async def read_body(
-    head: HttpRequest, receive: Receive, limit: int, body_seconds: float, chunk_seconds: float
+    head: HttpRequest, incoming: Incoming, limit: int, body_seconds: float, chunk_seconds: float
 ) -> bytes:
-    """The whole body. Raises ApiError where it is too large or too slow, ClientGone where it never ends."""
+    """The whole body. Raises ApiError where it is too large or too slow or there is no room, ClientGone where it never
+    ends.
+    """
     declared = head.headers.get("content-length") or "0"
     # A client that is cut off while it sends sees a reset instead of our answer, so what is not far beyond the limit
     # is read to its end and dropped. What is, or what the client asks about first (Expect), is refused at once.
@@ -47,18 +100,18 @@ async def read_body(
         raise _too_large(limit)
     try:
         async with asyncio.timeout(body_seconds):
-            return await _gather(receive, limit, patience, chunk_seconds)
+            return await _gather(incoming, limit, patience, chunk_seconds)
     except TimeoutError as error:
         raise common_error("RequestTimeout") from error
 
 
-async def _gather(receive: Receive, limit: int, patience: int, chunk_seconds: float) -> bytes:
+async def _gather(incoming: Incoming, limit: int, patience: int, chunk_seconds: float) -> bytes:
     chunks: list[bytes] = []
     size = 0
     more = True
     while more:
         async with asyncio.timeout(chunk_seconds):
-            message = await receive()
+            message = await incoming.receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
         chunk = message.get("body", b"")
@@ -67,6 +120,7 @@ async def _gather(receive: Receive, limit: int, patience: int, chunk_seconds: fl
         if size > max(limit, patience):
             raise _too_large(limit)
         if size <= limit:
+            incoming.share.take(len(chunk))
             chunks.append(chunk)
         else:
             chunks.clear()

@@ -27,6 +27,7 @@ from tayori.app import domain_look, first_start, routes
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
+from tayori.app.http_connection import BoundedProtocol
 from tayori.app.notices import Notifier
 from tayori.app.probing import Prober
 from tayori.app.rehearsal_hooks import RehearsalHooks
@@ -35,6 +36,7 @@ from tayori.clock import SystemClock
 from tayori.config import Config
 from tayori.delivery.scheduler import Scheduler
 from tayori.delivery.settings import DeliverySettings, Timeouts
+from tayori.delivery.sign import KeyGone
 from tayori.dns.resolver import CachingResolver, ResolverSettings, system_servers
 from tayori.dns.server import AuthoritativeServer
 from tayori.dns.service_zone import ServiceZone, service_zone
@@ -217,7 +219,7 @@ class Node:
     async def _load_key(self, key_id: str) -> dkim.PrivateKey:
         private = await self.store.read(dkim_keys.private_key, key_id)
         if private is None:
-            raise LookupError(f"the DKIM key {key_id} was deleted")
+            raise KeyGone(key_id)
         return dkim.load_private_key(base64.b64encode(private), dkim.KeyOrigin.OURS)
 
     def _delivery_settings(self) -> DeliverySettings:
@@ -292,7 +294,8 @@ class Node:
         )
         await server.start(self.config.inbound.host, self.config.inbound.port)
         self._stops.append(partial(server.stop, _DRAIN_SECONDS))
-        if self.config.rehearsal:  # the port that stands for 25 there, where the service's own mail finds it, too
+        if self.config.rehearsal and self.config.rehearsal_elsewhere is None:
+            # The port that stands for 25 there, where the service's own mail finds it, too.
             for address in self.config.dns.public_addresses:
                 await server.start(address, self.config.delivery.port)
 
@@ -376,7 +379,8 @@ class Node:
         server = _HttpServer(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=BoundedProtocol,
+                ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -23,10 +23,15 @@ from tayori.mail.lines import has_bare_line_ends, stuff_crlf
 from tayori.model.failure import classify_trouble
 from tayori.model.message import Outcome, Outgoing, Reason, SigningPlan
 
-LoadKey: TypeAlias = Callable[[str], Awaitable[dkim.PrivateKey]]  # key id to key; any exception is trouble of ours
+# From key id to key. KeyGone: it will never be there again; any other exception is trouble of ours.
+LoadKey: TypeAlias = Callable[[str], Awaitable[dkim.PrivateKey]]
 Done: TypeAlias = "Callable[[SignedMessage | Outcome], None]"
 
 _THREAD_FROM = 256 * 1024  # octets of unsigned content whose stuffing is worth a thread
+
+
+class KeyGone(Exception):
+    """The key was deleted with its identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,9 @@ class Signer:
             for key_id in missing:
                 await self._key(key_id)
             keys = self._known(outgoing.signing)
+        except KeyGone:
+            done(classify_trouble(Reason.SIGNING_KEY_GONE))
+            return
         except Exception as error:
             # Neither the text of the exception nor the key's place is for the timeline.
             words = f"a signing key could not be loaded ({type(error).__name__})"

@@ -91,6 +91,13 @@ _TROUBLE: dict[Reason, tuple[OutcomeKind, FailureScope, str, str]] = {
         "5.6.3",
         "the message has 8-bit content and the host does not take it (no 8BITMIME)",
     ),
+    # No key ever returns, so another try would only cost.
+    Reason.SIGNING_KEY_GONE: (
+        FAILED,
+        FailureScope.MESSAGE,
+        "5.3.0",
+        "the identity whose key signs the message was deleted",
+    ),
     Reason.LOCAL_TROUBLE: (DEFERRED, FailureScope.LOCAL, "4.3.0", "trouble in this service"),
 }
 

@@ -107,6 +107,7 @@ class Reason(StrEnum):
     PROTOCOL_ERROR = "protocol-error"
     MESSAGE_TOO_LARGE = "message-too-large"  # larger than the host's announced SIZE
     CONTENT_NOT_TRANSPORTABLE = "content-not-transportable"  # e.g. 8-bit content, and a host without 8BITMIME
+    SIGNING_KEY_GONE = "signing-key-gone"  # its identity was deleted while the message waited
     LOCAL_TROUBLE = "local-trouble"
     EXPIRED = "expired"
 

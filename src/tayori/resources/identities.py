@@ -301,7 +301,7 @@ def resolve(tx: Tx, account_id: str, region: str, address: AddrSpec) -> Identity
 def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
     """Delete it with its keys, policies and tags.
 
-    Messages on their way lose the key that they were to be signed with.
+    Messages on their way lose the key that they were to be signed with, and end as bounces.
     """
     if not tx.execute(identities.delete().where(*key_of(account_id, region, name))).rowcount:
         raise NotFound(f"Email identity {name} does not exist.", Kind.IDENTITY)
