@@ -43,6 +43,8 @@ def test_the_same_key_in_other_words(found: str) -> None:
         (RECORD[:-20], KeyMatch.OTHER),
         ("v=DKIM1; p=not base64!", KeyMatch.OTHER),
         (f"v=DKIM1; k=ed25519; p={P}", KeyMatch.OTHER),
+        (f'"{RECORD}"', KeyMatch.OTHER),  # quotes that a panel kept as text: receivers find no list of tags
+        (f'"{RECORD};"', KeyMatch.OTHER),
         ("v=DKIM1; k=rsa; p=", KeyMatch.REVOKED),
         ("p=", KeyMatch.REVOKED),
         ("v=DMARC1; p=none", KeyMatch.NONE),

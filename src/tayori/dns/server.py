@@ -126,7 +126,7 @@ class AuthoritativeServer:
         cached = self._from_cache(question, limit)
         if cached is not None:
             return cached
-        zone = self._zone_of(question)
+        zone = self.source_of(question)
         if zone is None:
             return wire.refusal(question, dns.rcode.REFUSED)
         try:
@@ -138,10 +138,12 @@ class AuthoritativeServer:
             _LOG.exception("dns.lookup_failed")
             return wire.refusal(question, dns.rcode.SERVFAIL)
         until = self._now() + lookup.keep_seconds
-        self._remember(question.key, _Cached(zone=zone, version=version, until=until, answer=answer))
+        if lookup.keep_seconds > 0:
+            self._remember(question.key, _Cached(zone=zone, version=version, until=until, answer=answer))
         return wire.reply(question, answer, limit)
 
-    def _zone_of(self, question: wire.Question) -> ZoneSource | None:
+    def source_of(self, question: wire.Question) -> ZoneSource | None:
+        """Who answers a question; None refuses it."""
         name = question.name
         covering = [zone for zone in self._zones if name.is_subdomain(zone.origin)]
         return max(covering, key=lambda zone: len(zone.origin), default=None)

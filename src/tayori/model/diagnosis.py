@@ -75,11 +75,11 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         advice.append(_cached(evidence))
     elif standing is Standing.TROUBLE:
         advice += _trouble(evidence)
-    advice += _beside(evidence) if standing is not Standing.OK else []
-    advice += _server_advice(evidence)
+    beside = _beside(evidence)
+    advice += beside + _server_advice(evidence)
     if standing is Standing.OK and authoritative and all(item.verdict is not Verdict.MATCHED for item in authoritative):
         advice.append(_advice(Mistake.ONLY_CACHED, name=evidence.expected.name, seconds=evidence.answer.ttl))
-    if standing is Standing.OK:
+    if standing is Standing.OK and not beside:
         # What is wrong with single servers is told, after the word that the record itself needs nothing.
         advice.insert(0, _advice(Mistake.IN_PLACE, name=evidence.expected.name))
     return Diagnosis(evidence=evidence, finding=finding, standing=standing, advice=_distinct(advice))

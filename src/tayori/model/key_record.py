@@ -10,6 +10,7 @@ from enum import StrEnum
 from tayori.mail.dkim_keys import DkimKeyError, load_public_key, public_record
 
 _KEY = re.compile(r"(?:^|;)[ \t\r\n]*p[ \t\r\n]*=([^;]*)")
+_BEGINNING = re.compile(r"[ \t\r\n]*[A-Za-z]")
 _KIND = re.compile(r"(?:^|;)[ \t\r\n]*k[ \t\r\n]*=[ \t\r\n]*([A-Za-z0-9-]+)")
 
 
@@ -34,9 +35,11 @@ def compare(found: str, expected: str) -> KeyMatch:
         return KeyMatch.NONE
     key, kind = _KEY.search(found), _KIND.search(found)
     assert key is not None
-    text = key.group(1).strip(" \t\r\n\"'")
+    text = key.group(1).strip(" \t\r\n")
     if not text:
         return KeyMatch.REVOKED
+    if not _BEGINNING.match(found):
+        return KeyMatch.OTHER  # a quotation mark before `v=` makes it no list of tags for receivers
     try:
         loaded = load_public_key(kind.group(1) if kind else "rsa", text.encode("ascii", "replace"))
     except DkimKeyError:

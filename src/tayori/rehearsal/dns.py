@@ -3,22 +3,31 @@
 Owns the walk from one zone to the next: along CNAME records, and over the delegation to the service's own name
 server, which is really asked over UDP or TCP. Never invents an answer: outside `.test` and
 the loopback network it refuses. RFC 1034 4.3.2 and 5.3.3. Packets, limits and TCP are `tayori.dns.server`'s.
+
+Asked as a resolver (RD), it sees each zone through the zone's own name servers, faults included; asked as a name
+server, it refers to those of them that are elsewhere.
 """
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
 
+import dns.flags
 import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from tayori.clock import Clock, SystemClock
 from tayori.dns.exchange import ExchangeError, exchange, inquiry
-from tayori.dns.record import RecordError, from_rdata, name_text, to_name
+from tayori.dns.record import RecordError, from_rdata, name_text, to_name, to_rdata
 from tayori.dns.server import AuthoritativeServer, ServerLimits
-from tayori.dns.zone import Lookup
+from tayori.dns.wire import Question
+from tayori.dns.zone import Lookup, Zone, ZoneSource
 from tayori.mail.answer import Answer, AnswerStatus
+from tayori.rehearsal import name_servers
 from tayori.rehearsal.zones import RecordBook
 
 _LOG = logging.getLogger(__name__)
@@ -37,24 +46,43 @@ class Delegation:
     port: int
 
 
-class RehearsalInternet:
-    """A ZoneSource for the root: every question that the name server gets ends here."""
+class AskedAs(Enum):
+    """The part that the one server plays for a question."""
 
-    def __init__(self, book: RecordBook, service: Delegation) -> None:
+    RESOLVER = "resolver"
+    RESOLVER_WITHOUT_VALIDATION = "resolver without validation"  # RFC 4035 3.2.2: the CD bit
+    NAME_SERVER = "name server"
+
+    @classmethod
+    def of(cls, flags: int) -> "AskedAs":
+        if not flags & dns.flags.RD:
+            return cls.NAME_SERVER
+        return cls.RESOLVER_WITHOUT_VALIDATION if flags & dns.flags.CD else cls.RESOLVER
+
+
+class RehearsalInternet:
+    """Answers every question that the name server gets. By itself it is the ZoneSource of a resolver."""
+
+    def __init__(self, book: RecordBook, service: Delegation, clock: Clock | None = None) -> None:
         self.origin = dns.name.root
         self._book = book
         self._service = service
         self._service_origin = to_name(service.domain)
+        self._clock = clock or SystemClock()
+        self._kept: dict[tuple[dns.name.Name, dns.rdatatype.RdataType], tuple[datetime, Lookup]] = {}
 
     @property
     def version(self) -> int:
         return self._book.version
 
     async def lookup(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Lookup:
-        """Answer as a resolver: the whole chain of aliases, and what is at its end."""
+        return await self.answer(name, rdtype, AskedAs.RESOLVER)
+
+    async def answer(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, asked_as: AskedAs) -> Lookup:
+        """The whole chain of aliases, and what is at its end."""
         answer: list[dns.rrset.RRset] = []
         for _ in range(_MAX_HOPS):
-            found = await self._ask(name, rdtype)
+            found = await self._ask(name, rdtype, asked_as)
             if found.rcode == dns.rcode.REFUSED and answer:
                 found = _failure(dns.rcode.SERVFAIL)
             answer.extend(found.answer)
@@ -64,19 +92,56 @@ class RehearsalInternet:
             name = target
         return _failure(dns.rcode.SERVFAIL)  # a loop of aliases
 
-    async def _ask(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Lookup:
+    async def _ask(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, asked_as: AskedAs) -> Lookup:
         if name.is_subdomain(self._service_origin):
             return await self._ask_service(name, rdtype)
         zone = self._book.zone_for(name)
         if zone is None:
             return _failure(dns.rcode.REFUSED)
-        found = zone.lookup(name, rdtype)
-        if found.authoritative:
+        found = self._seen(zone, name, rdtype, asked_as)
+        if found.authoritative or found.rcode != dns.rcode.NOERROR or _refers_elsewhere(found):
             return found
         targets = [rdata.target for rrset in found.authority for rdata in rrset]
         if any(target.is_subdomain(self._service_origin) for target in targets):
             return await self._ask_service(name, rdtype)
         return _failure(dns.rcode.SERVFAIL)  # no other name server exists: the delegation is lame
+
+    # --- a zone through its name servers ----------------------------------------------------------------------
+
+    def _seen(self, zone: Zone, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, asked_as: AskedAs) -> Lookup:
+        ns = zone.lookup(zone.origin, dns.rdatatype.NS)
+        servers = {name_text(rdata.target) for rrset in ns.answer for rdata in rrset}
+        if asked_as is AskedAs.NAME_SERVER:
+            if servers <= name_servers.ELSEWHERE:
+                return Lookup(authority=ns.answer, authoritative=False)
+            return self._of(zone, name, rdtype)
+        if name_servers.BOGUS in servers and asked_as is AskedAs.RESOLVER:
+            return _failure(dns.rcode.SERVFAIL)
+        if servers <= name_servers.ELSEWHERE:
+            bare = self._book.bare_zone_for(name)
+            return bare.lookup(name, rdtype) if bare else _failure(dns.rcode.SERVFAIL)
+        if name_servers.CACHED in servers:
+            return self._remembered(zone, name, rdtype)
+        return self._of(zone, name, rdtype)
+
+    def _of(self, zone: Zone, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Lookup:
+        beside = self._book.alias_beside(name) if rdtype == dns.rdatatype.CNAME else None
+        if beside is None:
+            return zone.lookup(name, rdtype)
+        return Lookup(answer=(dns.rrset.from_rdata(name, beside.ttl, to_rdata(beside.rdtype, beside.value)),))
+
+    def _remembered(self, zone: Zone, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Lookup:
+        """As a resolver with a cache answers: what it heard first, until its TTL is over (RFC 1034 7.4, RFC 2308 5)."""
+        now, key = self._clock.now(), (name, rdtype)
+        until, found = self._kept.get(key, (now, None))
+        if found is None or until <= now:
+            found = self._of(zone, name, rdtype)
+            seconds = min((rrset.ttl for rrset in (*found.answer, *found.authority)), default=0)
+            until = now + timedelta(seconds=seconds)
+            if len(self._kept) >= _MAX_KEPT:
+                self._kept.clear()
+            self._kept[key] = until, found
+        return _aged(found, max(int((until - now).total_seconds()), 0))
 
     async def _ask_service(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Lookup:
         asked = inquiry(name, dns.rdatatype.to_text(rdtype), wants_validation=False)
@@ -94,6 +159,18 @@ class RehearsalInternet:
             authoritative=False,
             keep_seconds=0.0,
         )
+
+
+def _refers_elsewhere(found: Lookup) -> bool:
+    targets = {name_text(rdata.target) for rrset in found.authority for rdata in rrset}
+    return bool(targets) and targets <= name_servers.ELSEWHERE
+
+
+def _aged(found: Lookup, seconds: int) -> Lookup:
+    def aged(rrsets: tuple[dns.rrset.RRset, ...]) -> tuple[dns.rrset.RRset, ...]:
+        return tuple(dns.rrset.from_rdata_list(rrset.name, seconds, list(rrset)) for rrset in rrsets)
+
+    return replace(found, answer=aged(found.answer), authority=aged(found.authority))
 
 
 def _alias(found: Lookup, rdtype: dns.rdatatype.RdataType) -> dns.name.Name | None:
@@ -179,20 +256,33 @@ def _answer(name: str, rdtype: str, wanted: dns.rdatatype.RdataType, found: Look
     )
 
 
-class InternetNameServer:
-    """The listening side, UDP and TCP on one port."""
+class _View:
+    """The ZoneSource of one of the parts."""
 
-    def __init__(self, internet: RehearsalInternet) -> None:
-        limits = ServerLimits(responses_per_second=0, lookup_seconds=_ASK_SECONDS * 2.5)
-        self._server = AuthoritativeServer([internet], limits)
-
-    async def start(self, host: str, port: int) -> None:
-        await self._server.start(host, port)
+    def __init__(self, internet: RehearsalInternet, asked_as: AskedAs) -> None:
+        self.origin = dns.name.root
+        self._internet = internet
+        self._asked_as = asked_as
 
     @property
-    def port(self) -> int:
-        return self._server.port
+    def version(self) -> int:
+        return self._internet.version
+
+    async def lookup(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Lookup:
+        return await self._internet.answer(name, rdtype, self._asked_as)
+
+
+class InternetNameServer(AuthoritativeServer):
+    """The listening side, UDP and TCP on one port. A question's flags say what it is asked as."""
+
+    def __init__(self, internet: RehearsalInternet) -> None:
+        self._views = {asked_as: _View(internet, asked_as) for asked_as in AskedAs}
+        limits = ServerLimits(responses_per_second=0, lookup_seconds=_ASK_SECONDS * 2.5)
+        super().__init__([internet], limits)
+
+    def source_of(self, question: Question) -> ZoneSource | None:
+        return self._views[AskedAs.of(question.flags)]
 
     async def stop(self) -> None:
         async with asyncio.timeout(5):
-            await self._server.stop()
+            await super().stop()

@@ -18,18 +18,20 @@ from pathlib import Path
 from tayori.clock import AdjustableClock, Clock
 from tayori.dns.record import Record
 from tayori.model.names import ServiceNames
+from tayori.rehearsal import name_servers
 from tayori.rehearsal.authority import CertificateAuthority
 from tayori.rehearsal.complaints import ComplaintDesk
 from tayori.rehearsal.control import WorldControl
 from tayori.rehearsal.dns import Delegation, InternetNameServer, InternetResolver, RehearsalInternet
 from tayori.rehearsal.greylist import Greylist
 from tayori.rehearsal.mailbox import Limits, Mailboxes
+from tayori.rehearsal.name_servers import EmptyZones, FaultyServers
 from tayori.rehearsal.postman import Ports, Postman
 from tayori.rehearsal.provider import Premises, ProviderPolicy, SlowServer, provider_settings
 from tayori.rehearsal.providers import PROVIDERS, Behaviour, Provider, TlsOffer, provider_records
 from tayori.rehearsal.remote import RemoteEnd
 from tayori.rehearsal.verdicts import Examiner
-from tayori.rehearsal.zones import NAME_SERVER, RecordBook
+from tayori.rehearsal.zones import RecordBook
 from tayori.smtp.server import SmtpServer
 
 _GREYLIST_WAIT = timedelta(seconds=60)
@@ -83,7 +85,7 @@ class RehearsalWorld:
         service = Delegation(
             domain=names.service_domain, host=settings.service_dns_host, port=settings.service_dns_port
         )
-        internet = RehearsalInternet(self.book, service)
+        internet = RehearsalInternet(self.book, service, self.clock)
         self.resolver = InternetResolver(internet)
         self.mailboxes = Mailboxes(settings.folder / "mailboxes.sqlite", settings.limits)
         ports = Ports(service_domain=names.service_domain, service=settings.service_mx_port, others=settings.smtp_port)
@@ -94,6 +96,7 @@ class RehearsalWorld:
         self.control = WorldControl(self.book, self.mailboxes, complaints, self.clock)
         self._remote = RemoteEnd(settings.folder, self.control.handle)
         self._name_server = InternetNameServer(internet)
+        self._faulty_servers = FaultyServers(EmptyZones(self.book.bare_zone_for, lambda: self.book.version))
         self._premises = Premises(
             clock=self.clock,
             mailboxes=self.mailboxes,
@@ -122,6 +125,10 @@ class RehearsalWorld:
             for provider in PROVIDERS:
                 if provider.behaviour.listens:
                     await self._open(provider)
+            self._stops.append(self._faulty_servers.stop)
+            for name, host in name_servers.addresses(settings.network).items():
+                with _explained(host, self.dns_port):
+                    await self._faulty_servers.start(name, host, self.dns_port)
             await self._remote.start()
             self._stops.append(self._remote.stop)
         except BaseException:
@@ -179,7 +186,7 @@ def _explained(host: str, port: int) -> Iterator[None]:
 
 def _fixed_records(settings: RehearsalSettings) -> list[Record]:
     """What is there before anybody edits: providers, the name server, and the names of addresses."""
-    records = [Record(name=NAME_SERVER, rdtype="A", value=settings.dns_host)]
+    records = name_servers.records(settings.dns_host, settings.network)
     for provider in PROVIDERS:
         address = settings.address_of(provider)
         records.extend(provider_records(provider, address))

@@ -26,8 +26,9 @@ import idna
 
 from tayori.dns.record import RDTYPES, Record, RecordError, from_rdata, to_name, to_rdata
 from tayori.dns.zone import Zone
+from tayori.rehearsal import name_servers
+from tayori.rehearsal.name_servers import NAME_SERVER
 
-NAME_SERVER = "ns.rehearsal.test"
 DEFAULT_TTL = 10  # short, so that a corrected record shows at once
 _MAX_TTL = 604_800
 _MAX_VALUES = 100
@@ -77,6 +78,8 @@ class RecordBook:
         self._fixed_sets = {(record.name.lower(), record.rdtype) for record in self._fixed}
         self._sets: dict[tuple[str, str], RecordSet] = {}
         self._zones: dict[dns.name.Name, Zone] = {}
+        self._bare: dict[dns.name.Name, Zone] = {}
+        self._beside: dict[dns.name.Name, Record] = {}
         self._versions = itertools.count(1)
         self.version = 0
         self._load()
@@ -173,8 +176,9 @@ class RecordBook:
     def _check_aliases(self, sets: Mapping[tuple[str, str], RecordSet]) -> None:
         """A CNAME stands alone (RFC 1034 3.6.2, RFC 2181 10.1), so never at a zone's apex, where SOA and NS are."""
         others = {name for name, rdtype in (*sets, *self._fixed_sets) if rdtype != "CNAME"}
+        lax = [s.name for s in sets.values() if s.rdtype == "NS" and name_servers.LAX in s.values]
         for name, rdtype in sets:
-            if rdtype == "CNAME" and name in others:
+            if rdtype == "CNAME" and name in others and not any(_is_within(name, zone) for zone in lax):
                 raise ZoneError(f"{name} cannot have a CNAME record and other records beside it")
             if rdtype == "CNAME" and name.count(".") == 1:
                 raise ZoneError(f"{name} is the top of its zone, where a CNAME record cannot stand")
@@ -183,19 +187,45 @@ class RecordBook:
 
     def zone_for(self, name: dns.name.Name) -> Zone | None:
         """The zone that holds a name; None for names that are not of this internet."""
-        if not self._zones:
-            self._zones = self._build()
-        parents = (name.split(depth)[1] for depth in range(len(name), 0, -1))
-        return next((self._zones[parent] for parent in parents if parent in self._zones), None)
+        self._built()
+        return _nearest(name, self._zones)
 
-    def _build(self) -> dict[dns.name.Name, Zone]:
+    def bare_zone_for(self, name: dns.name.Name) -> Zone | None:
+        """The same zone without its records, where the server that has none is one of its servers."""
+        zone = self.zone_for(name)
+        return self._bare.get(zone.origin) if zone else None
+
+    def alias_beside(self, name: dns.name.Name) -> Record | None:
+        """A CNAME that stands beside other records of its name, where the zone's server lets it."""
+        self._built()
+        return self._beside.get(name)
+
+    def _built(self) -> None:
+        if self._zones:
+            return
+        zones, bare, beside = {}, {}, {}
+        for origin, held in self._members().items():
+            servers = {r.value for r in held if r.rdtype == "NS" and r.name.lower() == origin}
+            if name_servers.LAX in servers:
+                others = {r.name.lower() for r in held if r.rdtype != "CNAME"}
+                doubled = [r for r in held if r.rdtype == "CNAME" and r.name.lower() in others]
+                beside.update({to_name(r.name): r for r in doubled})
+                held = [r for r in held if r not in doubled]
+            if name_servers.EMPTY in servers:
+                top = [r for r in held if r.name.lower() == origin and r.rdtype in ("SOA", "NS")]
+                bare[to_name(origin)] = Zone(origin, _with_authority(origin, top))
+            zones[to_name(origin)] = Zone(origin, _with_authority(origin, held))
+        self._zones, self._bare, self._beside = zones, bare, beside
+
+    def _members(self) -> dict[str, list[Record]]:
+        """The records of each zone."""
         records = [*self._fixed, *(record for s in self._sets.values() for record in s.records)]
         origins = {"test", _REVERSE} | {_registered(record.name) for record in records}
         origins |= {record.name.lower() for record in records if _begins_zone(record)}
         members: dict[str, list[Record]] = {origin: [] for origin in origins}
         for record in records:
             members[_longest(record.name.lower(), origins)].append(record)
-        return {to_name(origin): Zone(origin, _with_authority(origin, held)) for origin, held in members.items()}
+        return members
 
     def _changed(self) -> None:
         self._zones = {}
@@ -330,8 +360,13 @@ def _registered(name: str) -> str:
 
 
 def _begins_zone(record: Record) -> bool:
-    """A deeper name can be a zone of its own: one with a SOA record, or delegated to this very server."""
-    return record.rdtype == "SOA" or (record.rdtype == "NS" and record.value == NAME_SERVER)
+    """A deeper name can be a zone of its own: one with a SOA record, or delegated to servers of this internet."""
+    return record.rdtype == "SOA" or (record.rdtype == "NS" and record.value in name_servers.ALL)
+
+
+def _nearest(name: dns.name.Name, zones: Mapping[dns.name.Name, Zone]) -> Zone | None:
+    parents = (name.split(depth)[1] for depth in range(len(name), 0, -1))
+    return next((zones[parent] for parent in parents if parent in zones), None)
 
 
 def _longest(name: str, origins: set[str]) -> str:
