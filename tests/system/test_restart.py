@@ -214,7 +214,7 @@ def test_a_node_that_dies_leaves_its_mail_to_the_other(tmp_path, postgres_url):
             victim.node.kill()
         # What the dead one had in hand is free when its last sign of life is half a minute old.
         until(lambda: load.accepted.keys() <= set(_arrived(survivor)), "all that was accepted", 90)
-        until(lambda: survivor.tayori("queue", "list", "--json").strip() == "[]", "an empty queue")
+        until(lambda: survivor.tayori("queue", "list", "--json").strip() == "[]", "an empty queue", 60)
 
 
 def _runs_rehearsal(node: Service) -> bool:
