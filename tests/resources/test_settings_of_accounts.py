@@ -1,16 +1,29 @@
 """Accounts, access keys, tags, configuration sets and quotas, as far as acceptance does not show them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from population import ACCOUNT, REGION, identity, open_account, sandboxed_account
+from tayori.model.custom_verification import Template
 from tayori.model.errors import AlreadyExists, Conflict, Invalid, Kind, NotFound
-from tayori.resources import accounts, configuration_sets, credentials, quotas, tags
+from tayori.resources import (
+    accounts,
+    configuration_sets,
+    credentials,
+    custom_verification,
+    identities,
+    identity_policies,
+    quotas,
+    share_links,
+    tags,
+)
 from tayori.resources.accounts import ReviewStatus
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup
 from tayori.resources.credentials import Credential
-from tayori.store.tables import send_counts
+from tayori.resources.share_links import ShareLink
+from tayori.store.tables import metadata, send_counts
 
 OWN = (ACCOUNT, REGION)
 DETAILS = {"MailType": "TRANSACTIONAL", "WebsiteURL": "https://example.com", "ProductionAccessEnabled": True}
@@ -299,3 +312,43 @@ def test_what_was_sent_in_24_hours_is_summed(transact, clock):
         transact(count_at, now - timedelta(hours=hours), recipients)
     assert transact(quotas.sent_last_24_hours, ACCOUNT, REGION) == 7
     assert transact(quotas.sent_last_24_hours, "999900001111", REGION) == 0
+
+
+def test_an_account_that_is_given_back_as_new_has_nothing_left(transact, clock):
+    policy = {"Effect": "Allow", "Principal": "*", "Action": "ses:SendEmail", "Resource": "*"}
+    template = Template(
+        name="t",
+        from_address="me@example.com",
+        subject="s",
+        content="c",
+        success_url="https://example.com/",
+        failure_url="https://example.com/",
+    )
+    link = ShareLink(
+        share_id="s1",
+        account_id=ACCOUNT,
+        region=REGION,
+        identity="example.com",
+        created_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=1),
+    )
+    transact(open_account)
+    transact(identity, "example.com")
+    transact(identity_policies.put, *OWN, "example.com", "p", json.dumps({"Statement": policy}))
+    transact(custom_verification.create, *OWN, template)
+    transact(share_links.create, link, b"s" * 32)
+    transact(accounts.reset, *OWN)
+    owned = [table for table in metadata.sorted_tables if {"account_id", "region"} <= set(table.columns.keys())]
+    left = transact(lambda tx: {table.name for table in owned if tx.execute(table.select()).first()})
+    assert left == {"account_regions"}
+
+
+def test_a_shared_link_ends_with_its_identity(transact, clock):
+    transact(open_account)
+    transact(identity, "example.com")
+    moment = clock.now()
+    link = {"account_id": ACCOUNT, "region": REGION, "created_at": moment, "expires_at": moment + timedelta(days=1)}
+    for share_id, name in (("s1", "example.com"), ("s2", "example.org")):
+        transact(share_links.create, ShareLink(share_id=share_id, identity=name, **link), b"s" * 32)
+    transact(identities.delete, *OWN, "example.com")
+    assert [transact(share_links.find, share_id) is not None for share_id in ("s1", "s2")] == [False, True]

@@ -1,8 +1,10 @@
 """HTTP beside the API: health, metrics, the link of a verification mail, timelines, the rehearsal's controls."""
 
+import asyncio
 import html
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -16,6 +18,7 @@ from tayori.config import Config
 from tayori.delivery.scheduler import Scheduler
 from tayori.loops.base import Supervisor
 from tayori.model.errors import DomainError
+from tayori.model.message import DeliveryState
 from tayori.rehearsal.control import ControlRequest, RehearsalControl
 from tayori.rehearsal.remote import RemoteWorld
 from tayori.resources import custom_verification, identity_checks, queue, timeline
@@ -23,6 +26,7 @@ from tayori.store.engine import Store
 
 _MESSAGES_PATH = "/tayori/messages"
 _REHEARSAL_PATH = "/tayori/rehearsal"
+_COUNTS_SECONDS = 5.0
 _CONTROL_BODY = 16 * 1024 * 1024
 
 
@@ -44,6 +48,9 @@ class Routes:
         self._config = config
         self._loops = loops
         self._scheduler = scheduler
+        self._counting = asyncio.Lock()
+        self._counts: Mapping[DeliveryState, int] = {}
+        self._counts_until = -math.inf
         self._control: RehearsalControl | None = None
         if config.rehearsal:
             self._control = RehearsalControl(RemoteWorld(config.rehearsal_folder).handle, hooks)
@@ -77,7 +84,7 @@ class Routes:
 
     async def metrics(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         """Gauges in Prometheus's text form."""
-        states = await self._store.read(lambda tx: queue.counts(tx))
+        states = await self._queue_counts()
         lines = [
             "# HELP tayori_queue_recipients Recipients by their state, as far as timelines are kept.",
             "# TYPE tayori_queue_recipients gauge",
@@ -93,6 +100,15 @@ class Routes:
         return HttpResponse(
             status=200, headers=(("content-type", "text/plain; version=0.0.4; charset=utf-8"),), body=text.encode()
         )
+
+    async def _queue_counts(self) -> Mapping[DeliveryState, int]:
+        """Counting goes through the whole queue, and everybody may ask: it is done once for all who ask meanwhile."""
+        now = asyncio.get_running_loop().time
+        async with self._counting:
+            if now() >= self._counts_until:
+                self._counts = await self._store.read(queue.counts)
+                self._counts_until = now() + _COUNTS_SECONDS
+            return self._counts
 
     # -- the verification link ---------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from tayori.model.identity import (
     VerificationStatus,
 )
 from tayori.model.verification_mail import VerificationMail
-from tayori.resources import configuration_sets, dkim_keys, dkim_setup, identity_policies
+from tayori.resources import configuration_sets, dkim_keys, dkim_setup, identity_policies, share_links
 from tayori.resources import tags as tags_of
 from tayori.resources.dkim_keys import DkimKey
 from tayori.resources.dkim_setup import Easy, Follow, Own, Setup
@@ -299,7 +299,7 @@ def resolve(tx: Tx, account_id: str, region: str, address: AddrSpec) -> Identity
 
 
 def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
-    """Delete it with its keys, policies and tags.
+    """Delete it with its keys, policies, shared links and tags.
 
     Messages on their way lose the key that they were to be signed with, and end as bounces.
     """
@@ -308,6 +308,7 @@ def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
     dkim_keys.forget(tx, account_id, region, name)
     dkim_setup.parent_is_gone(tx, account_id, region, name)
     identity_policies.forget(tx, account_id, region, name)
+    share_links.forget(tx, account_id, region, name)
     tags_of.forget(tx, account_id, region, f"identity/{name}")
 
 

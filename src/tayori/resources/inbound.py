@@ -2,6 +2,7 @@
 
 A return path names a message that was sent; one that never was is refused, so a forged report changes nothing. A report
 is a fact about a recipient (an event), never a change of the queue's state: the remote host took the message long ago.
+Whoever got the message knows its return path, so a fact is written once, however often it is reported.
 """
 
 import json
@@ -35,6 +36,7 @@ _POSTMASTERS = frozenset({"postmaster", "abuse"})
 
 _REVERSE_PATH = Hot("SELECT reverse_path FROM messages WHERE message_id = ?")
 _MESSAGE = Hot("SELECT account_id, region, configuration_set FROM messages WHERE message_id = ?")
+_BOUNCES = Hot("SELECT detail FROM events WHERE message_id = ? AND kind = ? AND ordinal = ?")
 _RECIPIENTS = Hot("SELECT ordinal, address FROM recipients WHERE message_id = ? ORDER BY ordinal")
 _KEEP = Hot(
     "INSERT INTO inbound_messages (inbound_id, received_at, purpose, recipient, message_id, reverse_path, source_ip,"
@@ -110,10 +112,10 @@ def _kind(route: InboundRoute, received: Received) -> ReportKind | None:
 
 def _apply(tx: Tx, inbound_id: str, report: InboundReport, names: Callable[[str], ServiceNames]) -> None:
     if report.kind is ReportKind.BOUNCE:
-        for recipient in report.recipients:
-            if recipient.action is ReportAction.FAILED:
-                kind = classify_status(recipient.status, recipient.diagnostic)
-                _bounce(tx, inbound_id, report, recipient, kind, names)
+        failed = [recipient for recipient in reversed(report.recipients) if recipient.action is ReportAction.FAILED]
+        for recipient in {one.address: one for one in failed}.values():  # of several blocks about one, the first
+            kind = classify_status(recipient.status, recipient.diagnostic)
+            _bounce(tx, inbound_id, report, recipient, kind, names)
     elif report.kind is ReportKind.AUTOMATIC_REPLY:
         # SES tells senders of automatic replies as Transient/General bounces, never as hard ones.
         for _, address in tx.hot_rows(_RECIPIENTS, (report.message_id,))[:1]:
@@ -131,7 +133,7 @@ def _bounce(
 ) -> None:
     """A Bounce event for a recipient that the message really had; others are not believed."""
     ordinals = {address: ordinal for ordinal, address in tx.hot_rows(_RECIPIENTS, (report.message_id,))}
-    if recipient.address not in ordinals:
+    if recipient.address not in ordinals or _is_known(tx, report.message_id, ordinals[recipient.address], kind):
         return
     ((account_id, region, configuration_set),) = tx.hot_rows(_MESSAGE, (report.message_id,))
     status = str(recipient.status or "")
@@ -146,6 +148,12 @@ def _bounce(
     tx.hot(INSERT_EVENT, [row])
     if kind.bounce_type is BounceType.PERMANENT:
         _condemn(tx, account_id, region, configuration_set, recipient.address, report.message_id)
+
+
+def _is_known(tx: Tx, message_id: str, ordinal: int, kind: BounceKind) -> bool:
+    """Whether a bounce of this type is in the recipient's history already."""
+    details = tx.hot_rows(_BOUNCES, (message_id, EventKind.BOUNCE, ordinal))
+    return any(json.loads(detail)["bounceType"] == kind.bounce_type for (detail,) in details)
 
 
 def _condemn(

@@ -72,6 +72,12 @@ def of_identity(tx: Tx, account_id: str, region: str, identity: str) -> list[Sha
     return [_link(row) for row in rows]
 
 
+def forget(tx: Tx, account_id: str, region: str, identity: str) -> None:
+    """The identity is deleted, and its links with it: they shall not open again for one that is made anew."""
+    mine = share_links.c.account_id == account_id, share_links.c.region == region, share_links.c.identity == identity
+    tx.execute(share_links.delete().where(*mine))
+
+
 def revoke(tx: Tx, account_id: str, share_id: str) -> None:
     gone = tx.execute(
         share_links.delete().where(share_links.c.share_id == share_id, share_links.c.account_id == account_id)

@@ -1,0 +1,49 @@
+"""The numbers that everybody may ask for: one look at the queue serves all who ask meanwhile."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import population
+from tayori.app.rehearsal_hooks import RehearsalHooks
+from tayori.app.routes import Routes
+from tayori.aws.http import Headers, HttpRequest
+from tayori.config import Config
+from tayori.loops.base import Supervisor
+from tayori.resources.messages import Door
+
+REQUEST = HttpRequest(method="GET", path="/metrics", headers=Headers())
+
+
+class Counting:
+    """A store that counts how often it is read."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.reads = 0
+
+    async def read(self, fn: Any, *args: Any) -> Any:
+        self.reads += 1
+        return await self._store.read(fn, *args)
+
+
+def test_many_who_ask_cost_one_look(store: Any, clock: Any, run: Any, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        await store.write(population.open_account)
+        await store.write(population.identity, "example.com")
+        door = Door(population.names, "nobody", lambda size: False)
+        await store.batch(door.accept, population.submission("a@inbox.test", "b@inbox.test"))
+        counting = Counting(store)
+        routes = Routes(
+            store=counting,  # type: ignore[arg-type]
+            clock=clock,
+            config=Config(data=tmp_path),
+            loops=Supervisor([]),
+            scheduler=None,
+            hooks=RehearsalHooks(store, population.names, [population.REGION]),
+        )
+        answers = await asyncio.gather(*(routes.metrics(REQUEST, None) for _ in range(20)))
+        assert all(b'tayori_queue_recipients{state="queued"} 2\n' in answer.body for answer in answers)
+        assert counting.reads == 1
+
+    run(scenario())
