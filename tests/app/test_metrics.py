@@ -27,6 +27,10 @@ class Counting:
         return await self._store.read(fn, *args)
 
 
+def _no_resolver() -> Any:
+    raise AssertionError("numbers ask no DNS")
+
+
 def test_many_who_ask_cost_one_look(store: Any, clock: Any, run: Any, tmp_path: Path) -> None:
     async def scenario() -> None:
         await store.write(population.open_account)
@@ -40,7 +44,7 @@ def test_many_who_ask_cost_one_look(store: Any, clock: Any, run: Any, tmp_path: 
             config=Config(data=tmp_path),
             loops=Supervisor([]),
             scheduler=None,
-            hooks=RehearsalHooks(store, population.names, [population.REGION]),
+            hooks=RehearsalHooks(store, population.names, [population.REGION], _no_resolver),
         )
         answers = await asyncio.gather(*(routes.metrics(REQUEST, None) for _ in range(20)))
         assert all(b'tayori_queue_recipients{state="queued"} 2\n' in answer.body for answer in answers)
