@@ -2,8 +2,8 @@
 
 Owns which JSON value fits which shape, and the words in which AWS's own reader refuses one that does not
 (`NUMBER_VALUE can not be converted to a String`). Members that the model does not know are accepted and ignored,
-members that are null are absent, nulls in lists are dropped. Never trusts the text: depth, size of numbers, NaN, keys
-given twice, lone surrogates and bad UTF-8 all end in a SerializationException.
+members that are null are absent, nulls in lists are dropped. Never trusts the text: depth, size of numbers, number
+of values, NaN, keys given twice, lone surrogates and bad UTF-8 all end in a SerializationException.
 
 Sources: the behaviour map's section 13 (probes of SES), and what DynamoDB's and Athena's readers, which are the same,
 answer to the combinations that nobody probed on SES.
@@ -26,6 +26,7 @@ _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SPECIAL_FLOATS = ("NaN", "Infinity", "-Infinity")
 _TRUE_WORDS = frozenset(("true", "yes", "y", "t", "1"))
 _FALSE_WORDS = frozenset(("false", "no", "n", "f", "0"))
+_MAX_VALUES = 20_000
 _RANGES = {"integer": 2**31, "long": 2**63}
 _NOUNS = {
     "string": "a String", "integer": "an Integer", "long": "a Long", "float": "a Float", "double": "a Double",
@@ -41,11 +42,26 @@ def unreadable(message: str | None) -> ApiError:
 # ── text → JSON value ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise unreadable("A member was given more than once in one JSON object")
-    return value
+class _Objects:
+    """Makes the objects of one body, and counts what they hold: a large body of small ones would hold up all others."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        self._count += 1 + len(pairs)
+        if self._count > _MAX_VALUES:
+            raise _too_many()
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            raise unreadable("A member was given more than once in one JSON object")
+        return value
+
+
+def _too_many() -> ApiError:
+    return unreadable(f"The body has more than {_MAX_VALUES} values")
 
 
 def _constant(word: str) -> Any:
@@ -59,13 +75,11 @@ def _number(text: str) -> float:
     return value
 
 
-_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_number)
-
-
 def load(body: bytes) -> Any:
     """The JSON value that the body holds. Raises ApiError for whatever is wrong with it."""
+    decoder = json.JSONDecoder(object_pairs_hook=_Objects(), parse_constant=_constant, parse_float=_number)
     try:
-        value = _decoder.decode(body.decode("utf-8"))
+        value = decoder.decode(body.decode("utf-8"))
         if _LONE_SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError as error:
@@ -116,6 +130,8 @@ def _read_structure(shape: Shape, value: Any) -> Any:
 def _read_list(shape: Shape, value: Any) -> Any:
     if not isinstance(value, list):
         raise _mismatch(shape, value)
+    if len(value) > _MAX_VALUES:
+        raise _too_many()
     member = shape.member
     reader = _READERS[member.type]
     return [reader(member, item) for item in value if item is not None]
