@@ -136,6 +136,21 @@ def test_hostile_documents_are_refused_at_once(document: bytes) -> None:
     assert time.process_time() - begun < 5
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"<feedback " + b" ".join(b'a%d="x"' % n for n in range(100_000)) + b"/>",
+        b'<feedback a="' + b"x" * 1_000_000 + b'"/>',
+        b"<feedback><!--" + b"x" * 1_000_000 + b"--></feedback>",
+    ],
+    ids=["attributes", "attribute", "comment"],
+)
+def test_a_tag_is_not_read_to_its_end_however_long(document: bytes) -> None:
+    """The parser holds up the whole process until it is through with one."""
+    with pytest.raises(DmarcReportError, match="longer tags"):
+        parse_report(document)
+
+
 def test_a_million_records_are_read_no_further_than_they_are_kept() -> None:
     begun = time.process_time()
     found = parse_report(report("<record><row/></record>" * 500_000))

@@ -21,6 +21,7 @@ _MAX_DEPTH: Final = 12
 _MAX_ELEMENTS: Final = 400  # within one record, or outside of all
 _MAX_TEXT: Final = 1000
 _MAX_RESULTS: Final = 10
+_PIECE: Final = 64 * 1024  # octets
 _LAST_SECOND: Final = 2**33
 _MAX_COUNT: Final = 10**12
 
@@ -163,11 +164,19 @@ class _Reader:
             setattr(parser, name, handler)
         try:
             with contextlib.suppress(_Enough):
-                parser.Parse(document, True)
+                self._feed(parser, document)
         except (expat.ExpatError, LookupError, ValueError) as error:
             if isinstance(error, DmarcReportError):
                 raise
             raise DmarcReportError("the document is not well-formed XML") from error
+
+    def _feed(self, parser: expat.XMLParserType, document: bytes) -> None:
+        """Piece by piece: nothing else of this process runs while the parser does, and a tag may be all of it."""
+        for at in range(0, len(document), _PIECE):
+            parser.Parse(document[at : at + _PIECE], False)
+            if at - parser.CurrentByteIndex > _PIECE:
+                raise DmarcReportError("the document has longer tags than a report")
+        parser.Parse(b"", True)
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         element = _Element(name.rpartition(":")[2])
