@@ -9,6 +9,7 @@ Owns the syntax of RFC 5321 4.1.2 `Mailbox` (no source routes, no address litera
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from tayori.mail import words
@@ -167,6 +168,7 @@ _TOKEN = re.compile(
     r"|(?P<literal>\[[^\[\]\\\r\n]*\])"
     r"|(?P<special>[.@<>,:;])"
 )
+_REMEMBERED = 400  # characters of a list that is worth remembering
 _COMMENT_PIECE = re.compile(r"[^()\\]+|\\.|[()]", re.DOTALL)
 _UNQUOTE = re.compile(r"\\(.)|\r\n", re.DOTALL)
 
@@ -196,8 +198,20 @@ def parse_mailbox_list(text: str) -> tuple[Mailbox, ...]:
     encoded-words and raw Unicode names. Time grows linearly with the text. Raises AddressError, also for
     source routes.
     """
+    if len(text) <= _REMEMBERED:
+        return _parse_again(text)
     if len(text) > MAX_LIST:
         raise AddressError(f"Address list is longer than {MAX_LIST} characters")
+    return _parse_list(text)
+
+
+@lru_cache(maxsize=4096)
+def _parse_again(text: str) -> tuple[Mailbox, ...]:
+    """The same few senders stand in most messages, and one message names each address two or three times."""
+    return _parse_list(text)
+
+
+def _parse_list(text: str) -> tuple[Mailbox, ...]:
     boxes: list[Mailbox] = []
     member: list[_Token] = []
     in_group = in_angle = False

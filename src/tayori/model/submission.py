@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from tayori.mail.address import AddressError, AddrSpec, Mailbox, parse_mailbox, parse_mailbox_list
 from tayori.mail.compose import ComposeError, SimpleContent, compose
@@ -27,7 +26,6 @@ MAX_RECIPIENTS = 50
 MAX_SIZE_V1 = 10 * 1024 * 1024
 MAX_SIZE = 40 * 1024 * 1024
 MAX_HEADERS = 15
-_REMEMBERED_LENGTH = 400
 _MAX_LINE = 1000  # RFC 5321 4.5.3.1.6, with CRLF
 
 # Fields that may stand only once (ses: header-fields). DKIM-Signature, Received and the like may repeat.
@@ -163,15 +161,9 @@ def _mailboxes(header: _Header, name: bytes) -> tuple[Mailbox, ...]:
     if not value:
         return ()
     try:
-        return _parse_again(value) if len(value) <= _REMEMBERED_LENGTH else parse_mailbox_list(value)
+        return parse_mailbox_list(value)
     except AddressError as error:
         raise Invalid(str(error)) from error
-
-
-@lru_cache(maxsize=4096)
-def _parse_again(value: str) -> tuple[Mailbox, ...]:
-    """The same few senders stand in most messages; reading an address list costs as much as all else here."""
-    return parse_mailbox_list(value)
 
 
 def _final_fields(header: _Header, handed: Handed) -> list[Field]:
