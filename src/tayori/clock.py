@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+_LATEST = datetime(3000, 1, 1, tzinfo=UTC).timestamp()  # deadlines and expiries that are counted from it are dates, too
 _RECORD = struct.Struct("<ddd")  # wall seconds, service seconds at that moment, speed
 
 # An adjustable clock may be moved by another process while someone sleeps, so sleepers look again this often.
@@ -77,8 +78,10 @@ class AdjustableClock:
         return datetime.now(UTC)
 
     def advance(self, seconds: float) -> None:
-        if seconds < 0:
+        if not seconds >= 0:  # nor is "not a number" a number of seconds
             raise ValueError("a clock can only be advanced by zero seconds or more")
+        if self._seconds() + seconds > _LATEST:
+            raise ValueError("a clock cannot be advanced beyond the year 3000")
         self._store(self._seconds() + seconds, self.speed)
 
     def set_speed(self, speed: float) -> None:

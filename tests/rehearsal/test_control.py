@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -60,6 +61,10 @@ def test_records_by_name_and_type(run: Any, rehearsal: Any) -> None:
         ("GET", "messages/x", None, 404, "no mailbox holds a message x"),
         ("PUT", "clock", {"speed": 0}, 400, "the speed must be above 0 and at most 1000000"),
         ("PUT", "clock", {"advance_seconds": -1}, 400, "a clock can only be advanced by zero seconds or more"),
+        ("PUT", "clock", {"advance_seconds": 1e12}, 400, "a clock cannot be advanced beyond the year 3000"),
+        ("PUT", "clock", {"advance_seconds": math.nan}, 400, "a clock can only be advanced by zero seconds or more"),
+        ("PUT", "clock", {"advance_seconds": 10**400}, 400, "int too large to convert to float"),
+        ("PUT", "clock", {"speed": math.nan}, 400, "the speed must be above 0 and at most 1000000"),
         ("PUT", "clock", {"speed": True}, 400, "speed and advance_seconds must be numbers"),
         ("PUT", "clock", {"hours": 1}, 400, "give speed, advance_seconds or both; not hours"),
         ("PUT", "clock", {}, 400, "give speed, advance_seconds or both"),

@@ -9,7 +9,7 @@ from population import ACCOUNT, deferred, delivered, failed, identity, names, op
 from tayori.model.delivery import TRANSITIONS, Trigger
 from tayori.model.errors import Kind, NotFound
 from tayori.model.message import DeliveryState
-from tayori.resources import configuration_sets, deliveries, queue, timeline
+from tayori.resources import configuration_sets, deliveries, identities, queue, timeline
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup
 from tayori.resources.deliveries import Deliveries
 from tayori.resources.messages import Door
@@ -279,3 +279,12 @@ def test_a_message_of_another_account_is_not_found(put, transact):
         with pytest.raises(NotFound) as refusal:
             transact(timeline.get, wanted, account_id=account)
         assert refusal.value.kind is Kind.MESSAGE
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 100_000])
+def test_what_was_never_an_id_names_nothing(transact, name):
+    """Names come out of paths as they are."""
+    with pytest.raises(NotFound):
+        transact(timeline.get, name)
+    with pytest.raises(NotFound):
+        transact(identities.get, ACCOUNT, "us-east-1", name)

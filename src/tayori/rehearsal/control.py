@@ -196,7 +196,7 @@ class WorldControl:
                 clock.set_speed(float(body["speed"]))
             if "advance_seconds" in body:
                 clock.advance(float(body["advance_seconds"]))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise ControlError(400, str(error)) from error
         return self._time()
 

@@ -33,7 +33,7 @@ from tayori.resources.dkim_keys import DkimKey
 from tayori.resources.dkim_setup import Easy, Follow, Own, Setup
 from tayori.resources.settings import covering
 from tayori.store.engine import Tx
-from tayori.store.tables import account_regions, identities
+from tayori.store.tables import account_regions, identities, storable
 
 TOPIC = dkim_setup.TOPIC
 _REKEY_INTERVAL = timedelta(hours=24)
@@ -246,7 +246,7 @@ def look(tx: Tx, account_id: str, region: str, names: Sequence[str]) -> dict[str
         sa.select(identities).where(
             identities.c.account_id == account_id,
             identities.c.region == region,
-            identities.c.identity.in_(list(names)),
+            identities.c.identity.in_([storable(name) for name in names]),
         )
     )
     return {row.identity: from_row(row) for row in rows}

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tayori.model.errors import Kind, NotFound
 from tayori.model.message import DeliveryState
 from tayori.store.engine import Tx
-from tayori.store.tables import attempts, bodies, events, from_micros, messages, recipients
+from tayori.store.tables import attempts, bodies, events, from_micros, messages, recipients, storable
 
 WHOLE_MESSAGE = -1  # the ordinal of an event that is about no single recipient
 
@@ -80,7 +80,7 @@ class Timeline:
 
 def get(tx: Tx, message_id: str, *, account_id: str | None = None) -> Timeline:
     """The message's timeline; of that account only, where one is given. Raises NotFound."""
-    row = tx.execute(sa.select(messages).where(messages.c.message_id == message_id)).first()
+    row = tx.execute(sa.select(messages).where(messages.c.message_id == storable(message_id))).first()
     if row is None or account_id not in (None, row.account_id):
         raise NotFound(f"Message {message_id} does not exist.", Kind.MESSAGE)
     kept = tx.execute(sa.select(bodies.c.message_id).where(bodies.c.message_id == message_id)).first()
