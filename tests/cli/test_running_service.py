@@ -150,6 +150,17 @@ def test_the_doctor_fails_where_something_is_missing(node: Node, rehearsal: Rehe
     assert failed[0]["remedy"].startswith("create it with CreateEmailIdentity")
 
 
+def test_the_doctor_says_what_is_wrong_with_mta_sts(node: Node, rehearsal: Rehearsal, domain: str) -> None:
+    rehearsal.put_record(f"_mta-sts.{domain}", "TXT", "v=STSv1; id=not valid;")
+    try:
+        found = json.loads(node.command("doctor", domain, "--json", check=False).stdout)
+    finally:
+        rehearsal.call("DELETE", f"dns/_mta-sts.{domain}/TXT")
+    (seen,) = [one for one in found if one["check"] == "mta-sts"]
+    assert (seen["health"], seen["found"]) == ("warning", "v=STSv1; id=not valid;")
+    assert seen["remedy"] == "id= must be 1 to 32 letters and digits, and change with the policy."
+
+
 def test_the_doctor_says_when_no_mail_gets_out(node: Node) -> None:
     done = node.command("doctor", "--outbound-to", "down.test", "--json", check=False)
     (outbound,) = [check for check in json.loads(done.stdout) if check["check"] == "outbound"]

@@ -5,6 +5,7 @@ from string import Formatter
 
 import pytest
 
+from tayori.app.policy_file import FetchTrouble
 from tayori.mail.answer import Answer, AnswerStatus, Evaluation, ResultT
 from tayori.mail.dmarc import SuffixDomain, parse_record
 from tayori.mail.dmarc_walk import walk
@@ -28,7 +29,7 @@ from tayori.model.dmarc_advice import (
     destination_of,
     with_tags,
 )
-from tayori.model.policy_check import PolicyFinding, PolicyVerdict, examine
+from tayori.model.policy_check import PolicyFinding, PolicyVerdict, examine, with_policy_file, without_policy_file
 from tayori.model.spf_advice import SpfNote
 
 SETUP = SendingSetup(from_domain="example.com", dkim_domain="example.com", mail_from_domain="bounce.example.com")
@@ -390,3 +391,51 @@ def test_every_word_of_the_advice_has_its_text() -> None:
     found = advice("v=DMARC1; p=quarantine; sp=none; np=reject; pct=25; adkim=s; t=y; rua=mailto:a@x.test")
     for language in authentication_words.LANGUAGES:
         assert all(sentence(one.key, language, one.places) for one in found.explanation)
+
+
+# -- the policy file of MTA-STS ----------------------------------------------------------------------------------------
+
+
+def _judged(content: bytes, *mx: str) -> PolicyFinding:
+    status = AnswerStatus.FOUND if mx else AnswerStatus.NODATA
+    answer = Answer(name="example.com", rdtype="MX", status=status, values=mx)
+    return with_policy_file(findings(ALL_THREE)[PolicyKind.MTA_STS], content, "example.com", answer)
+
+
+def _file(mode: str = "enforce", max_age: int = 604_800, mx: str = "mx: *.example.com") -> bytes:
+    return f"version: STSv1\nmode: {mode}\nmax_age: {max_age}\n{mx}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "mx", "verdict", "notes"),
+    [
+        (_file(), ("10 mx.example.com", "20 b.example.com"), PolicyVerdict.OK, ("policy-mode-enforce",)),
+        (_file("testing", 60), ("10 mx.example.com",), PolicyVerdict.OK,
+         ("policy-mode-testing", "policy-short-max-age")),
+        (_file("none", 0, ""), ("10 mx.other.net",), PolicyVerdict.OK, ("policy-mode-none",)),
+        (_file(), ("0 .",), PolicyVerdict.OK, ("policy-mode-enforce",)),
+        (_file(mx="mx: example.com"), (), PolicyVerdict.OK, ("policy-mode-enforce",)),
+        (_file(), (), PolicyVerdict.BROKEN, ("policy-mode-enforce", "policy-mx-not-covered")),
+        (b"<html>", ("10 mx.example.com",), PolicyVerdict.BROKEN, ("policy-bad-version",)),
+    ],
+)  # fmt: skip
+def test_the_policy_file_is_held_against_the_mail_hosts(
+    content: bytes, mx: tuple[str, ...], verdict: PolicyVerdict, notes: tuple[str, ...]
+) -> None:
+    found = _judged(content, *mx)
+    assert (found.verdict, found.notes) == (verdict, notes)
+
+
+def test_hosts_that_the_policy_file_leaves_out_are_named() -> None:
+    found = _judged(_file(), "10 mx.example.com", "20 mx.other.net", "30 a.b.example.com")
+    text = sentence("policy-note.policy-mx-not-covered", "en", found.places)
+    assert "mx.other.net, a.b.example.com. Add an mx: line" in text
+
+
+@pytest.mark.parametrize("trouble", FetchTrouble)
+def test_each_trouble_with_the_file_has_a_sentence(trouble: FetchTrouble) -> None:
+    found = without_policy_file(findings(ALL_THREE)[PolicyKind.MTA_STS], trouble, "seen")
+    is_open = trouble in (FetchTrouble.UNREACHABLE, FetchTrouble.TOO_SLOW)
+    assert found.verdict is (PolicyVerdict.UNKNOWN if is_open else PolicyVerdict.BROKEN)
+    for language in authentication_words.LANGUAGES:
+        assert sentence(f"policy-note.{found.notes[0]}", language, found.places)

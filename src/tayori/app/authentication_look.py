@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
+from tayori.app.policy_file import FetchError, PolicyFileFetcher
 from tayori.aws.http import HttpResponse
 from tayori.mail.answer import Resolver, drive
+from tayori.mail.dmarc import DmarcRecord
 from tayori.mail.spf_cost import SpfCost
 from tayori.model import dmarc_advice, policy_check, spf_advice
 from tayori.model.authentication_words import LANGUAGES, sentence
@@ -57,19 +59,42 @@ async def look(
     store: Store,
     days: int = DEFAULT_DAYS,
     *,
+    files: PolicyFileFetcher | None = None,
     seconds: float = TIME_LIMIT,
 ) -> AuthenticationLook:
-    """Ask the DNS and the rows, for so many seconds at the most. Raises NoAnswerInTime."""
+    """Ask the DNS, the rows and, with `files`, the policy's host, for so many seconds at the most. Raises
+    NoAnswerInTime.
+    """
     setup = setup_of(identity, names)
     reports = await store.read(_reports, identity, timedelta(days=days))
     advice = dmarc_advice.advise(identity.domain, setup, reports_to=names.dmarc_reports, evidence=reports.evidence)
     try:
         async with asyncio.timeout(seconds):
             dmarc, spf = await asyncio.gather(drive(advice, resolver), _spf(identity, names, resolver))
-            policies = await drive(policy_check.examine(identity.domain, dmarc.record), resolver)
+            policies = await policies_of(identity.domain, dmarc.record, resolver, files)
     except TimeoutError as error:
         raise NoAnswerInTime from error
     return AuthenticationLook(setup=setup, dmarc=dmarc, spf=spf, policies=policies, reports=reports)
+
+
+async def policies_of(
+    domain: str, dmarc: DmarcRecord | None, resolver: Resolver, files: PolicyFileFetcher | None
+) -> tuple[PolicyFinding, ...]:
+    """MTA-STS with its policy file where there is a fetcher for it, TLS-RPT and BIMI."""
+    found = await drive(policy_check.examine(domain, dmarc), resolver)
+    if files is None:
+        return found
+    return tuple([await _with_file(one, domain, resolver, files) if one.awaits_file else one for one in found])
+
+
+async def _with_file(
+    finding: PolicyFinding, domain: str, resolver: Resolver, files: PolicyFileFetcher
+) -> PolicyFinding:
+    try:
+        content = await files.fetch(domain)
+    except FetchError as error:
+        return policy_check.without_policy_file(finding, error.trouble, error.detail)
+    return policy_check.with_policy_file(finding, content, domain, await resolver.resolve(domain, "MX"))
 
 
 def _reports(tx: Tx, identity: Identity, age: timedelta) -> DomainSummary:
@@ -109,9 +134,11 @@ class LookAnswers:
         resolver: Resolver,
         names: Callable[[str], ServiceNames],
         *,
+        files: PolicyFileFetcher | None = None,
         seconds: float = TIME_LIMIT,
     ) -> None:
         self._seconds = seconds
+        self._files = files
         self._store = store
         self._resolver = resolver
         self._names = names
@@ -124,7 +151,15 @@ class LookAnswers:
         try:
             async with self._slots:
                 names = self._names(identity.region)
-                found = await look(identity, names, self._resolver, self._store, int(days), seconds=self._seconds)
+                found = await look(
+                    identity,
+                    names,
+                    self._resolver,
+                    self._store,
+                    int(days),
+                    files=self._files,
+                    seconds=self._seconds,
+                )
         except NoAnswerInTime:
             return HttpResponse(status=504, headers=(("retry-after", "60"),))
         body = json.dumps(as_json(found), ensure_ascii=False).encode()
@@ -174,7 +209,7 @@ def _sentence_json(one: Sentence) -> dict[str, Any]:
     return {"key": one.key, "places": one.places, "text": _texts(one.key, one.places)}
 
 
-def _texts(key: str, places: dict[str, str] | None = None) -> dict[str, str]:
+def _texts(key: str, places: Mapping[str, str] | None = None) -> dict[str, str]:
     return {language: sentence(key, language, places) for language in LANGUAGES}
 
 
@@ -210,9 +245,10 @@ def _policy_json(finding: PolicyFinding) -> dict[str, Any]:
         "name": finding.name,
         "verdict": str(finding.verdict),
         "found": list(finding.found),
-        "notes": _notes_json("policy-note", finding.notes),
+        "notes": _notes_json("policy-note", finding.notes, finding.places),
+        "policy": None if finding.policy is None else asdict(finding.policy),
     }
 
 
-def _notes_json(prefix: str, notes: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"key": note, "text": _texts(f"{prefix}.{note}")} for note in notes]
+def _notes_json(prefix: str, notes: Sequence[str], places: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    return [{"key": note, "text": _texts(f"{prefix}.{note}", places)} for note in notes]

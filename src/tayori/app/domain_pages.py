@@ -16,6 +16,7 @@ from tayori.api.registry import Principal
 from tayori.app import domain_dossier, domain_plans, share_page
 from tayori.app.authentication_look import LookAnswers
 from tayori.app.domain_dossier import DossierPress
+from tayori.app.policy_file import PolicyFileFetcher
 from tayori.app.share_page import SHARE_PATH
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
@@ -107,6 +108,7 @@ class DomainPages:
         resolver: Forgetful,
         names: Callable[[str], ServiceNames],
         records: Callable[[Identity], Awaitable[HttpResponse]] | None = None,
+        files: PolicyFileFetcher | None = None,
     ) -> None:
         self._store = store
         self._records = records
@@ -114,7 +116,7 @@ class DomainPages:
         self._region = region
         self._plans = LivePlans(resolver, names, clock)
         self._press = DossierPress()
-        self._looks = LookAnswers(store, resolver, names)
+        self._looks = LookAnswers(store, resolver, names, files=files)
         self._secret: bytes | None = None
 
     def table(self) -> list[Route]:

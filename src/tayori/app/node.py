@@ -29,6 +29,7 @@ from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
 from tayori.app.http_connection import BoundedProtocol
 from tayori.app.notices import Notifier
+from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
@@ -412,7 +413,15 @@ class Node:
             resolver=self.resolver,
             names=self.names_of,
             records=checks.records,
+            files=self._policy_files(),
         )
+
+    def _policy_files(self) -> PolicyFileFetcher | None:
+        """None in the rehearsal internet, which has no web servers."""
+        if self.config.rehearsal:
+            return None
+        networks = tuple(ipaddress.ip_network(text) for text in self.config.delivery.private_networks)
+        return PolicyFileFetcher(self.resolver, FetchSettings(allowed_networks=networks))
 
     def _domain_checks(self) -> DomainChecks:
         config = self.config

@@ -10,7 +10,7 @@ from tayori.app import authentication_look
 from tayori.app.authentication_look import DEFAULT_DAYS, MOST_DAYS, AuthenticationLook, NoAnswerInTime
 from tayori.cli.command import CommandFailed, Context, shared_options
 from tayori.cli.domains import domain_of, identity_of
-from tayori.cli.lookup import names_of, resolver_of
+from tayori.cli.lookup import names_of, policy_files_of, resolver_of
 from tayori.cli.service import endpoints_of, visit
 from tayori.cli.table import moment, printable, table
 from tayori.mail.spf import TERM_LIMIT, VOID_LIMIT
@@ -70,7 +70,8 @@ def _look(context: Context, options: argparse.Namespace) -> AuthenticationLook:
         identity = await store.read(identity_of, options.account, service.region, domain)
         async with resolver_of(service) as resolver:
             names = names_of(service, identity.region)
-            return await authentication_look.look(identity, names, resolver, store, options.days)
+            files = policy_files_of(service, resolver)
+            return await authentication_look.look(identity, names, resolver, store, options.days, files=files)
 
     try:
         return visit(service, look)
@@ -117,7 +118,7 @@ def _advice_lines(found: AuthenticationLook, say: _Say) -> Iterator[str]:
         for value in finding.found:
             yield f"    {finding.name} TXT {printable(value)}"
         for note in finding.notes:
-            yield f"    {say(f'policy-note.{note}')}"
+            yield f"    {say(f'policy-note.{note}', **finding.places)}"
     yield ""
 
 

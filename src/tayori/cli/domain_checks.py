@@ -1,13 +1,17 @@
 """Checks of one sending domain: is it verified, will its mail be signed and aligned, what does it ask of receivers?"""
 
+from tayori.app import authentication_look
 from tayori.app.endpoints import Endpoints
 from tayori.cli.check import Check, Health, check
-from tayori.cli.lookup import Row, rows_of
+from tayori.cli.lookup import Row, policy_files_of, rows_of
 from tayori.cli.service import account_id_of
 from tayori.cli.words import LANGUAGES
 from tayori.dns.resolver import CachingResolver
+from tayori.mail.policy_records import PolicyKind
+from tayori.model.authentication_words import sentence
 from tayori.model.diagnosis import Standing
 from tayori.model.identity import VerificationStatus
+from tayori.model.policy_check import PolicyVerdict
 from tayori.model.proof import Purpose
 from tayori.resources import configuration_sets, identities
 from tayori.resources.identities import Identity
@@ -25,6 +29,7 @@ async def check_domain(
         return [check("identity", Health.FAILED, "none", domain=domain, account=account_id)]
     checks = _statuses(identity)
     checks += [_record(row) for row in await rows_of(service, resolver, identity)]
+    checks += await _mta_sts(service, resolver, domain)
     if identity.configuration_set:
         checks.append(await store.read(_configuration_set, identity))
     return checks
@@ -77,6 +82,21 @@ def _health(row: Row) -> Health:
     if row.verdict in (Standing.WAITING, Standing.TROUBLE):
         return Health.WARNING  # nothing that the record's owner could do
     return Health.FAILED if row.purpose in _NEEDED or row.verdict == Standing.WRONG else Health.WARNING
+
+
+async def _mta_sts(service: Endpoints, resolver: CachingResolver, domain: str) -> list[Check]:
+    """Only where the domain has it: nobody needs it to send, and a wrong one keeps the domain's own mail away."""
+    found = await authentication_look.policies_of(domain, None, resolver, policy_files_of(service, resolver))
+    policy = next(one for one in found if one.kind is PolicyKind.MTA_STS)
+    if policy.verdict in (PolicyVerdict.ABSENT, PolicyVerdict.UNKNOWN) and not policy.found:
+        return []
+    health = Health.OK if policy.verdict is PolicyVerdict.OK else Health.WARNING
+    remedies = {
+        language: " ".join(sentence(f"policy-note.{note}", language, policy.places) for note in policy.notes)
+        for language in LANGUAGES
+    }
+    shown = ", ".join(policy.found) if policy.policy is None else f"{policy.policy.mode}: {', '.join(policy.policy.mx)}"
+    return [Check(key="mta-sts", health=health, found=shown, places={"domain": domain}, remedies=remedies)]
 
 
 def _configuration_set(tx: Tx, identity: Identity) -> Check:

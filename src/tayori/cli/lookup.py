@@ -11,6 +11,7 @@ from typing import Any
 
 from tayori.app import domain_look
 from tayori.app.endpoints import Endpoints
+from tayori.app.policy_file import PolicyFileFetcher
 from tayori.cli.service import clock_of
 from tayori.dns.resolver import CachingResolver, system_servers
 from tayori.mail import dmarc
@@ -69,6 +70,11 @@ async def resolver_of(service: Endpoints) -> AsyncIterator[CachingResolver]:
         yield resolver
     finally:
         await resolver.close()
+
+
+def policy_files_of(service: Endpoints, resolver: Resolver) -> PolicyFileFetcher | None:
+    """What fetches MTA-STS policies; None in the rehearsal internet, which has no web servers."""
+    return None if service.rehearsal else PolicyFileFetcher(resolver)
 
 
 def servers(text: str) -> list[tuple[str, int]]:

@@ -381,6 +381,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "ポリシーがある。まず {value}、すべてのメールが通ったら p=reject",
     ),
     "check.policy.remedy": ("register it at the domain's DNS provider", "ドメインの DNS 事業者で登録する"),
+    "check.mta-sts": ("MTA-STS of {domain}", "{domain} の MTA-STS"),
+    "check.mta-sts.expected": (
+        "a policy file that senders heed and that names every mail host",
+        "送信側に採用され、すべてのメールホストを含むポリシーファイルがある",
+    ),
+    "check.mta-sts.remedy": (
+        "correct the policy file, or delete the _mta-sts record",
+        "ポリシーファイルを直すか、_mta-sts レコードを削除する",
+    ),
     "check.configuration-set": ("default configuration set of {domain}", "{domain} の既定の設定セット"),
     "check.configuration-set.expected": ("it exists", "存在する"),
     "check.configuration-set.remedy": (

@@ -262,7 +262,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "policy-verdict.absent": ("not published (not needed to send)", "未公開 (送信には不要)"),
     "policy-verdict.ok": ("in order", "正常"),
     "policy-verdict.broken": ("receivers will not heed it", "受信側に採用されません"),
-    "policy-verdict.unknown": ("the DNS did not answer", "DNS が応答しません"),
+    "policy-verdict.unknown": ("not known: no answer came", "応答がなく、確認できません"),
     "policy-note.unrelated": (
         "The name holds other TXT records only.",
         "この名前には無関係な TXT レコードだけがあります。",
@@ -297,6 +297,96 @@ TEXTS: dict[str, tuple[str, str]] = {
     "policy-note.file-not-fetched": (
         "Only the DNS was looked at; the policy file itself was not fetched.",
         "確認したのは DNS のみです。ポリシーファイル自体は取得していません。",
+    ),
+    "policy-note.file-no-address": (
+        "The policy file cannot be fetched: its host mta-sts. below the domain has no address.",
+        "ポリシーファイルを取得できません。ドメイン直下の mta-sts. ホストにアドレスがありません。",
+    ),
+    "policy-note.file-not-public": (
+        "The policy file was not fetched: its host has no public address ({detail}), so senders cannot reach it "
+        "either.",
+        "ポリシーファイルを取得しませんでした。ホストのアドレス ({detail}) が公開アドレスではなく、送信側からも"
+        "到達できません。",
+    ),
+    "policy-note.file-unreachable": (
+        "The host of the policy file cannot be reached from here ({detail}, port 443). See that it answers from "
+        "outside.",
+        "ポリシーファイルのホストに、ここからは到達できません ({detail}、ポート 443)。外部から接続できることを確認して"
+        "ください。",
+    ),
+    "policy-note.file-too-slow": (
+        "The host of the policy file did not answer within ten seconds.",
+        "ポリシーファイルのホストから 10 秒以内に応答がありませんでした。",
+    ),
+    "policy-note.file-bad-certificate": (
+        "The certificate of the policy file's host is not valid for it ({detail}). Senders ignore the policy until "
+        "it is.",
+        "ポリシーファイルのホストの証明書が有効ではありません ({detail})。有効になるまで、送信側はポリシーを無視"
+        "します。",
+    ),
+    "policy-note.file-redirected": (
+        "The host of the policy file redirects ({detail}). Senders follow no redirect: answer with the file itself.",
+        "ポリシーファイルのホストがリダイレクト ({detail}) を返しています。送信側はリダイレクトに従いません。ファイル"
+        "自体を返してください。",
+    ),
+    "policy-note.file-not-found": (
+        "There is no policy file at /.well-known/mta-sts.txt of its host (HTTP status {detail}). Put it there.",
+        "ホストの /.well-known/mta-sts.txt にポリシーファイルがありません (HTTP ステータス {detail})。配置して"
+        "ください。",
+    ),
+    "policy-note.file-not-text": (
+        "The policy file is sent as {detail}. Its content type must be text/plain.",
+        "ポリシーファイルの Content-Type が {detail} になっています。text/plain にしてください。",
+    ),
+    "policy-note.file-too-large": (
+        "The policy file is larger than 64 KiB; senders read no more.",
+        "ポリシーファイルが 64 KiB を超えています。送信側はそれ以上を読み取りません。",
+    ),
+    "policy-note.file-broken": (
+        "The host of the policy file answered with what cannot be used ({detail}).",
+        "ポリシーファイルのホストの応答を利用できません ({detail})。",
+    ),
+    "policy-note.policy-bad-version": (
+        "The policy file does not say version: STSv1.",
+        "ポリシーファイルに version: STSv1 がありません。",
+    ),
+    "policy-note.policy-bad-mode": (
+        "The policy file must say mode: enforce, testing or none.",
+        "ポリシーファイルの mode: には enforce、testing、none のいずれかを指定してください。",
+    ),
+    "policy-note.policy-bad-max-age": (
+        "The policy file must say max_age: with 0 to 31557600 seconds.",
+        "ポリシーファイルの max_age: には 0〜31557600 秒を指定してください。",
+    ),
+    "policy-note.policy-no-mx": (
+        "The policy file names no mx: host, so no host may take the domain's mail.",
+        "ポリシーファイルに mx: がなく、どのホストもメールを受け取れません。",
+    ),
+    "policy-note.policy-bad-mx": (
+        "An mx: line of the policy file is no host name. A star may only stand for the first label: *.example.com.",
+        "ポリシーファイルの mx: にホスト名ではないものがあります。* は先頭のラベルにだけ使えます (*.example.com)。",
+    ),
+    "policy-note.policy-mode-enforce": (
+        "The policy file says enforce: senders deliver by verified TLS to the named hosts or not at all.",
+        "ポリシーファイルは enforce です。送信側は、指定されたホストに検証済み TLS で配送できない場合、配送しません。",
+    ),
+    "policy-note.policy-mode-testing": (
+        "The policy file says testing: senders report trouble and deliver all the same.",
+        "ポリシーファイルは testing です。送信側は問題を報告し、配送は行います。",
+    ),
+    "policy-note.policy-mode-none": (
+        "The policy file says none: the domain has no MTA-STS policy.",
+        "ポリシーファイルは none です。MTA-STS のポリシーはありません。",
+    ),
+    "policy-note.policy-short-max-age": (
+        "max_age: of less than a day protects little: senders forget the policy. Weeks are usual.",
+        "max_age: が 1 日未満では、送信側がすぐにポリシーを忘れ、保護の効果がほとんどありません。数週間が一般的です。",
+    ),
+    "policy-note.policy-mx-not-covered": (
+        "These hosts take the domain's mail and are not in the policy file: {hosts}. Add an mx: line for each, or "
+        "senders will not deliver to them.",
+        "次のホストはドメイン宛メールを受け取りますが、ポリシーファイルにありません: {hosts}。それぞれの mx: 行を追加"
+        "してください。追加しない場合、送信側はこれらに配送しません。",
     ),
     # -- tayori dmarc ----------------------------------------------------------------------------------------------
     "dmarc.step.unknown": ("Nothing can be proposed until the DNS answers.", "DNS が応答するまで提案できません。"),

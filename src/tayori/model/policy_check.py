@@ -1,14 +1,16 @@
 """A domain's MTA-STS, TLS-RPT and BIMI records: what stands there, and whether receivers will heed it.
 
-Owns the judgement of the DNS side. The MTA-STS policy file and the BIMI logo are not fetched: their host is the
-customer's own web server, and this service asks no address that a stranger's zone names. Pure: questions are yielded.
+Owns the judgement. Pure: questions are yielded, and the MTA-STS policy file is handed in by whoever fetched it. The
+BIMI logo is never fetched.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tayori.mail.answer import Answer, Evaluation, Query
 from tayori.mail.dmarc import DmarcPolicy, DmarcRecord
+from tayori.mail.mta_sts import MtaStsMode, MtaStsPolicy, MtaStsSyntaxError, parse_policy
 from tayori.mail.policy_records import (
     BimiRecord,
     PolicyKind,
@@ -23,18 +25,28 @@ class PolicyVerdict(StrEnum):
     ABSENT = "absent"  # none of them is needed to send
     OK = "ok"
     BROKEN = "broken"
-    UNKNOWN = "unknown"  # the DNS did not answer
+    UNKNOWN = "unknown"  # no answer, from the DNS or from the host of the policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyFinding:
-    """`notes` are keys of the catalogue: what is wrong, and what was not looked at."""
+    """`notes` are keys of the catalogue: what is wrong, and what was not looked at. `places` is for their sentences.
+
+    `policy` is what an MTA-STS policy file says.
+    """
 
     kind: PolicyKind
     name: str
     verdict: PolicyVerdict
     found: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    policy: MtaStsPolicy | None = None
+
+    @property
+    def awaits_file(self) -> bool:
+        """Whether the DNS side of MTA-STS is in order, and the policy file is what remains to be seen."""
+        return _NOT_FETCHED in self.notes
 
 
 def examine(domain: str, dmarc: DmarcRecord | None) -> Evaluation[tuple[PolicyFinding, ...]]:
@@ -63,7 +75,11 @@ def _judge(kind: PolicyKind, answer: Answer, dmarc: DmarcRecord | None) -> Polic
     return PolicyFinding(kind=kind, name=answer.name, verdict=verdict, found=records or answer.values, notes=notes)
 
 
-_HARMLESS = frozenset({"declined", "no-certificate", "file-not-fetched"})
+_NOT_FETCHED = "file-not-fetched"
+_HARMLESS = frozenset({"declined", "no-certificate", _NOT_FETCHED})
+_NO_PROOF = frozenset({"file-unreachable", "file-too-slow"})  # it may be the way from here
+_SHORT_SECONDS = 86_400
+_SHOWN_HOSTS = 10
 
 
 def _notes(kind: PolicyKind, text: str, dmarc: DmarcRecord | None) -> tuple[str, ...]:
@@ -93,7 +109,42 @@ def _with_policy_host(finding: PolicyFinding, domain: str) -> Evaluation[PolicyF
     answers = (ipv4, ipv6)
     notes: tuple[str, ...]
     if any(answer.exists for answer in answers) or not all(answer.is_definite for answer in answers):
-        notes, verdict = ("file-not-fetched",), finding.verdict
+        notes, verdict = (_NOT_FETCHED,), finding.verdict
     else:
         notes, verdict = ("no-policy-host",), PolicyVerdict.BROKEN
     return PolicyFinding(kind=finding.kind, name=finding.name, verdict=verdict, found=finding.found, notes=notes)
+
+
+def without_policy_file(finding: PolicyFinding, why: str, detail: str) -> PolicyFinding:
+    """The finding once the file could not be fetched; `why` is a key of the catalogue."""
+    verdict = PolicyVerdict.UNKNOWN if why in _NO_PROOF else PolicyVerdict.BROKEN
+    return replace(finding, verdict=verdict, notes=(why,), places={"detail": detail or "-"})
+
+
+def with_policy_file(finding: PolicyFinding, content: bytes, domain: str, mx: Answer) -> PolicyFinding:
+    """The finding once the file was read. Its patterns must cover the hosts that take the domain's mail."""
+    try:
+        policy = parse_policy(content)
+    except MtaStsSyntaxError as error:
+        return replace(finding, verdict=PolicyVerdict.BROKEN, notes=(str(error),))
+    uncovered = policy.uncovered(_hosts(domain, mx)) if policy.mode is not MtaStsMode.NONE else ()
+    notes = [f"policy-mode-{policy.mode}"]
+    if policy.max_age < _SHORT_SECONDS and policy.mode is not MtaStsMode.NONE:
+        notes.append("policy-short-max-age")
+    if uncovered:
+        notes.append("policy-mx-not-covered")
+    return replace(
+        finding,
+        verdict=PolicyVerdict.BROKEN if uncovered else PolicyVerdict.OK,
+        notes=tuple(notes),
+        places={"hosts": ", ".join(uncovered[:_SHOWN_HOSTS])},
+        policy=policy,
+    )
+
+
+def _hosts(domain: str, mx: Answer) -> tuple[str, ...]:
+    """By MX, or the domain itself where it has none (RFC 5321 5.1); nobody for a null MX (RFC 7505)."""
+    if not mx.is_definite:
+        return ()
+    hosts = tuple(value.partition(" ")[2] for value in mx.values) if mx.exists else (domain,)
+    return tuple(host for host in hosts if host not in ("", "."))
