@@ -13,14 +13,15 @@ from tayori.clock import Clock
 from tayori.mail.address import AddressError, AddrSpec, Mailbox
 from tayori.mail.compose import Body, Content, SimpleContent
 from tayori.model import identity_notice
+from tayori.model.errors import LimitExceeded
 from tayori.model.identity_notice import IdentityNotice
 from tayori.model.message import Operation
 from tayori.model.names import ServiceNames
 from tayori.model.submission import from_simple
-from tayori.resources import accounts
+from tayori.resources import accounts, service_mail
 from tayori.resources.identities import Identity
 from tayori.resources.identity_checks import Checked, StatusChange
-from tayori.store.engine import Store
+from tayori.store.engine import Store, Tx
 
 logger = logging.getLogger("tayori.notices")
 
@@ -55,10 +56,10 @@ class Notifier:
 
     async def _send(self, identity: Identity, notice: IdentityNotice) -> None:
         contacts = await self._store.read(accounts.contacts, identity.account_id, identity.region)
-        recipients = _addresses(contacts)
+        recipients = await self._store.write(_within_bounds, identity.account_id, _addresses(contacts))
         facts = {"identity": identity.name, "account_id": identity.account_id, "notices": ",".join(notice.notices)}
         if not recipients:
-            logger.info("notice_without_contact", extra=facts)
+            logger.info("notice_without_recipient", extra=facts)
             return
         text = identity_notice.compose(notice)
         now, names = self._clock.now(), self._names(identity.region)
@@ -83,3 +84,16 @@ def _addresses(texts: Sequence[str]) -> list[AddrSpec]:
         except AddressError:
             logger.warning("contact_unusable")
     return found
+
+
+def _within_bounds(tx: Tx, account_id: str, addresses: Sequence[AddrSpec]) -> list[AddrSpec]:
+    """Those that have not had too many already: a contact address has proven nothing either."""
+    taken: list[AddrSpec] = []
+    for address in addresses:
+        try:
+            service_mail.book(tx, account_id, str(address), most_an_hour=service_mail.NOTICES_AN_HOUR)
+        except LimitExceeded as refusal:
+            logger.warning("notice_held_back", extra={"account_id": account_id, "why": refusal.message})
+        else:
+            taken.append(address)
+    return taken

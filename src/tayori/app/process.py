@@ -7,6 +7,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 from collections.abc import Coroutine
@@ -25,6 +26,8 @@ from tayori.store.migrate import SchemaError
 
 logger = logging.getLogger("tayori.process")
 
+_MOST_DESCRIPTORS = 16_384
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -41,6 +44,7 @@ def main(config: Config, part: Part, pipe: Connection) -> None:
     # Ctrl-C reaches the whole group; the parent decides when each process stops.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     data_folder.stay_in(config.data)
+    _allow_many_connections()
     logs.set_up(form=config.log.format, level=config.log.level, redact_addresses=config.log.redact_addresses)
     with contextlib.suppress(BrokenPipeError):
         run(_serve(config, part, pipe))
@@ -78,6 +82,14 @@ async def _serve(config: Config, part: Part, pipe: Connection) -> None:
     await stop.wait()
     await node.stop()
     logger.info("stopped", extra={"part": part.name})
+
+
+def _allow_many_connections() -> None:
+    """Each connection is a file descriptor, and the limits of the listeners add up to more than a shell's 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _settle_garbage() -> None:

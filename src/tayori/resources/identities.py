@@ -27,7 +27,7 @@ from tayori.model.identity import (
     VerificationStatus,
 )
 from tayori.model.verification_mail import VerificationMail
-from tayori.resources import configuration_sets, dkim_keys, dkim_setup, identity_policies, share_links
+from tayori.resources import configuration_sets, dkim_keys, dkim_setup, identity_policies, service_mail, share_links
 from tayori.resources import tags as tags_of
 from tayori.resources.dkim_keys import DkimKey
 from tayori.resources.dkim_setup import Easy, Follow, Own, Setup
@@ -210,6 +210,7 @@ def _insert(tx: Tx, account_id: str, region: str, name: IdentityName, *, configu
 
 
 def _start_link(tx: Tx, account_id: str, region: str, address: str, token: str) -> VerificationMail:
+    service_mail.book(tx, account_id, address, most_an_hour=service_mail.VERIFICATIONS_AN_HOUR)
     expires_at = tx.now + LINK_LIFETIME
     identity = get(tx, account_id, region, address)
     next_check_at = min(expires_at, identity.next_check_at or expires_at)

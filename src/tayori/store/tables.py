@@ -468,6 +468,16 @@ dmarc_report_rows = Table(
     _column("detail", Json),  # the methods' own results, and why a policy was not followed
 )
 
+# Mails that the service wrote by itself in the last day: their number is bounded for each address and account.
+service_mails = Table(
+    "service_mails",
+    metadata,
+    _column("address", Text, key=True),
+    _column("sent_at", BigInteger, key=True),
+    _column("account_id", Text, key=True),
+    Index("service_mails_by_account", "account_id", "sent_at"),
+)
+
 # Heartbeats of workers, and the leases of loops of which only one may run.
 leases = Table(
     "leases",

@@ -86,6 +86,20 @@ STATEMENTS = (
     """,
     "CREATE INDEX credentials_by_account ON credentials (account_id)",
     """
+    CREATE TABLE custom_verification_templates (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        from_address TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        content TEXT NOT NULL,
+        success_url TEXT NOT NULL,
+        failure_url TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, name)
+    )
+    """,
+    """
     CREATE TABLE dkim_keys (
         key_id TEXT NOT NULL,
         account_id TEXT NOT NULL,
@@ -105,6 +119,39 @@ STATEMENTS = (
     "CREATE INDEX dkim_keys_by_identity ON dkim_keys (account_id, region, identity)",
     "CREATE INDEX dkim_keys_by_selector ON dkim_keys (selector)",
     "CREATE INDEX dkim_keys_by_state ON dkim_keys (state, state_since)",
+    """
+    CREATE TABLE dmarc_report_rows (
+        report_key TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        source_ip TEXT NOT NULL,
+        messages BIGINT NOT NULL,
+        disposition TEXT NOT NULL,
+        dkim_aligned BOOLEAN NOT NULL,
+        spf_aligned BOOLEAN NOT NULL,
+        header_from TEXT NOT NULL,
+        envelope_from TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        PRIMARY KEY (report_key, ordinal)
+    )
+    """,
+    """
+    CREATE TABLE dmarc_reports (
+        report_key TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        org_name TEXT NOT NULL,
+        email TEXT NOT NULL,
+        report_id TEXT NOT NULL,
+        begins_at BIGINT NOT NULL,
+        ends_at BIGINT NOT NULL,
+        received_at BIGINT NOT NULL,
+        source_ip TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        is_truncated BOOLEAN NOT NULL,
+        PRIMARY KEY (report_key)
+    )
+    """,
+    "CREATE INDEX dmarc_reports_by_age ON dmarc_reports (ends_at)",
+    "CREATE INDEX dmarc_reports_by_domain ON dmarc_reports (domain, ends_at)",
     """
     CREATE TABLE events (
         message_id TEXT NOT NULL,
@@ -156,41 +203,18 @@ STATEMENTS = (
     """,
     "CREATE INDEX identities_by_check ON identities (next_check_at)",
     "CREATE INDEX identities_by_link ON identities (link_token)",
-    "CREATE INDEX identities_to_rekey ON identities (account_id) WHERE key_length <> current_length",
     "CREATE INDEX identities_by_name ON identities (identity)",
+    "CREATE INDEX identities_to_rekey ON identities (account_id) WHERE key_length <> current_length",
     """
-    CREATE TABLE dmarc_report_rows (
-        report_key TEXT NOT NULL,
-        ordinal INTEGER NOT NULL,
-        source_ip TEXT NOT NULL,
-        messages BIGINT NOT NULL,
-        disposition TEXT NOT NULL,
-        dkim_aligned BOOLEAN NOT NULL,
-        spf_aligned BOOLEAN NOT NULL,
-        header_from TEXT NOT NULL,
-        envelope_from TEXT NOT NULL,
-        detail TEXT NOT NULL,
-        PRIMARY KEY (report_key, ordinal)
-    )
-    """,
-    """
-    CREATE TABLE dmarc_reports (
-        report_key TEXT NOT NULL,
-        domain TEXT NOT NULL,
-        org_name TEXT NOT NULL,
-        email TEXT NOT NULL,
-        report_id TEXT NOT NULL,
-        begins_at BIGINT NOT NULL,
-        ends_at BIGINT NOT NULL,
-        received_at BIGINT NOT NULL,
-        source_ip TEXT NOT NULL,
+    CREATE TABLE identity_policies (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        name TEXT NOT NULL,
         policy TEXT NOT NULL,
-        is_truncated BOOLEAN NOT NULL,
-        PRIMARY KEY (report_key)
+        PRIMARY KEY (account_id, region, identity, name)
     )
     """,
-    "CREATE INDEX dmarc_reports_by_age ON dmarc_reports (ends_at)",
-    "CREATE INDEX dmarc_reports_by_domain ON dmarc_reports (domain, ends_at)",
     """
     CREATE TABLE inbound_messages (
         inbound_id TEXT NOT NULL,
@@ -307,12 +331,33 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE service_mails (
+        address TEXT NOT NULL,
+        sent_at BIGINT NOT NULL,
+        account_id TEXT NOT NULL,
+        PRIMARY KEY (address, sent_at, account_id)
+    )
+    """,
+    "CREATE INDEX service_mails_by_account ON service_mails (account_id, sent_at)",
+    """
     CREATE TABLE settings_revision (
         id INTEGER NOT NULL,
         revision BIGINT NOT NULL,
         PRIMARY KEY (id)
     )
     """,
+    """
+    CREATE TABLE share_links (
+        share_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (share_id)
+    )
+    """,
+    "CREATE INDEX share_links_by_identity ON share_links (account_id, region, identity)",
     """
     CREATE TABLE suppressed_destinations (
         account_id TEXT NOT NULL,
@@ -335,42 +380,6 @@ STATEMENTS = (
         PRIMARY KEY (account_id, region, resource, "key")
     )
     """,
-    """
-    CREATE TABLE custom_verification_templates (
-        account_id TEXT NOT NULL,
-        region TEXT NOT NULL,
-        name TEXT NOT NULL,
-        from_address TEXT NOT NULL,
-        subject TEXT NOT NULL,
-        content TEXT NOT NULL,
-        success_url TEXT NOT NULL,
-        failure_url TEXT NOT NULL,
-        created_at BIGINT NOT NULL,
-        PRIMARY KEY (account_id, region, name)
-    )
-    """,
-    """
-    CREATE TABLE identity_policies (
-        account_id TEXT NOT NULL,
-        region TEXT NOT NULL,
-        identity TEXT NOT NULL,
-        name TEXT NOT NULL,
-        policy TEXT NOT NULL,
-        PRIMARY KEY (account_id, region, identity, name)
-    )
-    """,
-    """
-    CREATE TABLE share_links (
-        share_id TEXT NOT NULL,
-        account_id TEXT NOT NULL,
-        region TEXT NOT NULL,
-        identity TEXT NOT NULL,
-        created_at BIGINT NOT NULL,
-        expires_at BIGINT NOT NULL,
-        PRIMARY KEY (share_id)
-    )
-    """,
-    "CREATE INDEX share_links_by_identity ON share_links (account_id, region, identity)",
     """
     CREATE TABLE verification_redirects (
         link_token TEXT NOT NULL,
