@@ -1,6 +1,7 @@
 """What reports change: one fact for each recipient, however often and by whomever it is reported."""
 
 import pytest
+import sqlalchemy as sa
 
 from population import ACCOUNT, REGION, identity, names, open_account, submission
 from tayori.mail.address import AddrSpec
@@ -18,6 +19,7 @@ from tayori.model.inbound import (
 from tayori.resources import inbound, quotas, suppression, timeline
 from tayori.resources.inbound import Received
 from tayori.resources.messages import Door
+from tayori.store.tables import inbound_messages
 
 READER = "reader@inbox.test"
 
@@ -112,3 +114,15 @@ def test_an_address_that_the_message_did_not_have_is_not_believed(transact, come
     come("5.1.1", address="stranger@inbox.test")
     assert bounces(transact, message_id) == []
     assert counted(transact) == 0
+
+
+def test_of_a_huge_message_the_beginning_is_kept(transact, message_id):
+    route = InboundRoute(recipient=AddrSpec("postmaster", "tayori.test"), purpose=InboundPurpose.POSTMASTER)
+    content = b"Subject: x\r\n\r\n" + b"x" * (2 * inbound.KEPT_OCTETS)
+    message = InboundMessage(
+        routes=(route,), reverse_path=ReversePath.NULL, content=content, source_ip="192.0.2.1", helo="", tls=None
+    )
+    transact(inbound.record, Received(inbound_ids=("huge",), message=message, reports=()), names)
+    query = sa.select(inbound_messages.c.content).where(inbound_messages.c.inbound_id == "huge")
+    kept = transact(lambda tx: bytes(tx.execute(query).scalar_one()))
+    assert kept == content[: inbound.KEPT_OCTETS]

@@ -34,6 +34,9 @@ from tayori.store.tables import to_micros
 FEEDBACK_LOCAL_PARTS = frozenset({"complaints"})
 _POSTMASTERS = frozenset({"postmaster", "abuse"})
 
+# It has been read by then; what is kept is for a person to look at, and strangers decide its size.
+KEPT_OCTETS = 1024 * 1024
+
 _REVERSE_PATH = Hot("SELECT reverse_path FROM messages WHERE message_id = ?")
 _MESSAGE = Hot("SELECT account_id, region, configuration_set FROM messages WHERE message_id = ?")
 _BOUNCES = Hot("SELECT detail FROM events WHERE message_id = ? AND kind = ? AND ordinal = ?")
@@ -96,7 +99,7 @@ def record(tx: Tx, received: Received, names: Callable[[str], ServiceNames]) -> 
                     message.reverse_path.text,
                     message.source_ip,
                     report.kind if report else _kind(found, received),
-                    message.content,
+                    message.content[:KEPT_OCTETS],
                 )
             ],
         )
