@@ -34,7 +34,7 @@ from tayori.model.message import (
     TlsPolicy,
 )
 from tayori.model.names import ServiceNames
-from tayori.resources import quotas, suppression
+from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
@@ -204,19 +204,15 @@ class Deliveries:
             remote_mta_ip=item.report.facts.address,
         )
         if kind.bounce_type is BounceType.PERMANENT and facts["operation"] != "Service":
-            self._condemn(tx, item.report, region, configuration_set, address)
+            condemn(
+                tx,
+                self._settings,
+                (item.report.account_id, region),
+                configuration_set=configuration_set,
+                address=address,
+                message_id=item.report.message_id,
+            )
         return [_event_row(item, now, EventKind.BOUNCE, detail)]
-
-    def _condemn(self, tx: Tx, report: AttemptReport, region: str, configuration_set: str | None, address: str) -> None:
-        """A hard bounce counts, and puts the address on the suppression list where bounces do that."""
-        key = report.account_id, region
-        quotas.count_bounces(tx, {key: 1})
-        named = self._settings.configuration_set(tx, *key, configuration_set) if configuration_set else None
-        reasons = named.suppressed_reasons if named else None
-        if reasons is None:
-            reasons = self._settings.account(tx, *key).suppressed_reasons
-        if "BOUNCE" in reasons:
-            suppression.add_from_feedback(tx, [(*key, address, "BOUNCE", report.message_id)])
 
 
 def _state_row(item: _Done, now: int) -> tuple[Any, ...]:

@@ -25,8 +25,10 @@ from tayori.model.inbound import (
     ReportKind,
 )
 from tayori.model.names import DMARC_REPORTS, ServiceNames
-from tayori.resources import accounts, configuration_sets, dmarc_reports, probes, quotas, suppression
+from tayori.resources import dmarc_reports, probes
+from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
+from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import to_micros
@@ -150,23 +152,17 @@ def _bounce(
     row = (report.message_id, to_micros(tx.now), EventKind.BOUNCE, ordinals[recipient.address], json.dumps(detail))
     tx.hot(INSERT_EVENT, [row])
     if kind.bounce_type is BounceType.PERMANENT:
-        _condemn(tx, account_id, region, configuration_set, recipient.address, report.message_id)
+        condemn(
+            tx,
+            Settings(),
+            (account_id, region),
+            configuration_set=configuration_set,
+            address=recipient.address,
+            message_id=report.message_id,
+        )
 
 
 def _is_known(tx: Tx, message_id: str, ordinal: int, kind: BounceKind) -> bool:
     """Whether a bounce of this type is in the recipient's history already."""
     details = tx.hot_rows(_BOUNCES, (message_id, EventKind.BOUNCE, ordinal))
     return any(json.loads(detail)["bounceType"] == kind.bounce_type for (detail,) in details)
-
-
-def _condemn(
-    tx: Tx, account_id: str, region: str, configuration_set: str | None, address: str, message_id: str
-) -> None:
-    quotas.count_bounces(tx, {(account_id, region): 1})
-    reasons: tuple[str, ...] | None = None
-    if configuration_set and configuration_sets.exists(tx, account_id, region, configuration_set):
-        reasons = configuration_sets.get(tx, account_id, region, configuration_set).suppressed_reasons
-    if reasons is None:
-        reasons = accounts.get(tx, account_id, region).suppressed_reasons
-    if "BOUNCE" in reasons:
-        suppression.add_from_feedback(tx, [(account_id, region, address, "BOUNCE", message_id)])

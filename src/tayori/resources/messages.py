@@ -39,6 +39,7 @@ from tayori.model.names import ServiceNames
 from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.resources import delegation, suppression
 from tayori.resources.accounts import Account
+from tayori.resources.condemnation import effective_reasons
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
 from tayori.resources.quotas import Usage
 from tayori.resources.settings import Sender, Settings
@@ -358,9 +359,7 @@ def _suppressed(
     account: Account, configuration_set: ConfigurationSet | None, recipients: Sequence[AddrSpec], listed: _Listed
 ) -> dict[str, str]:
     """Addresses that get nothing, with the reason. A configuration set overrides the reasons, not the list."""
-    effective = configuration_set.suppressed_reasons if configuration_set else None
-    if effective is None:
-        effective = account.suppressed_reasons
+    effective = effective_reasons(account, configuration_set)
     on_list = listed.get((account.account_id, account.region))
     if not effective or not on_list:
         return {}

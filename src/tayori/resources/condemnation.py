@@ -1,0 +1,32 @@
+"""What a hard bounce does to an address, whether the receiver said it at once or a report did later.
+
+Owns which reasons suppress: a configuration set overrides the account's reasons, not its list (ses: suppression list).
+"""
+
+from tayori.resources import quotas, suppression
+from tayori.resources.accounts import Account
+from tayori.resources.configuration_sets import ConfigurationSet
+from tayori.resources.settings import Settings
+from tayori.store.engine import Tx
+
+
+def effective_reasons(account: Account, configuration_set: ConfigurationSet | None) -> tuple[str, ...]:
+    """The reasons that suppress for mail under this set; () where none does."""
+    own = configuration_set.suppressed_reasons if configuration_set else None
+    return account.suppressed_reasons if own is None else own
+
+
+def condemn(
+    tx: Tx,
+    settings: Settings,
+    key: tuple[str, str],
+    *,
+    configuration_set: str | None,
+    address: str,
+    message_id: str,
+) -> None:
+    """Count a hard bounce for the account and region `key`, and suppress the address where bounces do that."""
+    quotas.count_bounces(tx, {key: 1})
+    named = settings.configuration_set(tx, *key, configuration_set) if configuration_set else None
+    if "BOUNCE" in effective_reasons(settings.account(tx, *key), named):
+        suppression.add_from_feedback(tx, [(*key, address, "BOUNCE", message_id)])
