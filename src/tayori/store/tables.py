@@ -80,6 +80,9 @@ def _column(name: str, kind: Any, *, nullable: bool = False, key: bool = False) 
     return Column(name, kind, primary_key=key, nullable=nullable, autoincrement=False)
 
 
+column = _column  # for the tables that have a file of their own
+
+
 schema_info = Table(
     "schema_info",
     metadata,
@@ -486,3 +489,6 @@ leases = Table(
     _column("holder", Text),
     _column("expires_at", Moment),
 )
+
+# The tables that have a file of their own belong to the same schema.
+from tayori.store import notification_tables as notification_tables  # noqa: E402

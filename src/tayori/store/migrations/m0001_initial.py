@@ -153,6 +153,20 @@ STATEMENTS = (
     "CREATE INDEX dmarc_reports_by_age ON dmarc_reports (ends_at)",
     "CREATE INDEX dmarc_reports_by_domain ON dmarc_reports (domain, ends_at)",
     """
+    CREATE TABLE event_destinations (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        configuration_set TEXT NOT NULL,
+        name TEXT NOT NULL,
+        enabled BOOLEAN NOT NULL,
+        kinds TEXT NOT NULL,
+        target_kind TEXT NOT NULL,
+        target TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, configuration_set, name)
+    )
+    """,
+    """
     CREATE TABLE events (
         message_id TEXT NOT NULL,
         at BIGINT NOT NULL,
@@ -205,6 +219,17 @@ STATEMENTS = (
     "CREATE INDEX identities_by_link ON identities (link_token)",
     "CREATE INDEX identities_by_name ON identities (identity)",
     "CREATE INDEX identities_to_rekey ON identities (account_id) WHERE key_length <> current_length",
+    """
+    CREATE TABLE identity_notifications (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        topic_arn TEXT,
+        headers_included BOOLEAN NOT NULL,
+        PRIMARY KEY (account_id, region, identity, kind)
+    )
+    """,
     """
     CREATE TABLE identity_policies (
         account_id TEXT NOT NULL,
@@ -265,6 +290,30 @@ STATEMENTS = (
     )
      {without_rowid}
     """,
+    """
+    CREATE TABLE notifications (
+        account_id TEXT NOT NULL,
+        notification_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        due_at BIGINT NOT NULL,
+        attempts INTEGER NOT NULL,
+        topic_arn TEXT NOT NULL,
+        subscription_id TEXT NOT NULL,
+        protocol TEXT NOT NULL,
+        endpoint TEXT NOT NULL,
+        envelope TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        last_error TEXT NOT NULL,
+        PRIMARY KEY (account_id, notification_id)
+    )
+    """,
+    "CREATE INDEX notifications_by_age ON notifications (state, updated_at)",
+    "CREATE INDEX notifications_by_destination ON notifications (account_id, region, subscription_id, created_at)",
+    "CREATE INDEX notifications_open ON notifications (owner, due_at) WHERE state IN ('waiting', 'sending')",
     """
     CREATE TABLE probes (
         token TEXT NOT NULL,
@@ -359,6 +408,28 @@ STATEMENTS = (
     """,
     "CREATE INDEX share_links_by_identity ON share_links (account_id, region, identity)",
     """
+    CREATE TABLE subscriptions (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        subscription_id TEXT NOT NULL,
+        protocol TEXT NOT NULL,
+        endpoint TEXT NOT NULL,
+        state TEXT NOT NULL,
+        token TEXT NOT NULL,
+        token_expires_at BIGINT NOT NULL,
+        attributes TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        principal TEXT NOT NULL,
+        confirmed_by_owner BOOLEAN NOT NULL,
+        needs_owner_to_leave BOOLEAN NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, topic, subscription_id)
+    )
+    """,
+    "CREATE INDEX subscriptions_by_owner ON subscriptions (owner, region, topic, subscription_id)",
+    "CREATE INDEX subscriptions_by_token ON subscriptions (token)",
+    """
     CREATE TABLE suppressed_destinations (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
@@ -378,6 +449,17 @@ STATEMENTS = (
         "key" TEXT NOT NULL,
         value TEXT NOT NULL,
         PRIMARY KEY (account_id, region, resource, "key")
+    )
+    """,
+    """
+    CREATE TABLE topics (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        attributes TEXT NOT NULL,
+        subscriptions_deleted INTEGER NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, name)
     )
     """,
     """
