@@ -47,6 +47,7 @@ class Transaction(Generic[JobT]):
         "_sent",
         "is_clean",
         "job",
+        "mark",
         "outcomes",
         "overflow",
         "recipients",
@@ -63,11 +64,13 @@ class Transaction(Generic[JobT]):
         *,
         extensions: Extensions,
         remote_mta: str,
+        mark: bytes = b"",
         started: float,
         started_at: datetime,
     ) -> None:
         self.job = job
         self.signed = signed
+        self.mark = mark  # a header field that goes in front of the signed message
         self.recipients = recipients
         self.started = started  # loop time
         self.started_at = started_at
@@ -76,7 +79,7 @@ class Transaction(Generic[JobT]):
         self.is_clean = True  # False: the host may still hold a half-made transaction, RSET is due
         self._remote = remote_mta
         self._pipelined = extensions.pipelining
-        self._commands = _commands(signed, recipients, extensions)
+        self._commands = _commands(signed, recipients, extensions, mark)
         self._position = 0  # of the reply awaited: 0 MAIL, 1..n RCPT, n+1 DATA, n+2 the dot
         self._sent = 0
         self._accepted = 0
@@ -195,8 +198,10 @@ class Transaction(Generic[JobT]):
         self.overflow = []
 
 
-def _commands(signed: SignedMessage, recipients: Sequence[DueRecipient], extensions: Extensions) -> list[bytes]:
-    size = f" SIZE={signed.size}" if extensions.size_limit is not None else ""
+def _commands(
+    signed: SignedMessage, recipients: Sequence[DueRecipient], extensions: Extensions, mark: bytes
+) -> list[bytes]:
+    size = f" SIZE={signed.size + len(mark)}" if extensions.size_limit is not None else ""
     body = " BODY=8BITMIME" if signed.is_eight_bit else ""
     commands = [f"MAIL FROM:<{_path(signed.reverse_path)}>{size}{body}\r\n".encode("ascii")]
     commands += [f"RCPT TO:<{_path(str(r.address))}>\r\n".encode("ascii") for r in recipients]
@@ -210,14 +215,17 @@ def _path(text: str) -> str:
     return text
 
 
-def untransportable(signed: SignedMessage, extensions: Extensions, remote_mta: str) -> Outcome | None:
+def untransportable(
+    signed: SignedMessage, extensions: Extensions, remote_mta: str, mark: bytes = b""
+) -> Outcome | None:
     """Why this host cannot take the message at all, found before a byte of it is sent; None when it can.
 
     8-bit content is not converted for a host without 8BITMIME: that would break its signatures (RFC 6152 3 (2)).
     """
     if signed.is_eight_bit and not extensions.eight_bit_mime:
         return classify_trouble(Reason.CONTENT_NOT_TRANSPORTABLE, remote_mta=remote_mta)
-    if extensions.size_limit and signed.size > extensions.size_limit:
-        words = f"the message has {signed.size} octets, the host takes {extensions.size_limit}"
+    size = signed.size + len(mark)
+    if extensions.size_limit and size > extensions.size_limit:
+        words = f"the message has {size} octets, the host takes {extensions.size_limit}"
         return classify_trouble(Reason.MESSAGE_TOO_LARGE, words, remote_mta)
     return None

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from tayori.clock import Clock
 from tayori.delivery.attempt import Transaction, untransportable
 from tayori.delivery.dialogue import Session, TlsUse, open_session
+from tayori.delivery.egress import Egress
 from tayori.delivery.job import Job
 from tayori.delivery.ledger import Ledger, Result
 from tayori.delivery.route import Route, Shuffle, Target, find_route
@@ -71,6 +72,7 @@ class Destination:
         self.domain = domain
         self._policy = policy
         self._means = means
+        self._egress = Egress.of_settings(means.settings)
         self._loop = asyncio.get_running_loop()
         self._ready: deque[Job] = deque()
         self._elsewhere: deque[Job] = deque()  # a host failed with them: each wants a connection to another
@@ -222,6 +224,7 @@ class Destination:
                 target,
                 use,
                 settings=self._means.settings,
+                egress=self._egress,
                 context=self._means.contexts.of(self._policy),
                 feed=self,
             )
@@ -298,7 +301,9 @@ class Destination:
         try:
             if signed is None:
                 raise ValueError("a job whose message has not been signed")
-            outcome = untransportable(signed, session.extensions, host)
+            now = self._means.clock.now()
+            mark = session.mark(now)
+            outcome = untransportable(signed, session.extensions, host, mark)
             if outcome is None:
                 return Transaction(
                     job,
@@ -306,8 +311,9 @@ class Destination:
                     job.recipients,
                     extensions=session.extensions,
                     remote_mta=host,
+                    mark=mark,
                     started=self._loop.time(),
-                    started_at=self._means.clock.now(),
+                    started_at=now,
                 )
         except Exception:
             log.exception("message %s cannot be put into a transaction", job.held.outgoing.message_id)

@@ -12,11 +12,13 @@ RFC 3207: what was read before the handshake is forgotten.
 import asyncio
 import logging
 from collections import deque
+from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar, cast
 
 from tayori.delivery import tls
 from tayori.delivery.attempt import Step, Transaction
+from tayori.delivery.egress import Egress
 from tayori.delivery.extensions import Extensions
 from tayori.delivery.replies import ReplyError, ReplyReader
 from tayori.delivery.route import Target
@@ -81,14 +83,14 @@ async def open_session(
     use: TlsUse,
     *,
     settings: DeliverySettings,
+    egress: Egress,
     context: tls.ResumingContext,
     feed: Feed[JobT],
 ) -> "Session[JobT] | Outcome":
     """A session that is ready for mail, or why there is none. The session pulls from `feed` once `start` is called."""
     loop = asyncio.get_running_loop()
-    session: Session[JobT] = Session(target, settings, feed, loop)
-    is_ipv6 = ":" in target.address
-    source = settings.source_ipv6 if is_ipv6 else settings.source_ipv4
+    session: Session[JobT] = Session(target, settings, egress, feed, loop)
+    source = egress.source(target.address)
     try:
         async with asyncio.timeout(settings.timeouts.connect):
             await loop.create_connection(
@@ -114,17 +116,24 @@ class Session(asyncio.Protocol, Generic[JobT]):
     """An SMTP connection as its client. Made by `open_session`."""
 
     def __init__(
-        self, target: Target, settings: DeliverySettings, feed: Feed[JobT], loop: asyncio.AbstractEventLoop
+        self,
+        target: Target,
+        settings: DeliverySettings,
+        egress: Egress,
+        feed: Feed[JobT],
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.target = target
         self.extensions = Extensions.NONE
         self.tls: TlsFacts | None = None
-        self.source_address = settings.outgoing_address
+        self.egress = egress
+        self.source_address = egress.address
         self.taken = 0  # transactions begun
         self.completed = 0  # transactions that ended while the connection held
         self.notes: tuple[str, ...] = ()  # what went wrong with the hosts tried before this one
         self.phase = Phase.OPENING
         self._settings = settings
+        self._marked_day, self._todays_mark = 0, b""
         self._feed = feed
         self._loop = loop
         self._transport: asyncio.Transport | None = None
@@ -167,7 +176,7 @@ class Session(asyncio.Protocol, Generic[JobT]):
 
     async def _hello(self) -> None:
         """EHLO, and HELO for hosts that do not know it (RFC 5321 4.1.1.1, 3.2)."""
-        name = self._settings.ehlo_name.encode("ascii")
+        name = self.egress.ehlo_name.encode("ascii")
         reply = await self._command(Stage.EHLO, b"EHLO " + name + b"\r\n")
         if reply.is_permanent:
             reply = await self._command(Stage.EHLO, b"HELO " + name + b"\r\n")
@@ -341,6 +350,17 @@ class Session(asyncio.Protocol, Generic[JobT]):
         else:
             self._close()
 
+    def mark(self, now: datetime) -> bytes:
+        """X-SES-Outgoing, outside of what is signed (as on SES) since it names the address of this very connection.
+
+        The same all day. It is put in front of content as that goes out: one signed message may leave from several.
+        """
+        day = now.toordinal()
+        if day != self._marked_day:
+            text = f"X-SES-Outgoing: {now:%Y.%m.%d}-{self.source_address}\r\n"
+            self._marked_day, self._todays_mark = day, text.encode("ascii")
+        return self._todays_mark
+
     def _pull(self) -> Transaction[JobT] | None:
         transaction = self._feed.next(self)
         if transaction is not None:
@@ -399,16 +419,17 @@ class Session(asyncio.Protocol, Generic[JobT]):
             self.wake()
 
     def _send_content(self, transaction: Transaction[JobT]) -> None:
-        wire = transaction.signed.wire
+        mark, wire = transaction.mark, transaction.signed.wire
         if len(wire) > _CHUNK:
+            self._write(mark)
             self._unsent = memoryview(wire)
             self._pump()
             return
         following = self._pull() if self.extensions.pipelining else None
         if following is None:
-            self._write(wire)
+            self._write(mark + wire)
         else:
-            self._write(wire + following.opening())
+            self._write(b"".join((mark, wire, following.opening())))
 
     def _pump(self) -> None:
         """Large content goes out as the host takes it, never all of it into a buffer."""

@@ -1,8 +1,8 @@
-"""The last thing before the wire: DKIM signatures and X-SES-Outgoing in front of a message.
+"""The last thing before the wire: DKIM signatures in front of a message.
 
 Owns when that is done (once for a message in memory, however many recipients and domains), where (RSA in threads: the
 computation releases the GIL), and the cache of loaded keys. Never decides who signs: the message brings its plan. Form
-of the signatures: `mail.dkim`. SES puts X-SES-Outgoing outside of what is signed.
+of the signatures: `mail.dkim`. X-SES-Outgoing is put in front by the connection that knows the address (`dialogue`).
 """
 
 import asyncio
@@ -55,7 +55,6 @@ class Signer:
         self._keys: OrderedDict[str, dkim.PrivateKey] = OrderedDict()
         self._loading: dict[str, asyncio.Task[dkim.PrivateKey]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._marked_day, self._todays_mark = 0, b""
         self._jobs: deque[tuple[Callable[[], SignedMessage], Done]] = deque()
         self._results: deque[tuple[Done, SignedMessage | Outcome]] = deque()
         self._at_work = 0
@@ -85,7 +84,7 @@ class Signer:
 
     def _sign(self, outgoing: Outgoing, keys: list[dkim.SigningKey], done: Done) -> None:
         now = self._clock.now()
-        work = partial(_seal, outgoing, keys, now, self._mark(now))
+        work = partial(_seal, outgoing, keys, now)
         if not keys and len(outgoing.content) < _THREAD_FROM:
             done(_or_trouble(work))
             return
@@ -122,14 +121,6 @@ class Signer:
         while self._results:
             done, result = self._results.popleft()
             done(result)
-
-    def _mark(self, now: datetime) -> bytes:
-        """X-SES-Outgoing, the same all day."""
-        day = now.toordinal()
-        if day != self._marked_day:
-            text = f"X-SES-Outgoing: {now:%Y.%m.%d}-{self._settings.outgoing_address}\r\n"
-            self._marked_day, self._todays_mark = day, text.encode("ascii")
-        return self._todays_mark
 
     async def _sign_later(self, outgoing: Outgoing, missing: list[str], done: Done) -> None:
         try:
@@ -177,14 +168,13 @@ def _or_trouble(work: Callable[[], SignedMessage]) -> SignedMessage | Outcome:
         return classify_trouble(Reason.LOCAL_TROUBLE, words)
 
 
-def _seal(outgoing: Outgoing, keys: list[dkim.SigningKey], now: datetime, mark: bytes) -> SignedMessage:
+def _seal(outgoing: Outgoing, keys: list[dkim.SigningKey], now: datetime) -> SignedMessage:
     """The whole of the work on one message; runs in a thread where there is something to sign."""
     content = outgoing.content
-    head = mark
+    whole = content
     if keys:
         fields, offset = split_message(content)
-        head = dkim.sign(fields, content[offset:], keys, now) + mark
-    whole = head + content
+        whole = dkim.sign(fields, content[offset:], keys, now) + content
     return SignedMessage(
         reverse_path=outgoing.reverse_path.text,
         wire=stuff_crlf(whole),
