@@ -1,0 +1,72 @@
+"""What a mail host must prove before it gets content, as one value.
+
+Owns the levels and their order, and the protocol of whoever decides. Never opens a connection; `securities` decides,
+`secured` obeys. Named after Postfix's smtp_tls_security_level. RFC 7435 (opportunistic security), RFC 7672, RFC 8461.
+"""
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, TypeAlias
+
+from tayori.delivery.route import Target
+from tayori.delivery.tls import ResumingContext
+from tayori.delivery.tls_result import ReportedPolicy, ResultType
+from tayori.model.message import Outcome, TlsPolicy
+
+
+class SecurityLevel(IntEnum):
+    """In the order of what it is worth."""
+
+    NONE = 0  # in the clear
+    MAY = 1  # TLS where it is offered, whoever the host may be; else in the clear
+    ENCRYPT = 2  # TLS, whoever the host may be
+    VERIFIED = 3  # TLS, with a certificate that an authority vouches for, for the host's name
+    DANE = 4  # TLS, with the certificate or the authority that the host's signed zone names
+
+    @property
+    def needs_tls(self) -> bool:
+        return self >= SecurityLevel.ENCRYPT
+
+    @property
+    def text(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Why a certificate will not do, after a handshake that went well otherwise."""
+
+    result: ResultType
+    words: str
+
+
+# What looks at the certificate after the handshake, where OpenSSL cannot. None: it will do.
+Check: TypeAlias = Callable[[ssl.SSLObject], Mismatch | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """What one host must prove before it gets content.
+
+    `why` says in words on what grounds, for the timeline. `policy` is what the connection is counted under in
+    RFC 8460's reports. `is_trial`: a failure is reported, and then the mail goes out as if nobody had asked
+    (MTA-STS's `testing`).
+    """
+
+    level: SecurityLevel
+    source: str  # "configuration-set", "mta-sts", "dane", "opportunistic"
+    context: ResumingContext
+    server_name: str  # SNI, and the name that a certificate must be for
+    check: Check | None = None
+    why: str = ""
+    policy: ReportedPolicy
+    is_trial: bool = False
+    session_key: str = ""  # under which sessions are kept for resumption; "": the server's name
+
+
+class Securities(Protocol):
+    """Decides for one host. An Outcome says why this host gets no mail for the moment."""
+
+    async def of(self, domain: str, target: Target, policy: TlsPolicy) -> Security | Outcome: ...
