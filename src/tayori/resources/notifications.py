@@ -1,0 +1,342 @@
+"""The outbox of notifications: one row is one delivery to one endpoint. Enqueue, claim, finish, keep the dead.
+
+A row is in one worker's hands at a time (`owner`), and a result is written by compare-and-set on it. A worker that dies
+leaves its rows to whoever takes over, so that a notification goes out at least once. When to try again is
+`model.delivery_policy`'s.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from tayori import ids
+from tayori.model.delivery_policy import policy_of
+from tayori.store.dialect import Hot
+from tayori.store.engine import Tx
+from tayori.store.notification_tables import NOTIFICATION_OPEN
+from tayori.store.tables import from_micros, storable, to_micros
+
+TOPIC = "notifications"  # of wake-ups
+_MOST_AVOIDED = 200
+_ERROR_LENGTH = 500
+
+_INSERT = Hot(
+    "INSERT INTO notifications (account_id, notification_id, region, kind, state, owner, due_at, attempts, topic_arn,"
+    " subscription_id, protocol, endpoint, envelope, created_at, updated_at, last_error) VALUES {values}"
+)
+_DUE = (
+    "SELECT account_id, notification_id, region, kind, attempts, topic_arn, subscription_id, protocol, endpoint,"
+    f" envelope, created_at FROM notifications WHERE {NOTIFICATION_OPEN} AND owner = '' AND due_at <= ?{{avoiding}}"
+    " ORDER BY due_at LIMIT ? {skip_locked}"
+)
+_TAKE = Hot(
+    "UPDATE notifications SET state = 'sending', owner = ? WHERE account_id = ? AND notification_id = ? AND owner = ''"
+)
+_NEXT_DUE = Hot(f"SELECT MIN(due_at) FROM notifications WHERE {NOTIFICATION_OPEN} AND owner = ''")
+_FINISH = Hot(
+    "UPDATE notifications SET state = ?, owner = '', due_at = ?, attempts = attempts + 1, updated_at = ?,"
+    " last_error = ? WHERE account_id = ? AND notification_id = ? AND owner = ? AND state = 'sending'"
+)
+_TAKE_OVER = Hot(
+    "UPDATE notifications SET state = 'waiting', owner = '' WHERE account_id = ? AND notification_id = ? AND owner = ?"
+)
+_OF_OTHERS = Hot(
+    f"SELECT account_id, notification_id, owner FROM notifications WHERE {NOTIFICATION_OPEN} AND owner > ''"
+    " AND owner <> ?"
+)
+_OURS = Hot(f"SELECT account_id, notification_id, owner FROM notifications WHERE {NOTIFICATION_OPEN} AND owner = ?")
+_OLD = Hot(
+    "SELECT account_id, notification_id FROM notifications WHERE state = ? AND updated_at < ?"
+    " ORDER BY updated_at LIMIT ?"
+)
+_DELETE = Hot("DELETE FROM notifications WHERE account_id = ? AND notification_id = ?")
+_DEAD = Hot(
+    "SELECT notification_id, region, kind, attempts, topic_arn, subscription_id, protocol, endpoint, envelope,"
+    " created_at, updated_at, last_error FROM notifications WHERE state = 'dead' AND account_id = ?"
+    " ORDER BY updated_at DESC LIMIT ?"
+)
+_REVIVE = Hot(
+    "UPDATE notifications SET state = 'waiting', due_at = ?, attempts = 0, updated_at = ?"
+    " WHERE account_id = ? AND notification_id = ? AND state = 'dead'"
+)
+_STEP = 500
+
+
+class NotificationKind(StrEnum):
+    """What a message of SNS is, by its `Type`; DEAD_LETTER is one that goes to the queue of a RedrivePolicy."""
+
+    NOTIFICATION = "Notification"
+    SUBSCRIPTION_CONFIRMATION = "SubscriptionConfirmation"
+    UNSUBSCRIBE_CONFIRMATION = "UnsubscribeConfirmation"
+    DEAD_LETTER = "DeadLetter"
+
+
+class Subscribed(Protocol):
+    """What is asked of a subscription: where it leads, and what it says of the way there."""
+
+    @property
+    def subscription_id(self) -> str: ...
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def attributes(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One row, in hand. `envelope` is what the message is made of when it is sent (see `enqueue`)."""
+
+    account_id: str
+    notification_id: str
+    region: str
+    kind: str
+    attempts: int
+    topic_arn: str
+    subscription_id: str
+    protocol: str
+    endpoint: str
+    envelope: Mapping[str, Any]
+    created_at: datetime
+
+    @property
+    def subscription_arn(self) -> str:
+        return f"{self.topic_arn}:{self.subscription_id}"
+
+
+class Verdict(StrEnum):
+    """What one try came to. REFUSED is a failure that trying again cannot mend."""
+
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    notification: Notification
+    worker: str
+    verdict: Verdict
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """One that was given up, with the last reason."""
+
+    notification: Notification
+    died_at: datetime
+    reason: str
+
+
+def enqueue(
+    tx: Tx,
+    *,
+    account_id: str,
+    region: str,
+    kind: str,
+    topic_arn: str,
+    subscription: Subscribed,
+    message_id: str,
+    subject: str,
+    message: str,
+    attributes: Mapping[str, Any],
+    raw: bool,
+    topic_attributes: Mapping[str, str] | None = None,
+) -> None:
+    """Write one delivery to the outbox. `attributes` are the message's, as SNS writes them: name → {Type, Value}.
+
+    `topic_attributes` are asked for SignatureVersion and DeliveryPolicy.
+    """
+    of_topic = topic_attributes or {}
+    envelope = {
+        "message_id": message_id,
+        "subject": subject,
+        "message": message,
+        "attributes": dict(attributes),
+        "raw": raw,
+        "token": subscription.token,
+        "signature_version": of_topic.get("SignatureVersion", "1"),
+        "policy": subscription.attributes.get("DeliveryPolicy", ""),
+        "topic_policy": of_topic.get("DeliveryPolicy", ""),
+        "redrive": _redrive_target(subscription.attributes.get("RedrivePolicy", "")),
+    }
+    _insert(
+        tx,
+        account_id=account_id,
+        region=region,
+        kind=kind,
+        topic_arn=topic_arn,
+        subscription_id=subscription.subscription_id,
+        protocol=subscription.protocol,
+        endpoint=subscription.endpoint,
+        envelope=envelope,
+    )
+    tx.wake(TOPIC)
+
+
+def _insert(
+    tx: Tx,
+    *,
+    account_id: str,
+    region: str,
+    kind: str,
+    topic_arn: str,
+    subscription_id: str,
+    protocol: str,
+    endpoint: str,
+    envelope: Mapping[str, Any],
+) -> None:
+    now = to_micros(tx.now)
+    row = (
+        account_id,
+        f"{now:014x}-{ids.worker_id()}",
+        region,
+        kind,
+        "waiting",
+        "",
+        now,
+        0,
+        topic_arn,
+        subscription_id,
+        protocol,
+        endpoint,
+        json.dumps(envelope, separators=(",", ":")),
+        now,
+        now,
+        "",
+    )
+    tx.hot(_INSERT, [row])
+
+
+def _redrive_target(text: str) -> str:
+    """The ARN of the queue that takes what could not be delivered (sns: dead-letter queues)."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return ""
+    return str(found.get("deadLetterTargetArn") or "") if isinstance(found, dict) else ""
+
+
+# -- taking ------------------------------------------------------------------------------------------------------------
+
+
+def claim(tx: Tx, worker: str, limit: int, avoid: Sequence[str] = ()) -> list[Notification]:
+    """Take up to `limit` that are due, none for the endpoints in `avoid`."""
+    avoided = tuple(avoid)[:_MOST_AVOIDED]
+    condition = f" AND endpoint NOT IN ({', '.join('?' * len(avoided))})" if avoided else ""
+    statement = Hot(_DUE.replace("{avoiding}", condition))
+    found = [_loaded(row) for row in tx.hot_rows(statement, (to_micros(tx.now), *avoided, limit))]
+    tx.hot(_TAKE, [(worker, item.account_id, item.notification_id) for item in found])
+    return found
+
+
+def _loaded(row: Sequence[Any]) -> Notification:
+    return Notification(
+        account_id=row[0],
+        notification_id=row[1],
+        region=row[2],
+        kind=row[3],
+        attempts=row[4],
+        topic_arn=row[5],
+        subscription_id=row[6],
+        protocol=row[7],
+        endpoint=row[8],
+        envelope=json.loads(row[9]),
+        created_at=from_micros(row[10]),
+    )
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next that nobody has in hand falls due."""
+    ((micros,),) = tx.hot_rows(_NEXT_DUE, ())
+    return None if micros is None else from_micros(micros)
+
+
+def take_over(tx: Tx, worker: str) -> int:
+    """Give back what other workers have in hand: there is one at a time, and it is `worker` now. How many."""
+    return tx.hot(_TAKE_OVER, tx.hot_rows(_OF_OTHERS, (worker,)))
+
+
+def release(tx: Tx, worker: str) -> None:
+    """Give back what `worker` has in hand, untried."""
+    tx.hot(_TAKE_OVER, tx.hot_rows(_OURS, (worker,)))
+
+
+# -- finishing ---------------------------------------------------------------------------------------------------------
+
+
+def finish(tx: Tx, results: Sequence[Result]) -> list[None]:
+    """A batch function: write what tries came to and when the next one is, and send on what is dead."""
+    now = to_micros(tx.now)
+    for result in results:
+        item = result.notification
+        due = None if result.verdict is Verdict.REFUSED else _next_try(tx.now, item)
+        if result.verdict is Verdict.DONE:
+            state, due_at = "done", tx.now
+        else:
+            state, due_at = ("dead", tx.now) if due is None else ("waiting", due)
+        error = storable(result.error)[:_ERROR_LENGTH]
+        key = item.account_id, item.notification_id, result.worker
+        if tx.hot(_FINISH, [(state, to_micros(due_at), now, error, *key)]) and state == "dead":
+            _redrive(tx, item, error)
+    tx.wake(TOPIC)
+    return [None] * len(results)
+
+
+def _next_try(now: datetime, item: Notification) -> datetime | None:
+    policy = policy_of(item.protocol, item.envelope.get("policy", ""), item.envelope.get("topic_policy", ""))
+    delay = policy.delay(item.attempts + 1)
+    return None if delay is None else now + delay * (1 + 0.1 * ids.jitter())
+
+
+def _redrive(tx: Tx, item: Notification, reason: str) -> None:
+    """To the queue of the subscription's RedrivePolicy. A letter that does not get there either stays here, dead."""
+    target = item.envelope.get("redrive") or ""
+    if not target or item.kind != NotificationKind.NOTIFICATION:
+        return
+    _insert(
+        tx,
+        account_id=item.account_id,
+        region=item.region,
+        kind=NotificationKind.DEAD_LETTER,
+        topic_arn=item.topic_arn,
+        subscription_id=item.subscription_id,
+        protocol="sqs",
+        endpoint=target,
+        envelope=dict(item.envelope) | {"redrive": "", "policy": "", "topic_policy": "", "reason": reason},
+    )
+
+
+# -- the dead, and the old ---------------------------------------------------------------------------------------------
+
+
+def dead_letters(tx: Tx, account_id: str, limit: int = 100) -> list[DeadLetter]:
+    """What was given up, the latest first."""
+    return [
+        DeadLetter(notification=_loaded((account_id, *row[:10])), died_at=from_micros(row[10]), reason=row[11])
+        for row in tx.hot_rows(_DEAD, (account_id, limit))
+    ]
+
+
+def revive(tx: Tx, account_id: str, notification_ids: Sequence[str]) -> int:
+    """Try dead ones again from the start; how many there were."""
+    now = to_micros(tx.now)
+    revived = sum(tx.hot(_REVIVE, [(now, now, account_id, notification_id)]) for notification_id in notification_ids)
+    if revived:
+        tx.wake(TOPIC)
+    return revived
+
+
+def forget(tx: Tx, *, done: timedelta, dead: timedelta) -> int:
+    """Delete some of what is old; how many rows that were."""
+    count = 0
+    for state, age in (("done", done), ("dead", dead)):
+        count += tx.hot(_DELETE, tx.hot_rows(_OLD, (state, to_micros(tx.now - age), _STEP)))
+    return count
