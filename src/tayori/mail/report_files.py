@@ -1,4 +1,5 @@
-"""The files inside a mail that carries a report, unpacked (RFC 7489 7.2.1.1: gzip; others send ZIP, or XML as it is).
+"""The files inside a mail that carries a report, unpacked (RFC 7489 7.2.1.1, RFC 8460 5.3: gzip; others send ZIP, or
+XML and JSON as they are).
 
 Owns the bounds. Such mail comes from strangers: nothing here believes a declared type, a file name or a declared size,
 no archive's directory is read, and what comes out is limited however small what came in was.
@@ -6,8 +7,8 @@ no archive's directory is read, and what comes out is limited however small what
 
 import struct
 import zlib
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
 
 from tayori.mail.structure import StructureError, walk
 
@@ -25,14 +26,26 @@ class UnpackError(ValueError):
     """A file is damaged, or larger than any report is."""
 
 
+_Kind: TypeAlias = Callable[[bytes], bool]
+
+
 def xml_files(raw: bytes) -> Iterator[bytes]:
     """Every XML document among the mail's parts, at most MAX_FILES. Raises UnpackError; what came before counts."""
+    return _files(raw, _is_xml)
+
+
+def json_files(raw: bytes) -> Iterator[bytes]:
+    """Every JSON object among the mail's parts, likewise."""
+    return _files(raw, _is_json)
+
+
+def _files(raw: bytes, is_wanted: _Kind) -> Iterator[bytes]:
     left, count = MAX_UNPACKED, 0
     try:
         for part in walk(raw):
             if part.is_multipart or part.content_type.startswith("message/"):
                 continue
-            for document in _documents(part.decoded(), left):
+            for document in _documents(part.decoded(), left, is_wanted):
                 count += 1
                 left -= len(document)
                 if count > MAX_FILES:
@@ -42,12 +55,12 @@ def xml_files(raw: bytes) -> Iterator[bytes]:
         raise UnpackError(str(error)) from error
 
 
-def _documents(data: bytes, left: int) -> Iterator[bytes]:
+def _documents(data: bytes, left: int, is_wanted: _Kind) -> Iterator[bytes]:
     if data.startswith(_GZIP):
-        yield from filter(_is_xml, (_gunzip(data, left),))
+        yield from filter(is_wanted, (_gunzip(data, left),))
     elif data.startswith(_ZIP):
-        yield from filter(_is_xml, _unzip(data, left))
-    elif _is_xml(data):
+        yield from filter(is_wanted, _unzip(data, left))
+    elif is_wanted(data):
         if len(data) > left:
             raise UnpackError("the file is too large")
         yield data
@@ -55,6 +68,10 @@ def _documents(data: bytes, left: int) -> Iterator[bytes]:
 
 def _is_xml(data: bytes) -> bool:
     return data.startswith(_BOMS[1:]) or data.removeprefix(_BOMS[0]).lstrip(b" \t\r\n").startswith(b"<")
+
+
+def _is_json(data: bytes) -> bool:
+    return data.removeprefix(_BOMS[0]).lstrip(b" \t\r\n").startswith(b"{")
 
 
 def _gunzip(data: bytes, left: int) -> bytes:
