@@ -170,6 +170,7 @@ identities = Table(
     _column("keys_made_at", Moment, nullable=True),
     _column("length_changed_at", Moment, nullable=True),
     _column("own_record", Text, nullable=True),  # the key record of a key of the customer's own
+    _column("ed25519_token", Text, nullable=True),  # of the key that signs beside the others
     _column("mail_from_domain", Text, nullable=True),
     _column("mail_from_status", Text, nullable=True),
     _column("mail_from_behavior", Text),
@@ -492,3 +493,4 @@ leases = Table(
 
 # The tables that have a file of their own belong to the same schema.
 from tayori.store import notification_tables as notification_tables  # noqa: E402
+from tayori.store import source_tables as source_tables  # noqa: E402

@@ -100,6 +100,15 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE dedicated_ip_pools (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, name)
+    )
+    """,
+    """
     CREATE TABLE dkim_keys (
         key_id TEXT NOT NULL,
         account_id TEXT NOT NULL,
@@ -195,6 +204,7 @@ STATEMENTS = (
         keys_made_at BIGINT,
         length_changed_at BIGINT,
         own_record TEXT,
+        ed25519_token TEXT,
         mail_from_domain TEXT,
         mail_from_status TEXT,
         mail_from_behavior TEXT NOT NULL,
@@ -268,6 +278,17 @@ STATEMENTS = (
         holder TEXT NOT NULL,
         expires_at BIGINT NOT NULL,
         PRIMARY KEY (name)
+    )
+    """,
+    """
+    CREATE TABLE mail_routes (
+        pattern TEXT NOT NULL,
+        host TEXT NOT NULL,
+        port INTEGER NOT NULL,
+        tls TEXT NOT NULL,
+        user_name TEXT NOT NULL,
+        secret TEXT NOT NULL,
+        PRIMARY KEY (pattern)
     )
     """,
     """
@@ -408,6 +429,48 @@ STATEMENTS = (
     """,
     "CREATE INDEX share_links_by_identity ON share_links (account_id, region, identity)",
     """
+    CREATE TABLE source_addresses (
+        address TEXT NOT NULL,
+        ipv6 TEXT NOT NULL,
+        ehlo_name TEXT NOT NULL,
+        weight INTEGER NOT NULL,
+        paused BOOLEAN NOT NULL,
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        pool TEXT NOT NULL,
+        bind_ipv4 TEXT NOT NULL,
+        bind_ipv6 TEXT NOT NULL,
+        via TEXT NOT NULL,
+        via_secret TEXT NOT NULL,
+        warmup_percentage INTEGER NOT NULL,
+        warmup_since BIGINT,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (address)
+    )
+    """,
+    """
+    CREATE TABLE source_counts (
+        day INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        sent BIGINT NOT NULL,
+        "deferred" BIGINT NOT NULL,
+        failed BIGINT NOT NULL,
+        blocked BIGINT NOT NULL,
+        PRIMARY KEY (day, address, provider)
+    )
+    """,
+    """
+    CREATE TABLE source_rests (
+        address TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        until BIGINT NOT NULL,
+        times INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (address, provider)
+    )
+    """,
+    """
     CREATE TABLE subscriptions (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
@@ -469,6 +532,14 @@ STATEMENTS = (
         failure_url TEXT NOT NULL,
         expires_at BIGINT NOT NULL,
         PRIMARY KEY (link_token)
+    )
+    """,
+    """
+    CREATE TABLE warmup_choices (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        automatic BOOLEAN NOT NULL,
+        PRIMARY KEY (account_id, region)
     )
     """,
     "INSERT INTO settings_revision (id, revision) VALUES (1, 1)",

@@ -1,0 +1,126 @@
+"""Source addresses, pools and mail routes: what mail leaves from, and by.
+
+Owns the values and the rules about them that need no database. Never chooses: `delivery.sources` does. SES has
+dedicated addresses in pools of an account, and a shared pool for everybody (ses: dedicated-ip-pools).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tayori.model import warmup
+
+SHARED_POOL = "ses-shared-pool"
+DEFAULT_POOL = "ses-default-dedicated-pool"
+RESERVED_POOLS = frozenset({SHARED_POOL, DEFAULT_POOL})
+
+_POOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def is_pool_name(name: str) -> bool:
+    return _POOL_NAME.fullmatch(name) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAddress:
+    """One address that mail can leave from; `account_id` is empty where everybody may use it."""
+
+    address: str
+    ipv6: str = ""
+    ehlo_name: str
+    weight: int = 1
+    paused: bool = False
+    account_id: str = ""
+    region: str = ""
+    pool: str = SHARED_POOL
+    bind_ipv4: str = ""
+    bind_ipv6: str = ""
+    via: str = ""
+    via_secret: str = ""
+    warmup_percentage: int = warmup.WARM
+    warmup_since: datetime | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        return not self.account_id
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (self.address, self.ipv6) if self.ipv6 else (self.address,)
+
+    def percentage(self, now: datetime) -> int:
+        return warmup.percentage(self.warmup_percentage, self.warmup_since, now)
+
+    def warmup_status(self, now: datetime) -> str:
+        """In the words of the API."""
+        return "DONE" if self.percentage(now) >= warmup.WARM else "IN_PROGRESS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRoute:
+    """Where mail for domains of a pattern goes. Without a host: to the domain's own hosts."""
+
+    pattern: str
+    host: str = ""
+    port: int = 25
+    tls: str = "starttls"
+    user_name: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """A source address keeps away from a provider."""
+
+    address: str
+    provider: str
+    until: datetime
+    times: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What one address has done at one provider, in recipients."""
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    blocked: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            sent=self.sent + other.sent,
+            deferred=self.deferred + other.deferred,
+            failed=self.failed + other.failed,
+            blocked=self.blocked + other.blocked,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlan:
+    """All that a choice depends on, as the rows have it: taken at one moment, used until it changes."""
+
+    revision: int = 0
+    addresses: tuple[SourceAddress, ...] = ()
+    pools: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # (account, region, set) → pool's name
+    routes: tuple[MailRoute, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.addresses and not self.routes
+
+
+def route_for(domain: str, routes: Mapping[str, MailRoute]) -> MailRoute | None:
+    """The route of a recipient domain: its own, else that of the nearest domain above it, else the one for all.
+
+    `.example.com` stands for what is below example.com, `example.com` for itself alone.
+    """
+    found = routes.get(domain)
+    at = domain.find(".")
+    while found is None and at >= 0:
+        found = routes.get(domain[at:])
+        at = domain.find(".", at + 1)
+    found = found or routes.get("*")
+    return found if found is not None and found.host else None
