@@ -8,10 +8,11 @@ import pytest
 
 from tayori.app import domain_plans
 from tayori.mail.answer import Answer, AnswerStatus
-from tayori.model.domain_plan import Change, DomainPlan
+from tayori.model.domain_plan import Change, DomainPlan, Necessity
 from tayori.model.identity import IdentityName, KeyLength
 from tayori.model.names import ServiceNames
-from tayori.resources import accounts, dkim_keys, identities
+from tayori.resources import accounts, dkim_keys, ed25519, identities
+from tayori.resources.dkim_keys import OwnSignature
 from tayori.resources.identities import Identity, NewIdentity
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -68,6 +69,24 @@ def test_a_domain_with_nothing_gets_keys_and_a_policy(plan_of: Any) -> None:
     assert purposes(plan) == ["dkim", "dkim", "dkim", "dmarc"]
     assert {record.change for record in plan.records} == {Change.ADD}
     assert (plan.domain, plan.zone) == ("example.com", "example.com")
+
+
+def test_a_second_key_is_in_the_plan_and_is_optional(plan_of: Any, transact: Any, run: Any) -> None:
+    plan_of("example.com", Zone())
+    key = dkim_keys.generate_own(OwnSignature.ED25519)
+    transact(ed25519.put, ACCOUNT, REGION, "example.com", key)
+    identity = transact(identities.get, ACCOUNT, REGION, "example.com")
+    name, target = f"{key.selector}._domainkey.example.com", f"{key.selector}.dkim.mail.example.net"
+
+    def second(zone: Zone) -> Any:
+        plan = run(domain_plans.make(identity, NAMES, zone, NOW))
+        assert purposes(plan) == ["dkim", "dkim", "dkim", "dkim-ed25519", "dmarc"]
+        return plan.records[3]
+
+    asked_for = second(Zone())
+    assert (asked_for.name, asked_for.rdtype, asked_for.wanted) == (name, "CNAME", (target,))
+    assert (asked_for.change, asked_for.necessity) == (Change.ADD, Necessity.OPTIONAL)
+    assert second(Zone().put(name, "CNAME", target)).change is Change.NONE
 
 
 def test_a_subdomain_is_registered_in_the_zone_above_it(plan_of: Any) -> None:

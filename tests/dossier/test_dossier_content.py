@@ -28,7 +28,7 @@ from tayori.dossier.forms import Form, render
 from tayori.dossier.panels import panels
 from tayori.dossier.request import SECTIONS, Request, UnknownPanel, Writing
 from tayori.dossier.schedule import plus_working_days, steps
-from tayori.model.domain_plan import Change, PlannedRecord
+from tayori.model.domain_plan import Change, Necessity, PlannedRecord
 from tayori.model.proof import Purpose
 
 
@@ -188,6 +188,19 @@ def test_steps_follow_from_the_records() -> None:
     assert names == ["approve", "register", "check", "verified", "trial", "send"]
     assert "lower-ttl" in [step.name for step in steps(date(2026, 12, 1), (RECORDS[0],))]
     assert "reject" in [step.name for step in steps(date(2026, 12, 1), (RECORDS[6],))]
+
+
+@pytest.mark.parametrize(
+    ("language", "reason", "necessity"),
+    [("en", "Mail is then signed twice", "(optional)"), ("ja", "2 つの署名が付きます", "(任意)")],
+)
+def test_a_second_key_is_explained_and_optional(language: str, reason: str, necessity: str) -> None:
+    name, value = f"second._domainkey.{DOMAIN}", f"second.dkim.{SERVICE}"
+    second = record(Purpose.DKIM_ED25519, name, "CNAME", value, necessity=Necessity.OPTIONAL)
+    text = render(plan(*RECORDS[1:3], second), request(language), Form.MARKDOWN).decode()
+    assert reason in text and necessity in text and "RFC 8463" in text
+    assert name in text and value in text and f"dig +short {name} CNAME" in text
+    assert reason not in render(plan(), request(language), Form.MARKDOWN).decode()
 
 
 def test_the_day_is_that_of_the_requester() -> None:

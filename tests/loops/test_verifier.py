@@ -11,8 +11,8 @@ from tayori.loops.base import Supervised
 from tayori.loops.verifier import Verifier
 from tayori.mail.answer import Answer
 from tayori.model.identity import IdentityName, VerificationStatus
-from tayori.resources import dkim_keys, identities
-from tayori.resources.dkim_keys import DkimKey
+from tayori.resources import dkim_keys, ed25519, identities
+from tayori.resources.dkim_keys import DkimKey, OwnSignature
 from tayori.resources.dkim_setup import Own
 from tayori.resources.identities import NewIdentity
 
@@ -41,6 +41,30 @@ def test_a_domain_is_verified_once_its_three_aliases_are_there(run, store, clock
             answer = await w.resolver.resolve(f"{identity.tokens[0]}._domainkey.{DOMAIN}", "TXT")
             assert answer.values == tuple(await store.read(dkim_keys.published, identity.tokens[0]))
             assert answer.values[0].startswith("v=DKIM1; k=rsa; p=")
+
+    run(scenario())
+
+
+def test_a_second_key_signs_once_its_record_is_there(run, store, clock) -> None:
+    async def scenario() -> None:
+        async with world(store, clock) as w:
+            identity = await w.create()
+            w.dns.publish(aliases(identity))
+            await w.look(0)
+            key = dkim_keys.generate_own(OwnSignature.ED25519)
+            place = ACCOUNT, REGION, DOMAIN
+            await store.write(ed25519.put, *place, key)
+            found = await w.look()
+            assert [finding["verdict"] for finding in found.findings] == ["matched"] * 3 + ["missing"]
+            assert found.is_verified
+            assert not (await store.read(ed25519.find, *place)).is_active
+            target = f"{key.selector}.{NAMES.dkim_zone}"
+            second = Record(name=f"{key.selector}._domainkey.{DOMAIN}", rdtype="CNAME", value=target, ttl=5)
+            w.dns.publish([*aliases(identity), second])
+            await w.look()
+            assert (await store.read(ed25519.find, *place)).is_active
+            answer = await w.resolver.resolve(second.name, "TXT")
+            assert answer.values == (key.public_record,)
 
     run(scenario())
 

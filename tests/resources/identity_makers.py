@@ -47,6 +47,7 @@ def checked(identity: Identity, **verdicts: Verdict) -> Checked:
     expected = expected_records(identity, NAMES)
     words = {
         Purpose.DKIM: "dkim",
+        Purpose.DKIM_ED25519: "ed25519",
         Purpose.OWNERSHIP: "ownership",
         Purpose.MAIL_FROM_MX: "mx",
         Purpose.MAIL_FROM_SPF: "spf",

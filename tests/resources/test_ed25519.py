@@ -1,10 +1,14 @@
 """An Ed25519 key beside a domain's other one, in the rows."""
 
+from datetime import timedelta
+
 import pytest
-from identity_makers import ACCOUNT, REGION, address, checked, domain, open_account
+from identity_makers import ACCOUNT, NAMES, REGION, address, checked, domain, open_account
 
 from tayori.mail.address import AddrSpec
 from tayori.model.errors import Invalid, NotFound
+from tayori.model.identity import SEARCH_WINDOW, Verdict, VerificationStatus
+from tayori.model.proof import Purpose
 from tayori.resources import dkim_keys, ed25519, identities, identity_checks, key_rotation
 from tayori.resources.dkim_keys import DkimKey, OwnSignature
 from tayori.resources.dkim_setup import Own
@@ -38,6 +42,43 @@ def test_it_signs_behind_the_other_key_while_its_record_is_there(transact, ident
     assert selectors(transact) == [identity.tokens[0], KEY.selector]
     transact(ed25519.switch, transact(ed25519.find, *PLACE))
     assert selectors(transact) == [identity.tokens[0]]
+
+
+def test_it_follows_its_record_at_once_and_no_status_does(transact, identity, clock) -> None:
+    transact(ed25519.put, *PLACE, KEY)
+    there = transact(identities.get, *PLACE)
+    (wanted,) = [one for one in identity_checks.expected_records(there, NAMES) if one.purpose is Purpose.DKIM_ED25519]
+    assert (wanted.name, wanted.rdtype) == (f"{KEY.selector}._domainkey.example.com", "CNAME")
+
+    def look(verdict: Verdict) -> identities.Identity:
+        looked = checked(transact(identities.get, *PLACE), ed25519=verdict)
+        assert transact(identity_checks.record, looked, 0.0) == []
+        found = transact(identities.get, *PLACE)
+        assert found.is_verified and found.dkim.status is VerificationStatus.SUCCESS and found.error_type is None
+        return found
+
+    missing = look(Verdict.MISSING)
+    assert not transact(ed25519.find, *PLACE).is_active
+    assert missing.next_check_at - clock.now() < timedelta(minutes=2), "whoever registers it is waiting"
+    settled = look(Verdict.MATCHED)
+    assert transact(ed25519.find, *PLACE).is_active
+    assert settled.next_check_at - clock.now() > timedelta(hours=1)
+    look(Verdict.UNKNOWN)
+    assert transact(ed25519.find, *PLACE).is_active, "a DNS that is silent proves nothing"
+    look(Verdict.MISSING)
+    assert not transact(ed25519.find, *PLACE).is_active
+    clock.advance(SEARCH_WINDOW.total_seconds())
+    assert look(Verdict.MISSING).next_check_at - clock.now() > timedelta(hours=1), "nobody seems to want it"
+
+
+def test_what_was_looked_for_before_it_was_made_anew_counts_for_nothing(transact, identity) -> None:
+    transact(ed25519.put, *PLACE, KEY)
+    old = checked(transact(identities.get, *PLACE))
+    transact(ed25519.take_away, *PLACE)
+    assert transact(identities.get, *PLACE).ed25519_token is None
+    transact(ed25519.put, *PLACE, dkim_keys.generate_own(OwnSignature.ED25519))
+    transact(identity_checks.record, old, 0.0)
+    assert not transact(ed25519.find, *PLACE).is_active
 
 
 def test_it_outlives_an_exchange_of_the_other_key_and_is_not_rotated(transact, identity, clock) -> None:

@@ -13,7 +13,7 @@ import botocore.session
 import hcl2
 import pytest
 from botocore.validate import ParamValidator
-from zone_plans import AWKWARD, EMPTY, FOREIGN_MX, LIVED_IN, LONG_KEY, TOKENS, Zone, complete, plan
+from zone_plans import AWKWARD, EMPTY, FOREIGN_MX, LIVED_IN, LONG_KEY, SECOND_TOKEN, TOKENS, Zone, complete, plan
 
 import bind_server as bind
 from programs import require
@@ -77,7 +77,7 @@ def test_csv_has_the_columns_of_ses() -> None:
     assert list(rows[0]) == ["Type", "Name", "Value"]
     assert {"Type": "MX", "Name": "bounce.example.com", "Value": "10 feedback-smtp.us-east-1.mail.example.net"} in rows
     assert {"Type": "TXT", "Name": "own._domainkey.example.com", "Value": LONG_KEY} in rows
-    assert len(rows) == 8
+    assert len(rows) == 9
 
 
 # --- octoDNS ---
@@ -209,7 +209,7 @@ def test_terraform_takes_braces_literally() -> None:
 @ZONES
 def test_terraform_for_cloudflare_parses(zone: Zone) -> None:
     found = resources(render(plan(zone), Form.TERRAFORM_CLOUDFLARE), "cloudflare_dns_record")
-    assert len(found) == 8
+    assert len(found) == 9
     mx = found["tayori_bounce_mx"]
     assert literal(mx["content"]) == "feedback-smtp.us-east-1.mail.example.net"
     assert mx["priority"] == 10
@@ -331,7 +331,7 @@ def test_a_domain_connect_link_fills_every_variable_of_the_template() -> None:
     assert parts.path == f"/v2/domainTemplates/providers/{provider}/services/{service}/apply"
     applied = applied_records(template, parameters)
     assert {(record["type"], record["host"]) for record in applied} == {
-        *(("CNAME", f"{token}._domainkey") for token in TOKENS),
+        *(("CNAME", f"{token}._domainkey") for token in (*TOKENS, SECOND_TOKEN)),
         ("TXT", "own._domainkey"),
         ("TXT", "_amazonses"),
         ("MX", "bounce"),

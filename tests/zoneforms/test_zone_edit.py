@@ -10,7 +10,7 @@ from tayori.model.zone_edit import ConflictReason, edits_of
 
 def test_an_empty_zone_gets_every_record_and_loses_none() -> None:
     found = edits_of(plan(EMPTY))
-    assert len(found.edits) == 8
+    assert len(found.edits) == 9
     assert not found.conflicts
     assert not any(edit.removed for edit in found.edits)
 

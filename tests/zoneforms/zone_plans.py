@@ -6,11 +6,20 @@ from datetime import UTC, datetime
 from tayori.mail.answer import Answer, AnswerStatus
 from tayori.model.domain_plan import DomainPlan, records_of
 from tayori.model.names import ServiceNames
-from tayori.model.proof import ExpectedRecord, Purpose, dkim_records, dmarc_record, mail_from_records, ownership_record
+from tayori.model.proof import (
+    ExpectedRecord,
+    Purpose,
+    dkim_records,
+    dmarc_record,
+    ed25519_record,
+    mail_from_records,
+    ownership_record,
+)
 
 NAMES = ServiceNames(service_domain="mail.example.net", region="us-east-1")
 # In octoDNS's order, which is not the order of characters, "a9" comes before "a10".
 TOKENS = ("a10kkkkkkkkkkkkkkkkkkkkkkkkkkkkk", "a9kkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", "zkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk")
+SECOND_TOKEN = "m5kkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
 MAIL_FROM = "bounce.example.com"
 LONG_KEY = "v=DKIM1; k=rsa; p=" + "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQ" * 9
 AWKWARD = 'a "quoted" \\ backslash; and ${braces} %{too}'
@@ -21,6 +30,7 @@ Zone = Mapping[tuple[str, str], tuple[str, ...]]
 def expected(domain: str = "example.com", mail_from: str = MAIL_FROM) -> list[ExpectedRecord]:
     return [
         *dkim_records(domain, TOKENS, NAMES),
+        ed25519_record(domain, SECOND_TOKEN, NAMES),
         ownership_record(domain, "pmBGN/7MjnfhTKUZ06Enqq1PeGUaOkw8lGhcfwefcHU="),
         *mail_from_records(mail_from, domain, NAMES),
         dmarc_record(domain),

@@ -16,6 +16,7 @@ from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.model.errors import Kind, NotFound
 from tayori.model.identity import IdentityName
 from tayori.model.names import ServiceNames
+from tayori.model.proof import ed25519_record
 from tayori.resources import dkim_keys, ed25519
 from tayori.resources.dkim_keys import OwnSignature
 from tayori.resources.ed25519 import Ed25519Key
@@ -50,7 +51,7 @@ class Ed25519Pages:
         return self._shown(place[2], principal.region, found)
 
     def _shown(self, domain: str, region: str, key: Ed25519Key) -> HttpResponse:
-        record = ed25519.record(domain, key.selector, self._names(region))
+        record = ed25519_record(domain, key.selector, self._names(region))
         return _json(
             {
                 "domain": domain,

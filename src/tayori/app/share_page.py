@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from tayori.model.domain_plan import Change, DomainPlan, Necessity, PlannedRecord
+from tayori.model.domain_plan import Change, DomainPlan, PlannedRecord
 from tayori.zoneforms.forms import Form
 from tayori.zoneforms.presentation import mx_parts, relative
 
@@ -45,7 +45,9 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "nothing": ("nothing", "なし"),
     "required": ("required", "必須"),
     "recommended": ("recommended", "推奨"),
+    "optional": ("optional", "任意"),
     "dkim": ("DKIM signature", "DKIM 署名"),
+    "dkim-ed25519": ("second DKIM signature (Ed25519)", "2 つ目の DKIM 署名 (Ed25519)"),
     "ownership": ("proof of the domain", "ドメインの所有確認"),
     "mail-from-mx": ("return path of bounces (MX)", "バウンスの戻り先 (MX)"),
     "mail-from-spf": ("SPF of the return path", "戻り先ドメインの SPF"),
@@ -173,7 +175,7 @@ def _table(plan: DomainPlan, lang: str) -> list[str]:
 
 
 def _row(record: PlannedRecord, zone: str, lang: str) -> str:
-    necessity = text("required" if record.necessity is Necessity.REQUIRED else "recommended", lang)
+    necessity = text(record.necessity, lang)
     purpose = text(record.purpose, lang) if record.purpose in _TEXTS else str(record.purpose)
     cells = [
         f"{escape(purpose)}<br><small>{escape(necessity)}</small>",

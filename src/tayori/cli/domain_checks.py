@@ -81,6 +81,8 @@ def _health(row: Row) -> Health:
         return Health.WARNING if row.advice("en") else Health.OK
     if row.verdict in (Standing.WAITING, Standing.TROUBLE):
         return Health.WARNING  # nothing that the record's owner could do
+    if row.purpose == Purpose.DKIM_ED25519:
+        return Health.WARNING  # a second signature: mail is none the worse without it
     return Health.FAILED if row.purpose in _NEEDED or row.verdict == Standing.WRONG else Health.WARNING
 
 

@@ -101,6 +101,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "残り {count} 件。ドメインの DNS 管理者が登録します。",
     ),
     "purpose.dkim": ("DKIM signature", "DKIM 署名"),
+    "purpose.dkim-ed25519": ("second DKIM signature (Ed25519); optional", "2 つ目の DKIM 署名 (Ed25519)。任意"),
     "purpose.ownership": ("proof of the domain (v1)", "ドメインの所有確認 (v1)"),
     "purpose.mail-from-mx": ("MAIL FROM: bounces come back", "MAIL FROM: バウンスの戻り先"),
     "purpose.mail-from-spf": ("MAIL FROM: SPF", "MAIL FROM: SPF"),

@@ -368,7 +368,7 @@ def misplacements(expected: ExpectedRecord, zone: str) -> list[Elsewhere]:
     found = [Elsewhere(mistake=Mistake.NAME_DOUBLED, name=f"{name}.{parent}") for parent in (domain, zone) if parent]
     if zone and zone != domain and host:
         found.append(Elsewhere(mistake=Mistake.SUBDOMAIN_DROPPED, name=f"{host}.{zone}"))
-    if expected.purpose is Purpose.DKIM and "._domainkey" in host:
+    if expected.purpose in (Purpose.DKIM, Purpose.DKIM_ED25519) and "._domainkey" in host:
         found.append(Elsewhere(mistake=Mistake.DOMAINKEY_MISSING, name=name.replace("._domainkey.", ".", 1)))
     if "_" in name:
         found.append(Elsewhere(mistake=Mistake.UNDERSCORE_REFUSED, name=name.replace("_", "")))

@@ -24,19 +24,21 @@ def _paragraph(on: Writing, key: str, **places: object) -> Paragraph:
 
 
 def _dkim(on: Writing) -> tuple[str, list[Block]]:
-    pointers, keys = on.having("dkim"), on.having("dkim-key")
-    if not (pointers or keys):
+    pointers, keys, second = on.having("dkim"), on.having("dkim-key"), on.having("dkim-ed25519")
+    if not (pointers or keys or second):
         return "dkim", []
     domain = on.plan.domain
-    selector = (pointers or keys)[0].record.name.partition("._domainkey")[0]
+    selector = (pointers or keys or second)[0].record.name.partition("._domainkey")[0]
     found: list[Block] = [
         _paragraph(on, "why.dkim.intro", domain=domain),
-        figures.dkim(on.texts, domain, selector, is_pointer=bool(pointers)),
+        figures.dkim(on.texts, domain, selector, is_pointer=not keys),
     ]
     if pointers:
         found.append(_paragraph(on, "why.dkim.cname"))
     if keys:
         found.append(_paragraph(on, "why.dkim.key"))
+    if second:
+        found.append(_paragraph(on, "why.dkim.ed25519"))
     return "dkim", found
 
 

@@ -18,10 +18,11 @@ from tayori.model.proof import (
     ExpectedRecord,
     Finding,
     Hint,
+    Purpose,
     doubled,
     judge,
 )
-from tayori.resources import ed25519, identity_checks
+from tayori.resources import identity_checks
 from tayori.resources.identities import Identity
 from tayori.resources.identity_checks import Checked, StatusChange
 from tayori.store.engine import Store
@@ -79,7 +80,6 @@ class Verifier:
                 _LOG.exception("identity_check_failed", extra={"identity": identity.name})
                 checked = Checked(identity=identity, findings=(), error=ErrorType.SERVICE_ERROR)
             changes = await self._store.write(identity_checks.record, checked, ids.jitter())
-            await self._look_for_ed25519(identity)
         for change in changes:
             facts = {"identity": identity.name, "account_id": identity.account_id, "what": change.what}
             _LOG.info("identity_status", extra=facts | {"before": change.before, "after": change.after})
@@ -89,22 +89,13 @@ class Verifier:
     async def look(self, identity: Identity) -> Checked:
         """Ask for every record that the identity wants, all at the same time."""
         expected = identity_checks.expected_records(identity, self._names(identity.region))
-        if any(track.is_searching for track in identity.tracks):
-            for record in expected:
+        is_searching = any(track.is_searching for track in identity.tracks)
+        for record in expected:
+            if is_searching or record.purpose is Purpose.DKIM_ED25519:  # the latter has no status that would tell
                 self._resolver.forget(record.name)
         findings = await asyncio.gather(*(self._look_for(record) for record in expected))
         soa = await self._soa(identity.domain) if expected else None
         return Checked(identity=identity, findings=tuple(findings), soa=soa)
-
-    async def _look_for_ed25519(self, identity: Identity) -> None:
-        """The record of a key that signs beside the others comes and goes at once: nothing depends on it."""
-        key = await self._store.read(ed25519.find, identity.account_id, identity.region, identity.name)
-        if key is None:
-            return
-        record = ed25519.record(identity.domain, key.selector, self._names(identity.region))
-        finding = judge(record, await self._resolver.resolve(record.name, record.rdtype))
-        if finding.verdict is not Verdict.UNKNOWN and key.is_active != (finding.verdict is Verdict.MATCHED):
-            await self._store.write(ed25519.switch, key)
 
     async def _look_for(self, expected: ExpectedRecord) -> Finding:
         finding = judge(expected, await self._resolver.resolve(expected.name, expected.rdtype))

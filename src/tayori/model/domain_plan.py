@@ -32,6 +32,7 @@ class Change(StrEnum):
 class Necessity(StrEnum):
     REQUIRED = "required"  # without it mail is not sent, or not signed
     RECOMMENDED = "recommended"  # without it mail is sent, and trusted less
+    OPTIONAL = "optional"  # without it mail is sent and trusted just the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,12 @@ class DomainPlan:
         return all(record.change is Change.NONE for record in self.records)
 
 
-_REQUIRED = frozenset({Purpose.DKIM, Purpose.OWNERSHIP, Purpose.MAIL_FROM_MX})
+_NECESSITIES = {
+    Purpose.DKIM: Necessity.REQUIRED,
+    Purpose.OWNERSHIP: Necessity.REQUIRED,
+    Purpose.MAIL_FROM_MX: Necessity.REQUIRED,
+    Purpose.DKIM_ED25519: Necessity.OPTIONAL,
+}
 
 
 def planned(expected: ExpectedRecord, answer: Answer) -> PlannedRecord:
@@ -93,7 +99,7 @@ def planned(expected: ExpectedRecord, answer: Answer) -> PlannedRecord:
         wanted=wanted,
         present=present,
         change=change,
-        necessity=Necessity.REQUIRED if expected.purpose in _REQUIRED else Necessity.RECOMMENDED,
+        necessity=_NECESSITIES.get(expected.purpose, Necessity.RECOMMENDED),
         notes=notes,
     )
 

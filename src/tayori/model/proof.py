@@ -6,7 +6,7 @@ Never asks the DNS. RFC 6376 3.6.2 (keys), RFC 7208 (SPF); SES's rules for MAIL 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tayori.mail.answer import Answer, AnswerStatus
@@ -19,6 +19,7 @@ _MX_PREFERENCE = 10
 
 class Purpose(StrEnum):
     DKIM = "dkim"
+    DKIM_ED25519 = "dkim-ed25519"  # a second key, which nothing depends on
     OWNERSHIP = "ownership"
     MAIL_FROM_MX = "mail-from-mx"
     MAIL_FROM_SPF = "mail-from-spf"
@@ -70,6 +71,11 @@ def dkim_records(domain: str, tokens: Sequence[str], names: ServiceNames) -> lis
         )
         for token in tokens
     ]
+
+
+def ed25519_record(domain: str, token: str, names: ServiceNames) -> ExpectedRecord:
+    """The pointer to the key that signs beside the others (RFC 8463)."""
+    return replace(dkim_records(domain, [token], names)[0], purpose=Purpose.DKIM_ED25519)
 
 
 def own_key_record(domain: str, selector: str, public_record: str) -> ExpectedRecord:
@@ -136,7 +142,7 @@ def _matches(expected: ExpectedRecord, values: tuple[str, ...]) -> bool:
     match expected.purpose:
         case Purpose.DKIM if expected.rdtype == "TXT":  # two key records leave it to chance (RFC 6376 3.6.2.2)
             return len(values) == 1 and compare(values[0], expected.value) is KeyMatch.SAME
-        case Purpose.DKIM:
+        case Purpose.DKIM | Purpose.DKIM_ED25519:
             return values == (expected.value,)
         case Purpose.OWNERSHIP:  # several accounts may prove the same domain
             return any(value.strip() == expected.value for value in values)

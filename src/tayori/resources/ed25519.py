@@ -6,13 +6,12 @@ receivers cannot verify it.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from tayori.model.errors import Invalid, Kind, NotFound
-from tayori.model.identity import IdentityKind
-from tayori.model.names import ServiceNames
-from tayori.model.proof import ExpectedRecord, dkim_records
+from tayori.model.identity import SEARCH_WINDOW, IdentityKind, Verdict
 from tayori.resources import dkim_keys, dkim_setup, identities
 from tayori.resources.dkim_keys import ED25519, DkimKey, KeyState, of_identity
 from tayori.store.engine import Tx
@@ -29,22 +28,19 @@ class Ed25519Key:
     key_id: str
     selector: str
     is_active: bool
-
-
-def record(domain: str, selector: str, names: ServiceNames) -> ExpectedRecord:
-    """The CNAME that the domain needs for it."""
-    return dkim_records(domain, [selector], names)[0]
+    since: datetime
 
 
 def find(tx: Tx, account_id: str, region: str, domain: str) -> Ed25519Key | None:
     row = tx.execute(
-        sa.select(keys.c.key_id, keys.c.selector, keys.c.state).where(
+        sa.select(keys.c.key_id, keys.c.selector, keys.c.state, keys.c.state_since).where(
             *of_identity(account_id, region, domain), keys.c.origin == ED25519, keys.c.state.in_(_IN_PLACE)
         )
     ).first()
     if row is None:
         return None
-    return Ed25519Key(key_id=row.key_id, selector=row.selector, is_active=row.state == KeyState.ACTIVE)
+    is_active = row.state == KeyState.ACTIVE
+    return Ed25519Key(key_id=row.key_id, selector=row.selector, is_active=is_active, since=row.state_since)
 
 
 def put(tx: Tx, account_id: str, region: str, name: str, fresh: DkimKey) -> Ed25519Key:
@@ -57,8 +53,25 @@ def put(tx: Tx, account_id: str, region: str, name: str, fresh: DkimKey) -> Ed25
     known = find(tx, account_id, region, name)
     if known is None:
         dkim_keys.add(tx, account_id, region, name, fresh, KeyState.STANDBY, origin=ED25519)
-    tx.execute(rows.update().where(*identities.key_of(account_id, region, name)).values(**dkim_setup.at_once(tx)))
-    return known or Ed25519Key(key_id=fresh.key_id, selector=fresh.selector, is_active=False)
+    token = known.selector if known else fresh.selector
+    tx.execute(
+        rows.update()
+        .where(*identities.key_of(account_id, region, name))
+        .values(ed25519_token=token, **dkim_setup.at_once(tx))
+    )
+    return known or Ed25519Key(key_id=fresh.key_id, selector=fresh.selector, is_active=False, since=tx.now)
+
+
+def follow(tx: Tx, account_id: str, region: str, domain: str, verdict: Verdict) -> bool:
+    """Sign while the record is there: it comes and goes at once, since nothing else depends on it. True while it is
+    worth looking for often.
+    """
+    key = find(tx, account_id, region, domain)
+    if key is None:
+        return False
+    if verdict is not Verdict.UNKNOWN and key.is_active != (verdict is Verdict.MATCHED):
+        switch(tx, key)
+    return verdict is not Verdict.MATCHED and tx.now - key.since < SEARCH_WINDOW
 
 
 def switch(tx: Tx, key: Ed25519Key) -> None:
@@ -79,3 +92,4 @@ def take_away(tx: Tx, account_id: str, region: str, name: str) -> None:
         .where(*mine, keys.c.origin == ED25519, keys.c.state.in_(_IN_PLACE))
         .values(state=KeyState.RETIRED, state_since=tx.now)
     )
+    tx.execute(rows.update().where(*identities.key_of(account_id, region, name)).values(ed25519_token=None))

@@ -60,6 +60,7 @@ class Identity:
     keys_made_at: datetime | None
     length_changed_at: datetime | None
     own_record: str | None
+    ed25519_token: str | None
     mail_from_domain: str | None
     mail_from: Track | None
     mail_from_behavior: MxFailureBehavior
@@ -462,6 +463,7 @@ def from_row(row: sa.Row[tuple[object, ...]]) -> Identity:
         keys_made_at=values["keys_made_at"],
         length_changed_at=values["length_changed_at"],
         own_record=values["own_record"],
+        ed25519_token=values["ed25519_token"],
         mail_from_domain=values["mail_from_domain"],
         mail_from=_track(mail_from_status, values["mail_from_since"]) if mail_from_status else None,
         mail_from_behavior=MxFailureBehavior(values["mail_from_behavior"]),

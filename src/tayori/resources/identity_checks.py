@@ -38,11 +38,12 @@ from tayori.model.proof import (
     Finding,
     Purpose,
     dkim_records,
+    ed25519_record,
     mail_from_records,
     own_key_record,
     ownership_record,
 )
-from tayori.resources import dkim_setup
+from tayori.resources import dkim_setup, ed25519
 from tayori.resources.identities import TOPIC, Identity, from_row, hold, key_of
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -71,6 +72,8 @@ def expected_records(identity: Identity, names: ServiceNames) -> list[ExpectedRe
     expected: list[ExpectedRecord] = []
     if identity.kind is IdentityKind.DOMAIN:
         expected += _dkim_records(identity, names)
+        if identity.ed25519_token:
+            expected.append(ed25519_record(identity.domain, identity.ed25519_token, names))
         if identity.verification_token:
             expected.append(ownership_record(identity.domain, identity.verification_token))
     if identity.mail_from_domain:
@@ -144,8 +147,17 @@ def record(tx: Tx, checked: Checked, spread: float) -> list[StatusChange]:
     )
     if any(change.before is not change.after for change in changes):
         _store_statuses(tx, identity, verification, dkim, mail_from)
-    _book(tx, identity, checked, (verification, dkim, mail_from), ownership, spread)
+    awaits_second = _second_key(tx, identity, checked)
+    _book(tx, identity, checked, (verification, dkim, mail_from), ownership, spread, awaits_second=awaits_second)
     return changes
+
+
+def _second_key(tx: Tx, identity: Identity, checked: Checked) -> bool:
+    """Let the Ed25519 key follow its record. True while that is looked for as often as others are."""
+    verdict = _judged(checked, Purpose.DKIM_ED25519)
+    if verdict is None or identity.ed25519_token != checked.identity.ed25519_token:
+        return False
+    return ed25519.follow(tx, identity.account_id, identity.region, identity.name, verdict)
 
 
 def _ownership(identity: Identity, checked: Checked) -> Verdict | None:
@@ -230,6 +242,8 @@ def _book(
     tracks: tuple[Track, Track, Track | None],
     ownership: Verdict | None,
     spread: float,
+    *,
+    awaits_second: bool,
 ) -> None:
     """Write down the look itself, past the settings' revision: nothing that sending depends on is in
     these columns.
@@ -240,12 +254,13 @@ def _book(
     checks = identity.checks + 1
     soa = checked.soa or identity.soa
     since = [_micros(track.since) if track else None for track in tracks]
+    watched = (*tracks, Track(status=VerificationStatus.PENDING) if awaits_second else None)
     tx.hot(
         _BOOK,
         [
             (
                 checks,
-                _micros(_next_look(identity, tracks, checks, tx.now, spread)),
+                _micros(_next_look(identity, watched, checks, tx.now, spread)),
                 to_micros(tx.now),
                 _micros(success),
                 error.value if error else None,
@@ -261,7 +276,7 @@ def _book(
 
 
 def _next_look(
-    identity: Identity, tracks: tuple[Track, Track, Track | None], checks: int, now: datetime, spread: float
+    identity: Identity, tracks: tuple[Track | None, ...], checks: int, now: datetime, spread: float
 ) -> datetime | None:
     """When to look again; for an address whose link is out, at its end too."""
     is_address = identity.kind is IdentityKind.EMAIL_ADDRESS
@@ -271,7 +286,7 @@ def _next_look(
     delay = next_check(watched, checks, spread)
     if delay is not None:
         moments.append(now + delay)
-    if is_address and verification.is_searching and identity.link_expires_at is not None:
+    if is_address and verification is not None and verification.is_searching and identity.link_expires_at is not None:
         moments.append(identity.link_expires_at)
     return min(moments, default=None)
 

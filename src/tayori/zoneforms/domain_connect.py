@@ -18,6 +18,7 @@ from tayori.zoneforms.presentation import relative
 
 _GROUPS = {
     Purpose.DKIM: "dkim",
+    Purpose.DKIM_ED25519: "dkim-ed25519",
     Purpose.OWNERSHIP: "ownership",
     Purpose.MAIL_FROM_MX: "mail-from",
     Purpose.MAIL_FROM_SPF: "mail-from",
@@ -25,6 +26,7 @@ _GROUPS = {
 }
 _OWN_KEY = "own-key"
 _TOKENS = ("t1", "t2", "t3")
+_ED25519 = "ed25519"
 
 
 def template(plan: DomainPlan) -> str:
@@ -35,8 +37,8 @@ def template(plan: DomainPlan) -> str:
         "serviceName": "Sending mail",
         "version": 1,
         "description": "Lets mail of the domain be sent and signed by this service.",
-        "variableDescription": "t1, t2, t3: DKIM tokens; selector, key: a DKIM key of the customer's own; "
-        "mailfrom: host of the MAIL FROM domain; ownership: value of the older proof of the domain",
+        "variableDescription": "t1, t2, t3: DKIM tokens; ed25519: token of a second key; "
+        "selector, key: a DKIM key of the customer's own; mailfrom: host of the MAIL FROM domain; ownership: value of the older proof of the domain",
         "warnPhishing": True,  # links are not signed, so the provider has to warn before it applies them
         "syncBlock": False,
         "multiInstance": True,
@@ -56,11 +58,11 @@ def _records(plan: DomainPlan) -> list[dict[str, Any]]:
     keys = [
         {
             "type": "CNAME",
-            "groupId": "dkim",
+            "groupId": _GROUPS[Purpose.DKIM_ED25519 if token == _ED25519 else Purpose.DKIM],
             "host": f"%{token}%._domainkey",
             "pointsTo": f"%{token}%.{names.dkim_zone}",
         }
-        for token in _TOKENS
+        for token in (*_TOKENS, _ED25519)
     ]
     others: list[dict[str, Any]] = [
         {"type": "TXT", "groupId": _OWN_KEY, "host": "%selector%._domainkey", "data": "%key%"},
@@ -105,6 +107,8 @@ def _variables(plan: DomainPlan, wanted: list[PlannedRecord]) -> dict[str, str]:
     for record in wanted:
         if _group(record) == _OWN_KEY:
             variables |= {"selector": record.name.partition("._domainkey.")[0], "key": record.own}
+        if record.purpose is Purpose.DKIM_ED25519:
+            variables[_ED25519] = record.name.partition("._domainkey.")[0]
         if record.purpose is Purpose.OWNERSHIP:
             variables["ownership"] = record.own
         if record.purpose in (Purpose.MAIL_FROM_MX, Purpose.MAIL_FROM_SPF):
