@@ -189,6 +189,55 @@ def literal(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", inner).replace("$${", "${").replace("%%{", "%{")
 
 
+# Arguments as the providers document them (the registry's pages of hashicorp/aws 5 and 6, aws_route53_record, and of
+# cloudflare/cloudflare 5, cloudflare_dns_record): name to type. Required ones are marked.
+REQUIRED = "!"
+ROUTE53_ARGUMENTS = {
+    "zone_id": "string!",
+    "name": "string!",
+    "type": "string!",
+    "ttl": "number!",  # of all but alias records
+    "records": "list!",
+    "set_identifier": "string",
+    "health_check_id": "string",
+    "multivalue_answer_routing_policy": "bool",
+    "allow_overwrite": "bool",
+}
+ROUTE53_TYPES = set("A AAAA CAA CNAME DS MX NAPTR NS PTR SOA SPF SRV TXT".split())
+CLOUDFLARE_ARGUMENTS = {
+    "zone_id": "string!",
+    "name": "string!",
+    "type": "string!",
+    "ttl": "number!",
+    "content": "string",
+    "priority": "number",
+    "proxied": "bool",
+    "comment": "string",
+    "tags": "list",
+}
+KINDS = {"string": str, "number": int, "bool": bool, "list": list}
+
+
+def check_arguments(body: dict[str, Any], known: dict[str, str]) -> None:
+    given = {name: value for name, value in body.items() if not name.startswith("__")}  # the parser's own
+    assert set(given) <= set(known)
+    assert {name for name, kind in known.items() if kind.endswith(REQUIRED)} <= set(given)
+    for name, value in given.items():
+        assert isinstance(value, KINDS[known[name].removesuffix(REQUIRED)]), name
+    assert given["zone_id"] == "${var.zone_id}"
+
+
+@ZONES
+def test_terraform_declares_the_variable_that_it_uses(zone: Zone) -> None:
+    for form in (Form.TERRAFORM_ROUTE53, Form.TERRAFORM_CLOUDFLARE):
+        read = hcl2.loads(render(plan(zone), form))
+        (variable,) = [name.strip('"') for declared in read["variable"] for name in declared]
+        assert variable == "zone_id"
+        names = [name for resource in read["resource"] for named in resource.values() for name in named]
+        assert len(names) == len(set(names))
+        assert all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", name.strip('"')) for name in names)
+
+
 @ZONES
 def test_terraform_for_route_53_parses(zone: Zone) -> None:
     whole = plan(zone)
@@ -197,7 +246,8 @@ def test_terraform_for_route_53_parses(zone: Zone) -> None:
     long = found["tayori_own__domainkey_txt"]
     assert literal(long["records"][0]) == f'{LONG_KEY[:255]}""{LONG_KEY[255:]}'
     for body in found.values():
-        assert {"zone_id", "name", "type", "ttl", "records"} <= set(body)
+        check_arguments(body, ROUTE53_ARGUMENTS)
+        assert literal(body["type"]) in ROUTE53_TYPES
 
 
 def test_terraform_takes_braces_literally() -> None:
@@ -213,6 +263,10 @@ def test_terraform_for_cloudflare_parses(zone: Zone) -> None:
     mx = found["tayori_bounce_mx"]
     assert literal(mx["content"]) == "feedback-smtp.us-east-1.mail.example.net"
     assert mx["priority"] == 10
+    for body in found.values():
+        check_arguments(body, CLOUDFLARE_ARGUMENTS)
+        assert 60 <= body["ttl"] <= 86400  # or 1 for automatic; the provider's documentation of `ttl`
+        assert ("priority" in body) == (literal(body["type"]) == "MX")
     key = next(body for name, body in found.items() if name.startswith("tayori_a9"))
     assert key["proxied"] is False
     assert literal(found["tayori_own__domainkey_txt"]["content"]) == f'"{LONG_KEY[:255]}" "{LONG_KEY[255:]}"'
@@ -341,6 +395,72 @@ def test_a_domain_connect_link_fills_every_variable_of_the_template() -> None:
     assert next(r for r in applied if r["type"] == "SPFM")["spfRules"] == "include:spf.mail.example.net"
     assert next(r for r in applied if r["host"] == "own._domainkey")["data"] == LONG_KEY
     assert all("%" not in str(value) for record in applied for value in record.values())
+
+
+# What the schema of the public collection of templates (template.schema of Domain-Connect/Templates) and its linter
+# allow: members of a template, and of a record by its type. Required ones are marked.
+TEMPLATE_MEMBERS = {
+    **dict.fromkeys(("providerId", "providerName", "serviceId", "serviceName"), "string!"),
+    "version": "number",
+    **dict.fromkeys(("logoUrl", "description", "variableDescription"), "string"),
+    **dict.fromkeys(("syncPubKeyDomain", "syncRedirectDomain"), "string"),
+    **dict.fromkeys(("syncBlock", "shared", "sharedProviderName", "sharedServiceName"), "bool"),
+    **dict.fromkeys(("multiInstance", "warnPhishing", "hostRequired"), "bool"),
+    "records": "list!",
+}
+EVERY_RECORD = {"type": "string!", "groupId": "string", "essential": "string"}
+RECORD_MEMBERS = {
+    "CNAME": {"host": "string!", "pointsTo": "string!", "ttl": "number!"},
+    "TXT": {
+        "host": "string!",
+        "data": "string!",
+        "ttl": "number!",
+        "txtConflictMatchingMode": "string",
+        "txtConflictMatchingPrefix": "string",
+    },
+    "MX": {"host": "string!", "pointsTo": "string!", "ttl": "number!", "priority": "number!"},
+    "SPFM": {"host": "string!", "spfRules": "string!"},
+}
+
+
+def check_members(given: dict[str, Any], known: dict[str, str]) -> None:
+    assert set(given) <= set(known)
+    assert {name for name, kind in known.items() if kind.endswith(REQUIRED)} <= set(given)
+    for name, value in given.items():
+        kind = KINDS[known[name].removesuffix(REQUIRED)]
+        assert isinstance(value, kind) and (kind is bool or not isinstance(value, bool)), name
+        assert value != "", name
+
+
+def test_the_template_is_what_the_collection_of_templates_takes() -> None:
+    template = json.loads(render(plan(EMPTY), Form.DOMAIN_CONNECT))
+    check_members(template, TEMPLATE_MEMBERS)
+    assert len(template["providerId"]) <= 64 and len(template["serviceId"]) <= 64
+    assert re.fullmatch(r"[-.0-9_a-z]+", template["providerId"] + template["serviceId"])
+    assert template["warnPhishing"] != ("syncPubKeyDomain" in template), "unsigned links are for templates that warn"
+    kinds: dict[tuple[str, str], str] = {}
+    for record in template["records"]:
+        check_members(record, EVERY_RECORD | RECORD_MEMBERS[record["type"]])
+        assert "%" not in record["type"] + record["groupId"], "neither may be a variable"
+        assert record.get("essential", "Always") in ("Always", "OnApply")
+        assert record.get("txtConflictMatchingMode", "None") in ("None", "All", "Prefix")
+        assert len(record["host"]) <= 255 and record["host"] not in ("@", "")
+        assert 0 < record.get("ttl", 1) < 2**31
+        assert not str(record.get("data", "")).startswith("v=spf1"), "SPF is merged, by SPFM"
+        place = record["groupId"], record["host"]
+        assert "CNAME" not in {kinds.get(place, record["type"]), record["type"]} or place not in kinds
+        kinds[place] = record["type"]
+    rules = next(record["spfRules"] for record in template["records"] if record["type"] == "SPFM")
+    assert re.fullmatch(r"include:[a-z0-9.-]+", rules), "without v=spf1 and without all"
+
+
+def test_every_variable_of_the_template_is_explained() -> None:
+    template = json.loads(render(plan(EMPTY), Form.DOMAIN_CONNECT))
+    used = set(re.findall(r"%(\w+)%", json.dumps(template["records"])))
+    explained = re.findall(r"\w+(?=[,:])", template["variableDescription"])
+    assert used == {"t1", "t2", "t3", "ed25519", "selector", "key", "mailfrom", "ownership"}
+    assert used <= set(explained)
+    assert not used & {"domain", "host", "fqdn"}, "names that the protocol fills itself"
 
 
 def applied_records(template: dict[str, Any], parameters: dict[str, str]) -> list[dict[str, Any]]:

@@ -38,7 +38,8 @@ def template(plan: DomainPlan) -> str:
         "version": 1,
         "description": "Lets mail of the domain be sent and signed by this service.",
         "variableDescription": "t1, t2, t3: DKIM tokens; ed25519: token of a second key; "
-        "selector, key: a DKIM key of the customer's own; mailfrom: host of the MAIL FROM domain; ownership: value of the older proof of the domain",
+        "selector, key: a DKIM key of the customer's own; mailfrom: host of the MAIL FROM domain; "
+        "ownership: value of the older proof of the domain",
         "warnPhishing": True,  # links are not signed, so the provider has to warn before it applies them
         "syncBlock": False,
         "multiInstance": True,
@@ -75,7 +76,15 @@ def _records(plan: DomainPlan) -> list[dict[str, Any]]:
             "priority": preference,
         },
         {"type": "SPFM", "groupId": "mail-from", "host": "%mailfrom%", "spfRules": f"include:{names.spf_include}"},
-        {"type": "TXT", "groupId": "dmarc", "host": "_dmarc", "data": dmarc_record("", names.dmarc_reports).value},
+        {
+            "type": "TXT",
+            "groupId": "dmarc",
+            "essential": "OnApply",  # the owner raises the policy later; that must not undo the rest
+            "host": "_dmarc",
+            "data": dmarc_record("", names.dmarc_reports).value,
+            "txtConflictMatchingMode": "Prefix",
+            "txtConflictMatchingPrefix": "v=DMARC1",
+        },
     ]
     return [record if record["type"] == "SPFM" else {**record, "ttl": RECORD_TTL} for record in (*keys, *others)]
 
