@@ -9,6 +9,8 @@ Owns the kinds of refusal; each edge has one table that spells them in its own p
         InvalidContent        ... the content of a custom verification mail
         FromNotVerified       ... the sender of a custom verification mail
         NoProductionAccess    ... in the sandbox
+        InvalidAttribute      ... a message attribute of SNS
+        InvalidDestination    ... a topic to which SES cannot publish
       NotFound                a resource that is not there (`Kind` says which)
       AlreadyExists           a name that is taken
       LimitExceeded           one more than allowed
@@ -39,6 +41,11 @@ class Kind(StrEnum):
     MESSAGE = "message"
     ACCOUNT = "account"
     CREDENTIAL = "credential"
+    TOPIC = "topic"
+    SUBSCRIPTION = "subscription"
+    DEDICATED_IP = "dedicated-ip"
+    DEDICATED_IP_POOL = "dedicated-ip-pool"
+    MAIL_ROUTE = "mail-route"
 
 
 class DomainError(Exception):
@@ -67,6 +74,14 @@ class FromNotVerified(Invalid):
 
 class NoProductionAccess(Invalid):
     """Only an account out of the sandbox may do this."""
+
+
+class InvalidAttribute(Invalid):
+    """A message attribute that SNS does not take."""
+
+
+class InvalidDestination(Invalid):
+    """A topic that is not there, or does not let SES publish to it."""
 
 
 class _OfKind(DomainError):

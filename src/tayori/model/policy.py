@@ -9,7 +9,7 @@ matched in time linear in pattern times text, and a policy is at most four kilob
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -43,13 +43,17 @@ class Quantifier(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequest:
-    """Who wants to do what with which identity. `context` has condition keys, in small letters, with their values."""
+    """Who wants to do what with which resource. `context` has condition keys, in small letters, with their values.
+
+    `service` is set where not a user of an account asks but a service, such as ses.amazonaws.com.
+    """
 
     principal_arn: str
     account_id: str
     action: str
     resource: str
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,7 @@ class _Condition:
 class Statement:
     effect: Effect
     principals: tuple[str, ...]
+    services: tuple[str, ...]
     other_principals: bool  # NotPrincipal: everybody but these
     actions: tuple[str, ...]
     other_actions: bool
@@ -86,8 +91,8 @@ def compact(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str) -> Policy:
-    """Raises PolicyError."""
+def parse(text: str, service: str = "ses") -> Policy:
+    """The policy of a resource of `service`, whose actions alone it may name. Raises PolicyError."""
     document = _document(text)
     unknown = document.keys() - {"Version", "Id", "Statement"}
     if unknown:
@@ -101,7 +106,7 @@ def parse(text: str) -> Policy:
         raise PolicyError("Statement must hold at least one statement.")
     if version == _VERSIONS[1] and "${" in text:
         raise PolicyError("Policy variables are not offered by this release. Name what the policy allows.")
-    return Policy(statements=tuple(_statement(item) for item in listed))
+    return Policy(statements=tuple(_statement(item, service) for item in listed))
 
 
 def _document(text: str) -> dict[str, Any]:
@@ -118,18 +123,19 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _statement(item: Mapping[str, Any]) -> Statement:
+def _statement(item: Mapping[str, Any], service: str) -> Statement:
     unknown = item.keys() - _ELEMENTS
     if unknown:
         raise PolicyError(f"Unknown element {min(unknown)[:80]} in a statement.")
     if item.get("Effect") not in list(Effect):
         raise PolicyError("Effect must be Allow or Deny.")
     principals, other_principals = _either(item, "Principal", _principals)
-    actions, other_actions = _either(item, "Action", _actions)
+    actions, other_actions = _either(item, "Action", lambda value: _actions(value, service))
     resources, other_resources = _either(item, "Resource", _texts)
     return Statement(
         effect=Effect(item["Effect"]),
         principals=principals,
+        services=_services(item.get("NotPrincipal" if other_principals else "Principal")),
         other_principals=other_principals,
         actions=actions,
         other_actions=other_actions,
@@ -154,11 +160,12 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _actions(value: Any) -> tuple[str, ...]:
+def _actions(value: Any, service: str) -> tuple[str, ...]:
     actions = _texts(value)
-    wrong = next((action for action in actions if not re.fullmatch(r"\*|ses:[A-Za-z*?]+", action, re.IGNORECASE)), None)
+    is_right = re.compile(rf"\*|{service}:[A-Za-z*?]+", re.IGNORECASE).fullmatch
+    wrong = next((action for action in actions if not is_right(action)), None)
     if wrong is not None:
-        raise PolicyError(f"The action {wrong[:80]} is not one of ses.")
+        raise PolicyError(f"The action {wrong[:80]} is not one of {service}.")
     return actions
 
 
@@ -172,6 +179,13 @@ def _principals(value: Any) -> tuple[str, ...]:
         if name != "*" and not _ACCOUNT.fullmatch(name) and not _ARN_PRINCIPAL.fullmatch(name):
             raise PolicyError(f"The principal {name[:120]} is neither an account nor the ARN of a user or role.")
     return named
+
+
+def _services(value: Any) -> tuple[str, ...]:
+    """The services among the principals; "*" is everybody, and these too."""
+    if value == "*":
+        return ("*",)
+    return _texts(value["Service"]) if isinstance(value, dict) and "Service" in value else ()
 
 
 # --- conditions ---
@@ -332,7 +346,7 @@ def allows(policies: Iterable[Policy], request: AccessRequest) -> bool:
 
 def _fits(statement: Statement, request: AccessRequest) -> bool:
     return (
-        _names(statement.principals, request) is not statement.other_principals
+        _names(statement, request) is not statement.other_principals
         and any(like(request.action.lower(), action.lower()) for action in statement.actions)
         is not statement.other_actions
         and any(_is_resource(resource, request.resource) for resource in statement.resources)
@@ -345,9 +359,11 @@ def _is_resource(pattern: str, resource: str) -> bool:
     return pattern == "*" or _arn_like(resource, pattern)
 
 
-def _names(principals: Sequence[str], request: AccessRequest) -> bool:
-    """An account stands for everybody in it; its root's ARN says the same."""
-    for principal in principals:
+def _names(statement: Statement, request: AccessRequest) -> bool:
+    """An account stands for everybody in it; its root's ARN says the same. AWS "*" is everybody, services included."""
+    if request.service:
+        return request.service in statement.services or "*" in (*statement.services, *statement.principals)
+    for principal in statement.principals:
         if principal in ("*", request.account_id, request.principal_arn):
             return True
         found = _ARN_PRINCIPAL.fullmatch(principal)
