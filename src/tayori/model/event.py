@@ -4,6 +4,7 @@ Owns the sub-object that each event type carries in SES's notifications (ses: ev
 around it, which differs per sink, is made where events are published.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -27,6 +28,13 @@ class EventKind(StrEnum):
     CLICK = "Click"
     SUBSCRIPTION = "Subscription"
 
+    @property
+    def api_name(self) -> str:
+        """As `MatchingEventTypes` of the second API spells it: DELIVERY_DELAY."""
+        return _WORD_START.sub("_", self.value.replace(" ", "")).upper()
+
+
+_WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 # DeliveryDelay's delayType for what our own reasons say; the rest is Undetermined.
 _DELAY_TYPES: Mapping[Reason, str] = {

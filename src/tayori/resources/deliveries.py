@@ -34,6 +34,7 @@ from tayori.model.message import (
     TlsPolicy,
 )
 from tayori.model.names import ServiceNames
+from tayori.resources import publications
 from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
@@ -144,7 +145,9 @@ class Deliveries:
             tx, [_Done(report=report, result=result) for report in reports for result in report.results], now
         )
         tx.hot(_INSERT_ATTEMPT, [_attempt_row(item) for item in done])
-        tx.hot(INSERT_EVENT, [row for item in done for row in self._events(tx, item, now)])
+        events = [row for item in done for row in self._events(tx, item, now)]
+        tx.hot(INSERT_EVENT, events)
+        publications.note(tx, self._settings, events, ((one.message_id, one.account_id, one.region) for one in reports))
         if any(item.result.decision.state is DeliveryState.DEFERRED for item in done):
             tx.wake("deliveries")
         return [None] * len(reports)

@@ -25,7 +25,7 @@ from tayori.model.inbound import (
     ReportKind,
 )
 from tayori.model.names import DMARC_REPORTS, ServiceNames
-from tayori.resources import dmarc_reports, probes
+from tayori.resources import dmarc_reports, probes, publications
 from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
@@ -151,6 +151,7 @@ def _bounce(
     )
     row = (report.message_id, to_micros(tx.now), EventKind.BOUNCE, ordinals[recipient.address], json.dumps(detail))
     tx.hot(INSERT_EVENT, [row])
+    publications.note(tx, Settings(), [row], [(report.message_id, account_id, region)])
     if kind.bounce_type is BounceType.PERMANENT:
         condemn(
             tx,

@@ -37,7 +37,7 @@ from tayori.model.message import (
 )
 from tayori.model.names import ServiceNames
 from tayori.model.retry import DEFAULT_LIFETIME
-from tayori.resources import delegation, suppression
+from tayori.resources import delegation, publications, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
@@ -238,6 +238,10 @@ class Door:
         tx.hot(_INSERT_BODY, bodies)
         tx.hot(_INSERT_RECIPIENT, recipients)
         tx.hot(INSERT_EVENT, events)
+        callers = ((plan.submission.message_id, plan.submission.caller) for plan in plans)
+        publications.note(
+            tx, self._settings, events, ((sent, caller.account_id, caller.region) for sent, caller in callers)
+        )
         if spilled:
             tx.wake("deliveries")
         return accepted

@@ -18,7 +18,9 @@ from tayori.model.delivery import TRANSITIONS, Trigger
 from tayori.model.event import EventKind
 from tayori.model.message import DeliveryState
 from tayori.model.names import ServiceNames
+from tayori.resources import publications
 from tayori.resources.messages import INSERT_EVENT
+from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import IS_OPEN, OPEN, from_micros, messages, recipients, to_micros
@@ -196,7 +198,7 @@ def _where(selection: Selection) -> tuple[str, tuple[str, ...]]:
 # --- the deadline of what is held ---
 
 _OVERDUE = Hot(
-    "SELECT r.message_id, r.ordinal, r.address, r.status, r.diagnostic, m.region, m.facts"
+    "SELECT r.message_id, r.ordinal, r.address, r.status, r.diagnostic, m.account_id, m.region, m.facts"
     " FROM recipients r JOIN messages m ON m.message_id = r.message_id"
     f" WHERE r.{OPEN} AND r.owner = ? AND m.expires_at <= ? LIMIT ?"
 )
@@ -212,7 +214,8 @@ def expire_held(tx: Tx, names: Callable[[str], ServiceNames], limit: int = 500) 
     ended = TRANSITIONS[DeliveryState.HELD, Trigger.EXPIRE]
     rows = tx.hot_rows(_OVERDUE, (HOLDER, now, limit))
     changed = 0
-    for message_id, ordinal, address, status, diagnostic, region, facts in rows:
+    settings = Settings()
+    for message_id, ordinal, address, status, diagnostic, account_id, region, facts in rows:
         if not tx.hot(_EXPIRE, [(ended, now, message_id, ordinal, HOLDER, DeliveryState.HELD)]):
             continue
         own = json.loads(facts)["own_deadline"]
@@ -223,6 +226,8 @@ def expire_held(tx: Tx, names: Callable[[str], ServiceNames], limit: int = 500) 
             feedback_id=message_id,
             reporting_mta=names(region).ehlo_name,
         )
-        tx.hot(INSERT_EVENT, [(message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail))])
+        row = (message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail))
+        tx.hot(INSERT_EVENT, [row])
+        publications.note(tx, settings, [row], [(message_id, account_id, region)])
         changed += 1
     return changed

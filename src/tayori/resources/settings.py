@@ -4,7 +4,7 @@ A message must not cost a query for each setting. Every transaction that changes
 database (see store/engine); the cache compares it once for each batch of messages and starts anew when it moved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from tayori.model.dkim_setup import parent_region
 from tayori.model.errors import NotFound
 from tayori.model.identity import HOLDING
 from tayori.model.message import SigningPlan
-from tayori.resources import accounts, configuration_sets, dkim_keys
+from tayori.resources import accounts, configuration_sets, dkim_keys, listeners
 from tayori.resources.accounts import Account
 from tayori.resources.configuration_sets import ConfigurationSet
 from tayori.store.dialect import Hot
@@ -47,6 +47,7 @@ class Settings:
         self._sets: dict[tuple[str, str, str], ConfigurationSet | None] = {}
         self._senders: dict[tuple[str, str, AddrSpec], Sender | None] = {}
         self._own: dict[str, tuple[SigningPlan, ...]] = {}
+        self._listened: Mapping[tuple[str, str], frozenset[str]] | None = None
 
     def refresh(self, tx: Tx) -> None:
         """Forget everything where a setting changed since the last look.
@@ -59,6 +60,7 @@ class Settings:
             self._sets.clear()
             self._senders.clear()
             self._own.clear()
+            self._listened = None
             self._revision = -1 if tx.settings_changed else revision
 
     def account(self, tx: Tx, account_id: str, region: str) -> Account:
@@ -84,6 +86,12 @@ class Settings:
                 for key_id, selector in dkim_keys.own_active(tx, service_domain)
             )
         return self._own[service_domain]
+
+    def listened(self, tx: Tx) -> Mapping[tuple[str, str], frozenset[str]]:
+        """Per (account id, region): the kinds of events that somebody wants to be told of."""
+        if self._listened is None:
+            self._listened = listeners.kinds(tx)
+        return self._listened
 
     def sender(self, tx: Tx, account_id: str, region: str, address: AddrSpec) -> Sender | None:
         """The identity under which `address` may be used, or None where none is verified."""

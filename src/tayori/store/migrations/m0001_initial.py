@@ -352,6 +352,17 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE publications (
+        message_id TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        PRIMARY KEY (message_id, at, kind, ordinal)
+    )
+     {without_rowid}
+    """,
+    "CREATE INDEX publications_by_age ON publications (at)",
+    """
     CREATE TABLE recipients (
         message_id TEXT NOT NULL,
         ordinal INTEGER NOT NULL,
