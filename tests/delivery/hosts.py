@@ -41,6 +41,7 @@ _DEFAULTS: dict[str, bytes] = {
     "MAIL": b"250 2.1.0 Ok\r\n",
     "RCPT": b"250 2.1.5 Ok\r\n",
     "DATA": b"354 go ahead\r\n",
+    "BDAT": b"250 2.0.0 Ok\r\n",
     "DOT": b"250 2.0.0 Ok: queued\r\n",
     "RSET": b"250 2.0.0 Ok\r\n",
     "STARTTLS": b"220 2.0.0 Ready\r\n",
@@ -136,13 +137,18 @@ class Host:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._say("CONNECT", _DEFAULTS["CONNECT"], reader, writer)
         mail, recipients, over_tls = "", [], False
+        chunks: list[bytes] = []
         while True:
             line = (await reader.readuntil(b"\r\n")).decode("latin-1").removesuffix("\r\n")
             self.commands.append(line)
             verb = line.split(" ")[0].split(":")[0].upper()
+            if verb == "BDAT" and "BDAT" not in self._always:
+                chunks.append(await reader.readexactly(int(line.split(" ")[1])))
             sent = await self._say(verb, self._default(verb, over_tls), reader, writer)
             if verb == "MAIL":
-                mail, recipients = line, []
+                mail, recipients, chunks = line, [], []
+            elif verb == "BDAT" and sent.startswith(b"250") and line.endswith(" LAST"):
+                self.received.append(Received(mail, list(recipients), b"".join(chunks), over_tls))
             elif verb == "RCPT" and sent.startswith(b"250"):
                 recipients.append(line)
             elif verb == "STARTTLS" and sent.startswith(b"220"):

@@ -2,23 +2,23 @@
 
 Owns the order of MAIL, RCPT, DATA and content, and the pairing of replies with them. Sans I/O: `dialogue` carries the
 bytes. Never decides what a failure means (`model.failure` does) or what comes next (`destination` does). RFC 5321 3.3,
-RFC 2920 (pipelining), RFC 6152, RFC 1870.
+RFC 2920 (pipelining), RFC 6152 (8BITMIME), RFC 1870 (SIZE), RFC 6531 (SMTPUTF8), RFC 3461 (DSN).
 """
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
+from tayori.delivery.chunks import CHUNK, Chunks
+from tayori.delivery.commands import are_ascii, envelope_commands
 from tayori.delivery.extensions import Extensions
 from tayori.delivery.sign import SignedMessage
 from tayori.mail.reply import Reply
 from tayori.model.failure import Stage, classify_reply, classify_trouble, says_too_many_recipients
 from tayori.model.message import DueRecipient, Outcome, Reason
 
-# AddrSpec has no such octets; a path that had them would be a command of somebody else's choosing.
-_UNSAFE_IN_PATH = re.compile(r"[\x00-\x1f\x7f<>]|[^\x00-\x7f]")
+_SYNTAX_ERRORS = frozenset((500, 501, 502, 503, 504))  # to BDAT: the host does not know what it has announced
 
 JobT = TypeVar("JobT")
 
@@ -29,6 +29,7 @@ class Step(Enum):
     WAIT = auto()  # for the next reply of the group already sent
     SEND_NEXT = auto()  # one command: the host knows no pipelining
     SEND_CONTENT = auto()
+    SEND_CHUNK = auto()  # the next BDAT
     SEND_DOT = auto()  # 354 though nobody is left to write to: RFC 2920 3.1 wants a lone dot
     FINISHED = auto()
     CLOSE = auto()  # finished, and the connection with it
@@ -39,6 +40,7 @@ class Transaction(Generic[JobT]):
 
     __slots__ = (
         "_accepted",
+        "_chunks",
         "_commands",
         "_mail_refused",
         "_pipelined",
@@ -51,6 +53,7 @@ class Transaction(Generic[JobT]):
         "outcomes",
         "overflow",
         "recipients",
+        "refuses_chunks",
         "signed",
         "started",
         "started_at",
@@ -65,6 +68,7 @@ class Transaction(Generic[JobT]):
         extensions: Extensions,
         remote_mta: str,
         mark: bytes = b"",
+        envelope_id: str = "",
         started: float,
         started_at: datetime,
     ) -> None:
@@ -78,9 +82,13 @@ class Transaction(Generic[JobT]):
         self.overflow: list[int] = []  # positions of recipients that the host wants in a transaction of their own
         self.is_clean = True  # False: the host may still hold a half-made transaction, RSET is due
         self._remote = remote_mta
+        self.refuses_chunks = False  # the host has announced CHUNKING and does not know BDAT
         self._pipelined = extensions.pipelining
-        self._commands = _commands(signed, recipients, extensions, mark)
-        self._position = 0  # of the reply awaited: 0 MAIL, 1..n RCPT, n+1 DATA, n+2 the dot
+        self._commands = envelope_commands(signed, recipients, extensions, mark, envelope_id)
+        self._chunks = Chunks(mark, signed.wire) if extensions.chunking and len(signed.wire) > CHUNK else None
+        if self._chunks is None:
+            self._commands.append("DATA\r\n")
+        self._position = 0  # of the reply awaited: 0 MAIL, 1..n RCPT, n+1 DATA, n+2 the dot; n+1... each BDAT
         self._sent = 0
         self._accepted = 0
         self._mail_refused = False
@@ -93,6 +101,8 @@ class Transaction(Generic[JobT]):
         last = len(self.recipients)
         if self._position <= last:
             return Stage.RCPT
+        if self._chunks is not None:  # before the last one has gone, the host cannot have taken the message
+            return Stage.CONTENT if self._chunks.are_sent else Stage.DATA
         return Stage.DATA if self._position == last + 1 else Stage.CONTENT
 
     @property
@@ -104,14 +114,19 @@ class Transaction(Generic[JobT]):
         """The first bytes to send: the whole group up to DATA where the host takes pipelining, else MAIL."""
         if self._pipelined:
             self._sent = len(self._commands)
-            return b"".join(self._commands)
+            return "".join(self._commands).encode()
         self._sent = 1
-        return self._commands[0]
+        return self._commands[0].encode()
 
     def next_command(self) -> bytes:
         command = self._commands[self._sent]
         self._sent += 1
-        return command
+        return command.encode()
+
+    def next_chunk(self) -> tuple[bytes, memoryview]:
+        """BDAT, and what it carries."""
+        assert self._chunks is not None
+        return self._chunks.next()
 
     def take(self, reply: Reply) -> Step:
         """The reply to the command whose turn it is."""
@@ -124,6 +139,8 @@ class Transaction(Generic[JobT]):
             return self._mail(reply)
         if position <= last:
             return self._rcpt(position - 1, reply)
+        if self._chunks is not None:
+            return self._chunk(self._chunks, reply)
         return self._data(reply) if position == last + 1 else self._content(reply)
 
     def abort(self, outcome: Outcome) -> Step:
@@ -140,7 +157,7 @@ class Transaction(Generic[JobT]):
 
     def _rcpt(self, index: int, reply: Reply) -> Step:
         if self._mail_refused:
-            return Step.WAIT
+            return Step.WAIT if self._chunks is None else self._onward(index)
         if reply.code < 300:
             self._accepted += 1
         elif self._accepted and says_too_many_recipients(reply):
@@ -152,7 +169,7 @@ class Transaction(Generic[JobT]):
         if not self._pipelined and index + 1 == len(self.recipients) and not self._accepted:
             self.is_clean = False
             return Step.FINISHED
-        return self._onward()
+        return self._onward(index)
 
     def _data(self, reply: Reply) -> Step:
         if reply.code == 354:
@@ -171,6 +188,20 @@ class Transaction(Generic[JobT]):
             self._settle(classify_reply(Stage.CONTENT, reply, self._remote))
         return Step.FINISHED
 
+    def _chunk(self, chunks: Chunks, reply: Reply) -> Step:
+        if reply.code >= 400:
+            self.is_clean = False  # RFC 3030 4.2: after a failure only RSET makes the host's state known
+            if not chunks.are_begun and reply.code in _SYNTAX_ERRORS:
+                self.refuses_chunks = True
+                self.overflow = [index for index, known in enumerate(self.outcomes) if known is None]
+                return Step.FINISHED
+        elif reply.code >= 300:
+            return self._out_of_order(reply)
+        elif not chunks.are_sent:
+            return Step.SEND_CHUNK
+        self._settle(classify_reply(Stage.CONTENT, reply, self._remote))
+        return Step.FINISHED
+
     def _refused(self, stage: Stage, reply: Reply) -> Step:
         if reply.code < 400:
             return self._out_of_order(reply)
@@ -180,8 +211,14 @@ class Transaction(Generic[JobT]):
     def _out_of_order(self, reply: Reply) -> Step:
         return self.abort(classify_trouble(Reason.PROTOCOL_ERROR, f"unexpected reply: {reply}", self._remote))
 
-    def _onward(self) -> Step:
-        return Step.WAIT if self._pipelined else Step.SEND_NEXT
+    def _onward(self, index: int = -1) -> Step:
+        """After MAIL, or the RCPT of the recipient at `index`. Where no DATA was sent with the group, BDAT is next."""
+        if self._chunks is None or index + 1 < len(self.recipients):
+            return Step.WAIT if self._pipelined else Step.SEND_NEXT
+        if self._accepted:
+            return Step.SEND_CHUNK
+        self.is_clean = self._mail_refused
+        return Step.FINISHED
 
     def _settle(self, outcome: Outcome) -> None:
         if len(self.outcomes) == 1:
@@ -198,32 +235,25 @@ class Transaction(Generic[JobT]):
         self.overflow = []
 
 
-def _commands(
-    signed: SignedMessage, recipients: Sequence[DueRecipient], extensions: Extensions, mark: bytes
-) -> list[bytes]:
-    size = f" SIZE={signed.size + len(mark)}" if extensions.size_limit is not None else ""
-    body = " BODY=8BITMIME" if signed.is_eight_bit else ""
-    commands = [f"MAIL FROM:<{_path(signed.reverse_path)}>{size}{body}\r\n".encode("ascii")]
-    commands += [f"RCPT TO:<{_path(str(r.address))}>\r\n".encode("ascii") for r in recipients]
-    commands.append(b"DATA\r\n")
-    return commands
-
-
-def _path(text: str) -> str:
-    if _UNSAFE_IN_PATH.search(text):
-        raise ValueError("a path with characters that cannot be in it")
-    return text
-
-
 def untransportable(
-    signed: SignedMessage, extensions: Extensions, remote_mta: str, mark: bytes = b""
+    signed: SignedMessage,
+    extensions: Extensions,
+    remote_mta: str,
+    mark: bytes = b"",
+    recipients: Sequence[DueRecipient] = (),
 ) -> Outcome | None:
     """Why this host cannot take the message at all, found before a byte of it is sent; None when it can.
 
-    8-bit content is not converted for a host without 8BITMIME: that would break its signatures (RFC 6152 3 (2)).
+    8-bit content is not converted for a host without 8BITMIME: that would break its signatures (RFC 6152 3 (2)). The
+    same holds for a header in UTF-8 (RFC 6532) and a host without SMTPUTF8.
     """
     if signed.is_eight_bit and not extensions.eight_bit_mime:
         return classify_trouble(Reason.CONTENT_NOT_TRANSPORTABLE, remote_mta=remote_mta)
+    if not extensions.smtputf8:
+        if not are_ascii(recipients):
+            return classify_trouble(Reason.ADDRESS_NOT_TRANSPORTABLE, remote_mta=remote_mta)
+        if signed.needs_utf8:
+            return classify_trouble(Reason.HEADER_NOT_TRANSPORTABLE, remote_mta=remote_mta)
     size = signed.size + len(mark)
     if extensions.size_limit and size > extensions.size_limit:
         words = f"the message has {size} octets, the host takes {extensions.size_limit}"

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tayori.clock import Clock
@@ -83,6 +83,7 @@ class Destination:
         self._window = means.settings.first_connections
         self._shunned: dict[Target, float] = {}
         self._without_tls: dict[Target, float] = {}  # their handshake failed, and the policy allows clear text
+        self._without_chunks: set[Target] = set()  # they announce CHUNKING and do not know BDAT
         self._failures_in_a_row = 0
         self._pauses = 0
         self._pause: _Pause | None = None
@@ -241,6 +242,8 @@ class Destination:
         self._pause = None
         self._shunned.pop(session.target, None)
         session.notes = notes
+        if session.target in self._without_chunks:
+            session.extensions = replace(session.extensions, chunking=False)
         self._sessions.add(session)
         if first is not None:
             self._first[session] = first
@@ -303,7 +306,7 @@ class Destination:
                 raise ValueError("a job whose message has not been signed")
             now = self._means.clock.now()
             mark = session.mark(now)
-            outcome = untransportable(signed, session.extensions, host, mark)
+            outcome = untransportable(signed, session.extensions, host, mark, job.recipients)
             if outcome is None:
                 return Transaction(
                     job,
@@ -312,6 +315,7 @@ class Destination:
                     extensions=session.extensions,
                     remote_mta=host,
                     mark=mark,
+                    envelope_id=job.held.outgoing.message_id,
                     started=self._loop.time(),
                     started_at=now,
                 )
@@ -324,6 +328,8 @@ class Destination:
 
     def finished(self, session: Session[Job], transaction: Transaction[Job]) -> None:
         job = transaction.job
+        if transaction.refuses_chunks:
+            self._without_chunks.add(session.target)
         results: list[Result] = []
         failed_here: list[DueRecipient] = []
         trouble: Outcome | None = None

@@ -12,6 +12,7 @@ RFC 3207: what was read before the handshake is forgotten.
 import asyncio
 import logging
 from collections import deque
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar, cast
@@ -401,12 +402,18 @@ class Session(asyncio.Protocol, Generic[JobT]):
             self._out_of_order("an answer before the data")
         elif step is Step.SEND_CONTENT:
             self._send_content(transaction)
+        elif step is Step.SEND_CHUNK:
+            start, self._unsent = transaction.next_chunk()
+            self._write(start)
+            self._pump()
         else:
             self._write(b".\r\n")
 
     def _finish(self, transaction: Transaction[JobT]) -> None:
         self._waiting.popleft()
         self.completed += 1
+        if transaction.refuses_chunks:
+            self.extensions = replace(self.extensions, chunking=False)
         self._feed.finished(self, transaction)
         if self.phase is not Phase.READY:
             return

@@ -1,7 +1,8 @@
 """What a mail host says it can do, in its answer to EHLO.
 
-Owns the reading of the keywords that delivery uses: PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152) and
-STARTTLS (RFC 3207). Others are ignored.
+Owns the reading of the keywords that delivery uses: PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152),
+SMTPUTF8 (RFC 6531), CHUNKING (RFC 3030), DSN (RFC 3461) and STARTTLS (RFC 3207). Others are ignored;
+ENHANCEDSTATUSCODES, too: a status is read wherever a reply has one.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ class Extensions:
 
     pipelining: bool = False
     eight_bit_mime: bool = False
+    smtputf8: bool = False
+    chunking: bool = False
+    dsn: bool = False
     starttls: bool = False
     size_limit: int | None = None
 
@@ -32,6 +36,9 @@ class Extensions:
         return cls(
             pipelining="PIPELINING" in offered,
             eight_bit_mime="8BITMIME" in offered,
+            smtputf8="SMTPUTF8" in offered,
+            chunking="CHUNKING" in offered,
+            dsn="DSN" in offered,
             starttls="STARTTLS" in offered,
             size_limit=_size(offered["SIZE"]) if "SIZE" in offered else None,
         )

@@ -15,7 +15,8 @@ MAX_LINE = 2048  # RFC 5321 4.5.3.1.5 says 512; some hosts explain at length
 MAX_LINES = 128
 MAX_REPLY = 64 * 1024
 
-_LINE = re.compile(rb"([2-5][0-5][0-9])(?:([ -])(.*))?\Z", re.DOTALL)
+# RFC 5321 4.2 ends the second digit at 5; refusals with 571 and the like are common all the same.
+_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\Z", re.DOTALL)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 

@@ -43,6 +43,7 @@ class SignedMessage:
     size: int  # octets before stuffing, for SIZE (RFC 1870)
     is_eight_bit: bool
     signatures: tuple[str, ...]
+    needs_utf8: bool = False  # its header is not US-ASCII (RFC 6532)
 
 
 class Signer:
@@ -181,4 +182,9 @@ def _seal(outgoing: Outgoing, keys: list[dkim.SigningKey], now: datetime) -> Sig
         size=len(whole) + (0 if whole.endswith(b"\r\n") else 2),
         is_eight_bit=outgoing.body is BodyType.EIGHT_BIT_MIME,
         signatures=tuple([f"{key.selector}._domainkey.{key.domain}" for key in keys]),
+        needs_utf8=outgoing.body is BodyType.EIGHT_BIT_MIME and not _has_ascii_header(content),
     )
+
+
+def _has_ascii_header(content: bytes) -> bool:
+    return content[: content.find(b"\r\n\r\n") + 1 or len(content)].isascii()

@@ -60,6 +60,15 @@ def stuff_crlf(content: bytes) -> bytes:
     return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
+def unstuffed(wire: bytes) -> memoryview:
+    """The content of what `stuff` made, for BDAT, which needs neither dots nor an end mark (RFC 3030)."""
+    if wire.startswith(b".."):
+        wire = wire[1:]
+    if b"\r\n.." in wire:
+        wire = wire.replace(b"\r\n..", b"\r\n.")
+    return memoryview(wire)[:-3]
+
+
 class DataFault(Flag):
     """What is wrong with received data. After a BARE fault the session refuses and closes the connection:
     the client and we may disagree on where its message ended, so what follows cannot be trusted.

@@ -91,6 +91,18 @@ _TROUBLE: dict[Reason, tuple[OutcomeKind, FailureScope, str, str]] = {
         "5.6.3",
         "the message has 8-bit content and the host does not take it (no 8BITMIME)",
     ),
+    Reason.HEADER_NOT_TRANSPORTABLE: (
+        FAILED,
+        FailureScope.MESSAGE,
+        "5.6.9",
+        "the header has text outside US-ASCII that is not encoded, and the host does not take it (no SMTPUTF8)",
+    ),
+    Reason.ADDRESS_NOT_TRANSPORTABLE: (
+        FAILED,
+        FailureScope.MESSAGE,
+        "5.6.7",
+        "the host takes no mail for addresses outside US-ASCII (no SMTPUTF8)",
+    ),
     # No key ever returns, so another try would only cost.
     Reason.SIGNING_KEY_GONE: (
         FAILED,

@@ -107,6 +107,8 @@ class Reason(StrEnum):
     PROTOCOL_ERROR = "protocol-error"
     MESSAGE_TOO_LARGE = "message-too-large"  # larger than the host's announced SIZE
     CONTENT_NOT_TRANSPORTABLE = "content-not-transportable"  # e.g. 8-bit content, and a host without 8BITMIME
+    HEADER_NOT_TRANSPORTABLE = "header-not-transportable"  # UTF-8 in the header, and a host without SMTPUTF8
+    ADDRESS_NOT_TRANSPORTABLE = "address-not-transportable"  # a UTF-8 address, and a host without SMTPUTF8
     SIGNING_KEY_GONE = "signing-key-gone"  # its identity was deleted while the message waited
     LOCAL_TROUBLE = "local-trouble"
     EXPIRED = "expired"
