@@ -63,3 +63,4 @@ class TlsResult:
     sending_ip: str = ""
     reason: str = ""  # in words, for `failure-reason-code` and `additional-information`
     level: str = ""
+    tls: str = ""  # version, where a handshake came to its end

@@ -494,4 +494,5 @@ leases = Table(
 # The tables that have a file of their own belong to the same schema.
 from tayori.store import notification_tables as notification_tables  # noqa: E402
 from tayori.store import publication_tables as publication_tables  # noqa: E402
+from tayori.store import report_tables as report_tables  # noqa: E402
 from tayori.store import source_tables as source_tables  # noqa: E402

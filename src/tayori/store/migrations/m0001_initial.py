@@ -391,6 +391,24 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE security_levels (
+        domain TEXT NOT NULL,
+        best_level TEXT NOT NULL,
+        best_at BIGINT NOT NULL,
+        best_host TEXT NOT NULL,
+        best_tls TEXT NOT NULL,
+        last_level TEXT NOT NULL,
+        last_at BIGINT NOT NULL,
+        last_host TEXT NOT NULL,
+        last_tls TEXT NOT NULL,
+        downgraded_at BIGINT NOT NULL,
+        warned_at BIGINT NOT NULL,
+        PRIMARY KEY (domain)
+    )
+    """,
+    "CREATE INDEX security_levels_by_age ON security_levels (last_at)",
+    "CREATE INDEX security_levels_by_downgrade ON security_levels (downgraded_at)",
+    """
     CREATE TABLE send_counts (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
@@ -523,6 +541,75 @@ STATEMENTS = (
         "key" TEXT NOT NULL,
         value TEXT NOT NULL,
         PRIMARY KEY (account_id, region, resource, "key")
+    )
+    """,
+    """
+    CREATE TABLE tls_report_failures (
+        report_key TEXT NOT NULL,
+        policy_ordinal INTEGER NOT NULL,
+        ordinal INTEGER NOT NULL,
+        result_type TEXT NOT NULL,
+        sessions BIGINT NOT NULL,
+        sending_mta_ip TEXT NOT NULL,
+        receiving_mx_hostname TEXT NOT NULL,
+        receiving_ip TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        PRIMARY KEY (report_key, policy_ordinal, ordinal)
+    )
+    """,
+    """
+    CREATE TABLE tls_report_policies (
+        report_key TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        about TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        policy_type TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        successful BIGINT NOT NULL,
+        failed BIGINT NOT NULL,
+        ends_at BIGINT NOT NULL,
+        PRIMARY KEY (report_key, ordinal)
+    )
+    """,
+    "CREATE INDEX tls_report_policies_by_domain ON tls_report_policies (about, ends_at)",
+    """
+    CREATE TABLE tls_report_sends (
+        day TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        state TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        due_at BIGINT NOT NULL,
+        detail TEXT NOT NULL,
+        PRIMARY KEY (day, domain)
+    )
+    """,
+    "CREATE INDEX tls_report_sends_by_state ON tls_report_sends (state, due_at)",
+    """
+    CREATE TABLE tls_reports (
+        report_key TEXT NOT NULL,
+        organization TEXT NOT NULL,
+        contact TEXT NOT NULL,
+        report_id TEXT NOT NULL,
+        begins_at BIGINT NOT NULL,
+        ends_at BIGINT NOT NULL,
+        received_at BIGINT NOT NULL,
+        source_ip TEXT NOT NULL,
+        signed_by TEXT NOT NULL,
+        is_truncated BOOLEAN NOT NULL,
+        PRIMARY KEY (report_key)
+    )
+    """,
+    "CREATE INDEX tls_reports_by_age ON tls_reports (ends_at)",
+    """
+    CREATE TABLE tls_results (
+        day TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        part TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        result TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        sessions BIGINT NOT NULL,
+        PRIMARY KEY (day, domain, part)
     )
     """,
     """
