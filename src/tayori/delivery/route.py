@@ -7,8 +7,9 @@ the Resolver.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import NamedTuple
 
 from tayori.delivery.settings import DeliverySettings, Families
 from tayori.mail.answer import Answer, AnswerStatus, Resolver
@@ -22,10 +23,17 @@ _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One address of one mail host."""
+    """One address of one mail host.
+
+    The rest is what DANE asks (RFC 7672 2.2): whether DNSSEC vouches for the host's being the domain's, and for its
+    addresses, and which name it has at the end of its aliases.
+    """
 
     host: str
     address: str
+    is_validated_host: bool = field(default=False, compare=False)
+    is_validated_address: bool = field(default=False, compare=False)
+    canonical: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,19 @@ class Route:
     notes: tuple[str, ...] = ()
 
 
+class _Proof(NamedTuple):
+    """The last members of a Target."""
+
+    is_validated_host: bool
+    is_validated_address: bool
+    canonical: str
+
+
 async def find_route(domain: str, resolver: Resolver, settings: DeliverySettings, shuffle: Shuffle) -> Route:
     """The addresses to try for `domain`. `shuffle` puts hosts of equal preference in a random order."""
     answer = await resolver.resolve(domain, "MX")
     if answer.status is AnswerStatus.NODATA:
-        return await _addresses([domain], resolver, settings)
+        return await _addresses([domain], resolver, settings, answer)
     if not answer.exists:
         return Route(trouble=classify_answer(answer.status, f"MX of {domain}"))
     exchanges = _exchanges(answer)
@@ -55,7 +71,7 @@ async def find_route(domain: str, resolver: Resolver, settings: DeliverySettings
         return Route(trouble=classify_trouble(Reason.MAIL_LOOP, f"mail for {domain} loops back to this service"))
     # Only NODATA leads to the implicit MX: with MX records there, the domain's own address is not its mail
     # host.
-    return await _addresses(_ordered(hosts, shuffle)[: settings.max_hosts], resolver, settings)
+    return await _addresses(_ordered(hosts, shuffle)[: settings.max_hosts], resolver, settings, answer)
 
 
 def _exchanges(answer: Answer) -> list[tuple[int, str]]:
@@ -89,7 +105,7 @@ def _ordered(exchanges: list[tuple[int, str]], shuffle: Shuffle) -> list[str]:
     return list(ordered)
 
 
-async def _addresses(hosts: list[str], resolver: Resolver, settings: DeliverySettings) -> Route:
+async def _addresses(hosts: list[str], resolver: Resolver, settings: DeliverySettings, mx: Answer) -> Route:
     """Each host's own trouble is its own; only when none has an address is it the destination's."""
     types = [
         t
@@ -104,7 +120,9 @@ async def _addresses(hosts: list[str], resolver: Resolver, settings: DeliverySet
         of_host = answers[index * len(types) : (index + 1) * len(types)]
         found = [address for answer in of_host if answer.exists for address in answer.values]
         allowed = [address for address in found if may_call(address, settings)]
-        targets.extend(Target(host, address) for address in allowed[: settings.max_addresses])
+        told = [answer for answer in of_host if answer.exists]
+        proof = _Proof(mx.authenticated, all(a.authenticated for a in told), told[0].canonical_name if told else "")
+        targets.extend(Target(host, address, *proof) for address in allowed[: settings.max_addresses])
         if not allowed:
             refused = refused or bool(found)
             notes.append(f"{host}: {'no public address' if found else _why(of_host)}")

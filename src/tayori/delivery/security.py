@@ -5,7 +5,7 @@ Owns the levels and their order, and the protocol of whoever decides. Never open
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeAlias
@@ -51,8 +51,8 @@ class Security:
     """What one host must prove before it gets content.
 
     `why` says in words on what grounds, for the timeline. `policy` is what the connection is counted under in
-    RFC 8460's reports. `is_trial`: a failure is reported, and then the mail goes out as if nobody had asked
-    (MTA-STS's `testing`).
+    RFC 8460's reports, and `trouble` what is wrong already, without any connection. `otherwise` is with what mail goes
+    out all the same where TLS fails: None is the end of it.
     """
 
     level: SecurityLevel
@@ -62,11 +62,19 @@ class Security:
     check: Check | None = None
     why: str = ""
     policy: ReportedPolicy
-    is_trial: bool = False
-    session_key: str = ""  # under which sessions are kept for resumption; "": the server's name
+    trouble: Mismatch | None = None
+    otherwise: "Security | None" = None
 
 
 class Securities(Protocol):
-    """Decides for one host. An Outcome says why this host gets no mail for the moment."""
+    """Decides for one host of a domain, before each connection."""
 
-    async def of(self, domain: str, target: Target, policy: TlsPolicy) -> Security | Outcome: ...
+    async def of(self, domain: str, target: Target, policy: TlsPolicy) -> Security | Outcome:
+        """An Outcome says why this host gets no mail for the moment."""
+        ...
+
+    async def standing(self, domain: str, targets: Sequence[Target]) -> Hashable:
+        """What the domain wants proved beside what the message asks for. Only mail of domains for which this is equal
+        may share connections: one that was opened for another has proved something else.
+        """
+        ...

@@ -4,6 +4,7 @@ Owns the values; `config` fills them. RFC 5321 4.5.3.2 (time-outs), RFC 5321 4.5
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
@@ -74,6 +75,9 @@ class DeliverySettings:
 
     trust_anchors: Path | None = None  # PEM file; None: the system's
     certificate_check: CertificateCheck = CertificateCheck.NEVER
+    client_certificate: Path | None = None  # PEM file, shown to hosts that ask for one
+    client_key: Path | None = None  # None: it is in the certificate's file
+    validates_dnssec: bool = False  # the resolver does, so that its answers may be built on: DANE
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     max_hosts: int = 10  # MX hosts of one domain that are looked at
@@ -84,6 +88,8 @@ class DeliverySettings:
     first_connections: int = 5  # to a destination that has not answered yet (slow start)
     max_messages_per_connection: int = 100
     idle_seconds: float = 5.0  # a connection without work is kept this long
+
+    weights: Mapping[str, int] = field(default_factory=dict)  # of accounts: turns for each turn of the others
 
     max_messages: int = 10_000  # in memory
     max_bytes: int = 256 * 1024 * 1024  # of content in memory

@@ -32,6 +32,12 @@ class MtaStsPolicy:
     max_age: int
     mx: tuple[str, ...] = ()
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The policy as a file says it, for reports (RFC 8460 4.4) and rows."""
+        head = ("version: STSv1", f"mode: {self.mode}", *(f"mx: {pattern}" for pattern in self.mx))
+        return (*head, f"max_age: {self.max_age}")
+
     def covers(self, host: str) -> bool:
         """Whether mail may go to the host (RFC 8461 4.1)."""
         name = host.removesuffix(".").lower()

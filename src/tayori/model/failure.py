@@ -78,6 +78,7 @@ _TROUBLE: dict[Reason, tuple[OutcomeKind, FailureScope, str, str]] = {
         "TLS is required and the host does not offer it",
     ),
     Reason.TLS_FAILED: (DEFERRED, FailureScope.HOST, "4.7.5", "the TLS handshake failed"),
+    Reason.TLS_POLICY: (DEFERRED, FailureScope.HOST, "4.7.5", "the domain's policy forbids this host"),
     Reason.PROTOCOL_ERROR: (DEFERRED, FailureScope.HOST, "4.5.0", "the host does not keep to SMTP"),
     Reason.MESSAGE_TOO_LARGE: (
         FAILED,
@@ -111,6 +112,12 @@ _TROUBLE: dict[Reason, tuple[OutcomeKind, FailureScope, str, str]] = {
         "the identity whose key signs the message was deleted",
     ),
     Reason.LOCAL_TROUBLE: (DEFERRED, FailureScope.LOCAL, "4.3.0", "trouble in this service"),
+    Reason.NO_SOURCE: (
+        DEFERRED,
+        FailureScope.LOCAL,
+        "4.3.2",
+        "no source address may send to this receiver at the moment",
+    ),
 }
 
 
@@ -246,3 +253,23 @@ def says_too_many_recipients(reply: Reply) -> bool:
     if reply.code not in (452, 552):
         return False
     return reply.enhanced is None or (reply.enhanced.subject, reply.enhanced.detail) == (5, 3)
+
+
+_GREYLISTING = ("greylist", "graylist", "grey list", "gray list")
+
+
+def says_greylisted(reply: Reply) -> bool:
+    """RFC 6647: come back later, with the same envelope. It says nothing about how much we send."""
+    text = reply.text[:500].lower()
+    return reply.is_transient and any(word in text for word in _GREYLISTING)
+
+
+def asks_for_less(outcome: Outcome) -> bool:
+    """The receiver is busy or finds us too busy: 421 (closing), 4.7.x (policy), 4.3.2 (not accepting)."""
+    reply = outcome.reply
+    if reply is None or not reply.is_transient or says_greylisted(reply):
+        return False
+    if reply.code == _SERVICE_CLOSING:
+        return True
+    status = reply.enhanced
+    return status is not None and (status.subject == 7 or (status.subject, status.detail) == (3, 2))

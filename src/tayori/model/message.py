@@ -12,6 +12,7 @@ from enum import StrEnum
 from tayori.mail.address import AddrSpec, Mailbox
 from tayori.mail.envelope import BodyType, ReversePath
 from tayori.mail.reply import EnhancedStatus, Reply
+from tayori.model.tls_result import ResultType
 
 
 class TlsPolicy(StrEnum):
@@ -65,6 +66,7 @@ class Outgoing:
     accepted_at: datetime
     expires_at: datetime
     recipients: tuple[DueRecipient, ...]
+    stream: str = ""  # what it takes turns with others as, within its account: see model/stream.py
 
 
 class OutcomeKind(StrEnum):
@@ -104,6 +106,7 @@ class Reason(StrEnum):
     CONNECTION_LOST = "connection-lost"
     TLS_REQUIRED = "tls-required"  # the policy wants TLS, the host offers none
     TLS_FAILED = "tls-failed"
+    TLS_POLICY = "tls-policy"  # the domain's own policy does not let mail go to this host
     PROTOCOL_ERROR = "protocol-error"
     MESSAGE_TOO_LARGE = "message-too-large"  # larger than the host's announced SIZE
     CONTENT_NOT_TRANSPORTABLE = "content-not-transportable"  # e.g. 8-bit content, and a host without 8BITMIME
@@ -111,6 +114,7 @@ class Reason(StrEnum):
     ADDRESS_NOT_TRANSPORTABLE = "address-not-transportable"  # a UTF-8 address, and a host without SMTPUTF8
     SIGNING_KEY_GONE = "signing-key-gone"  # its identity was deleted while the message waited
     LOCAL_TROUBLE = "local-trouble"
+    NO_SOURCE = "no-source"  # every source address of its pool has sent all it may for now, or rests
     EXPIRED = "expired"
 
 
@@ -125,6 +129,7 @@ class Outcome:
     diagnostic: str = ""  # "smtp; 550 5.1.1 user unknown", or our own words
     reply: Reply | None = None
     remote_mta: str = ""
+    tls_result: ResultType | None = None  # where TLS was the trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +138,14 @@ class TlsFacts:
 
     version: str
     cipher: str
+    level: str = ""  # what the host has proved: a SecurityLevel of delivery, in lower case
+    why: str = ""  # on what grounds, in words
+
+    @property
+    def text(self) -> str:
+        words = f"{self.version} {self.cipher}"
+        proof = f"{self.level}: {self.why}" if self.why else self.level
+        return f"{words} ({proof})" if proof else words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
