@@ -23,7 +23,7 @@ def without_metadata(answer):
 @pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
 def test_a_new_account_is_shown_as_ses_shows_it(service):
     assert without_metadata(service.client("sesv2").get_account()) == {
-        "DedicatedIpAutoWarmupEnabled": False,
+        "DedicatedIpAutoWarmupEnabled": True,
         "EnforcementStatus": "HEALTHY",
         "ProductionAccessEnabled": False,
         "SendQuota": {"Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 0.0},

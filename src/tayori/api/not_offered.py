@@ -13,7 +13,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     (
         _NOT_BUILT,
         """
-        PutAccountDedicatedIpWarmupAttributes
         PutAccountVdmAttributes
         UpdateConfigurationSet
         CreateConfigurationSetEventDestination DeleteConfigurationSetEventDestination
@@ -50,14 +49,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         CreateDeliverabilityTestReport GetBlacklistReports GetDeliverabilityDashboardOptions
         GetDeliverabilityTestReport GetDomainDeliverabilityCampaign GetDomainStatisticsReport
         ListDeliverabilityTestReports ListDomainDeliverabilityCampaigns PutDeliverabilityDashboardOption
-        """,
-        "",
-    ),
-    (
-        "The addresses that mail leaves from belong to the operator's machines, and are set there.",
-        """
-        CreateDedicatedIpPool DeleteDedicatedIpPool GetDedicatedIp GetDedicatedIpPool GetDedicatedIps
-        ListDedicatedIpPools PutDedicatedIpInPool PutDedicatedIpPoolScalingAttributes PutDedicatedIpWarmupAttributes
         """,
         "",
     ),

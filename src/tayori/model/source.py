@@ -6,10 +6,13 @@ dedicated addresses in pools of an account, and a shared pool for everybody (ses
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from tayori.model import warmup
+from tayori.model.errors import Invalid
 
 SHARED_POOL = "ses-shared-pool"
 DEFAULT_POOL = "ses-default-dedicated-pool"
@@ -110,6 +113,66 @@ class SourcePlan:
     @property
     def is_empty(self) -> bool:
         return not self.addresses and not self.routes
+
+
+_PATTERN = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_TLS = ("none", "may", "starttls", "implicit")
+
+
+def checked_route(route: MailRoute) -> MailRoute:
+    """The route, its pattern and host in lower case. Raises Invalid where it could not work, or would tell a secret."""
+    checked = replace(route, pattern=route.pattern.lower().rstrip("."), host=route.host.lower().rstrip("."))
+    if not _PATTERN.fullmatch(checked.pattern):
+        raise Invalid(f"{route.pattern} is no pattern: write example.com, .example.com for what is below it, or *.")
+    if not 1 <= checked.port <= 65535:
+        raise Invalid(f"{checked.port} is not a port.")
+    if checked.tls not in _TLS:
+        raise Invalid(f"TLS is one of {', '.join(_TLS)}, not {checked.tls}.")
+    if not checked.host and (checked.user_name or checked.secret):
+        raise Invalid("A user name is for a relay: say its host.")
+    if bool(checked.user_name) != bool(checked.secret):
+        raise Invalid("A user name and where its password is go together.")
+    if checked.secret:
+        check_secret(checked.secret)
+    if checked.user_name and checked.tls in ("none", "may") and not is_loopback(checked.host):
+        raise Invalid("A password is not sent in the clear: use TLS starttls or implicit, or a relay on this host.")
+    return checked
+
+
+def check_secret(reference: str) -> None:
+    """`file:/path` or `env:NAME`: the secret itself is never kept in a row."""
+    kind, _, name = reference.partition(":")
+    if kind not in ("file", "env") or not name:
+        raise Invalid("A password is named by where it is: file:/path, or env:NAME for TAYORI_SECRET_NAME.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Via:
+    """The proxy of an address: haproxy://host:port, or socks5://user@host:port."""
+
+    kind: str
+    host: str
+    port: int
+    user: str = ""
+
+
+def checked_via(text: str) -> Via:
+    """Raises Invalid."""
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme not in ("haproxy", "socks5") or not parts.hostname or not port or parts.path or parts.password:
+        raise Invalid(f"{text} is no proxy: write haproxy://host:port or socks5://user@host:port.")
+    return Via(kind=parts.scheme, host=parts.hostname, port=port, user=parts.username or "")
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def route_for(domain: str, routes: Mapping[str, MailRoute]) -> MailRoute | None:

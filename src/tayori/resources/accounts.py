@@ -12,8 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from tayori.model.errors import Conflict, Kind, NotFound
+from tayori.model.source import DEFAULT_POOL
 from tayori.store.dialect import upsert
 from tayori.store.engine import Tx
+from tayori.store.source_tables import dedicated_ip_pools, source_addresses, warmup_choices
 from tayori.store.tables import (
     account_regions,
     accounts,
@@ -210,6 +212,8 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         custom_verification_templates,
         configuration_sets,
         tags,
+        dedicated_ip_pools,
+        warmup_choices,
         suppressed_destinations,
         probes,
         send_counts,
@@ -218,6 +222,9 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
     )
     for table in owned:
         tx.execute(table.delete().where(table.c.account_id == account_id, table.c.region == region))
+    # Addresses are the operator's, who has lent them: they stay.
+    lent = source_addresses.c.account_id == account_id, source_addresses.c.region == region
+    tx.execute(source_addresses.update().where(*lent).values(pool=DEFAULT_POOL))
     open_region(tx, account_id, region)
 
 

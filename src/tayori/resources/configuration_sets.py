@@ -1,7 +1,7 @@
 """Configuration sets: named groups of options that a message is sent under.
 
 Each option group has its own PUT in the API; an absent group means "not set". What is acted on: delivery (TlsPolicy,
-MaxDeliverySeconds), sending, suppression reasons. The others are kept and returned (docs/quirks.md).
+SendingPoolName, MaxDeliverySeconds), sending, suppression reasons. The others are kept and returned (docs/quirks.md).
 """
 
 import re
@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from tayori.model.errors import AlreadyExists, Invalid, Kind, NotFound
 from tayori.model.identity import HOLDING
+from tayori.model.source import RESERVED_POOLS, is_pool_name
+from tayori.resources import sources
 from tayori.resources import tags as tags_of
 from tayori.store.engine import Tx
 from tayori.store.tables import configuration_sets, identities
@@ -132,7 +134,8 @@ def _check_options(tx: Tx, account_id: str, region: str, group: OptionGroup, opt
     if group is OptionGroup.DELIVERY and (pool := options.get("SendingPoolName")) is not None:
         if not pool:
             raise Invalid("sendingPoolName can't be blank.")
-        raise Invalid(f"SendingPool <{pool}> doesn't exist")
+        if pool not in RESERVED_POOLS and not (is_pool_name(pool) and sources.has_pool(tx, account_id, region, pool)):
+            raise Invalid(f"SendingPool <{pool}> doesn't exist")
     if group is OptionGroup.TRACKING:
         _check_redirect_domain(tx, account_id, region, options.get("CustomRedirectDomain"))
     if group is OptionGroup.SUPPRESSION:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tayori import ids
 from tayori.api.registry import Call, Request, Response, operation
-from tayori.resources import accounts, quotas
+from tayori.resources import accounts, dedicated_ips, quotas, sources
 from tayori.resources.accounts import Account
 from tayori.store.engine import Tx
 
@@ -15,7 +15,7 @@ _DETAILS = ("MailType", "WebsiteURL", "ContactLanguage", "UseCaseDescription", "
 def get_account(call: Call, request: Request) -> Response:
     account = accounts.get(call.tx, call.account_id, call.region)
     answer: dict[str, Any] = {
-        "DedicatedIpAutoWarmupEnabled": False,
+        "DedicatedIpAutoWarmupEnabled": sources.warms_automatically(call.tx, call.account_id, call.region),
         "EnforcementStatus": account.enforcement_status,
         "ProductionAccessEnabled": account.production_access,
         "SendQuota": _send_quota(call.tx, account),
@@ -58,4 +58,11 @@ def put_account_sending_attributes(call: Call, request: Request) -> Response:
 def put_account_suppression_attributes(call: Call, request: Request) -> Response:
     reasons = tuple(dict.fromkeys(request.get("SuppressedReasons", ())))
     accounts.put_suppressed_reasons(call.tx, call.account_id, call.region, reasons)
+    return {}
+
+
+@operation("sesv2", "PutAccountDedicatedIpWarmupAttributes")
+def put_account_dedicated_ip_warmup_attributes(call: Call, request: Request) -> Response:
+    enabled = bool(request.get("AutoWarmupEnabled"))
+    dedicated_ips.put_automatic_warmup(call.tx, call.account_id, call.region, enabled=enabled)
     return {}

@@ -1,4 +1,4 @@
-"""Tags of identities, configuration sets and custom verification templates.
+"""Tags of identities, configuration sets, custom verification templates and dedicated IP pools.
 
 Checks in SES's order: whose, where, whether it is there (ses: probed).
 """
@@ -7,7 +7,7 @@ from tayori.api.identity_work import name_of
 from tayori.api.registry import Call, Request, Response, operation
 from tayori.model.arn import Arn
 from tayori.model.errors import Invalid, Kind, NotFound
-from tayori.resources import configuration_sets, custom_verification, identities, tags
+from tayori.resources import configuration_sets, custom_verification, identities, sources, tags
 
 _IDENTITY, _CONFIGURATION_SET = "identity", "configuration-set"
 
@@ -65,5 +65,9 @@ def _existing(call: Call, arn: Arn) -> str:
     if arn.resource_type == Kind.CUSTOM_VERIFICATION_TEMPLATE:
         if custom_verification.find(*own, arn.name) is None:
             raise NotFound(f"No CustomVerificationEmailTemplate present with name: {arn.name}", Kind.IDENTITY)
+        return f"{arn.resource_type}/{arn.name}"
+    if arn.resource_type == Kind.DEDICATED_IP_POOL:
+        if not sources.has_pool(*own, arn.name):
+            raise NotFound(f"No DedicatedIpPool present with name: {arn.name}", Kind.DEDICATED_IP_POOL)
         return f"{arn.resource_type}/{arn.name}"
     raise NotFound(f"No {arn.resource_type} present with name: {arn.name}", Kind.IDENTITY)
