@@ -96,6 +96,33 @@ def test_publish_shows_a_plan_first_and_then_does_it(node: Node, server: Bind) -
     assert [conflict["type"] for conflict in again["conflicts"]] == ["MX"]
 
 
+def test_publish_goes_through_a_provider_of_octodns(node: Node, rehearsal: Rehearsal, tmp_path: Path) -> None:
+    zone, config = tmp_path / f"{DOMAIN}.yaml", tmp_path / "octodns.yaml"
+    zone.write_text("---\nwww:\n  ttl: 300\n  type: A\n  value: 192.0.2.7\n")
+    config.write_text(
+        "providers:\n  files:\n    class: octodns.provider.yaml.YamlProvider\n"
+        f"    directory: {tmp_path}\n    escaped_semicolons: true\n"
+        f"zones:\n  {DOMAIN}.:\n    sources: [files]\n    targets: [files]\n"
+    )
+    to = ("dns", "publish", DOMAIN, "--octodns", str(config), "--provider", "files")
+    shown = node.command(*to)
+    assert "at files (octoDNS)\n\n+ " in shown.stdout
+    assert "6 to change. Nothing was changed yet" in shown.stdout
+    assert "_domainkey" not in zone.read_text()
+
+    applied = node.command(*to, "--apply", "--lang", "ja")
+    assert "6 件を変更しました" in applied.stdout
+    assert zone.read_text().count("._domainkey:") == 3
+    assert "value: 192.0.2.7" in zone.read_text()
+    again = json.loads(node.command(*to, "--json").stdout)
+    assert (again["changes"], again["zone"], again["server"]) == ([], DOMAIN, "files (octoDNS)")
+
+    half = node.command(*to[:-2], check=False)
+    assert half.stderr.strip() == "tayori: Say where to: either --server and --tsig, or --octodns and --provider."
+    both = node.command(*to, "--server", "127.0.0.1:53", check=False)
+    assert both.returncode == 1 and "Say where to" in both.stderr
+
+
 def test_publish_says_in_one_sentence_why_it_cannot(node: Node, server: Bind, tmp_path: Path) -> None:
     to = ("dns", "publish", DOMAIN, "--server", f"127.0.0.1:{server.port}", "--apply", "--tsig")
     wrong = node.command(*to, f"stranger:{ALGORITHM}:{server.secret_file}", check=False)

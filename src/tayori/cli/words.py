@@ -125,8 +125,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "seen.not-asked": ("not asked", "未確認"),
     # -- tayori dns publish, share ---------------------------------------------------------------------------------
     "publish.heading": (
-        "Records for {domain} in the zone {zone}, at the primary server {server}",
-        "プライマリサーバー {server} のゾーン {zone} に登録する {domain} のレコード",
+        "Records for {domain} in the zone {zone}, at {server}",
+        "{server} のゾーン {zone} に登録する {domain} のレコード",
     ),
     "publish.foreign": (
         "left alone: {present} stands there, and it is not this service's; agree with its owner first",

@@ -1,31 +1,25 @@
-"""`tayori dns zone`, `publish` and `share`: a domain's records for programs, for its primary server, for its owner.
+"""`tayori dns zone` and `share`: a domain's records for programs, and for its owner.
 
-Owns the options and what is printed. The forms are `zoneforms`', the update is `dns.publishing`'s; what may be changed
-is decided in `model.zone_edit`.
+Owns the options and what is printed. The forms are `zoneforms`'.
 """
 
 import argparse
-import os
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 from tayori import ids
-from tayori.app import domain_plans
 from tayori.app.endpoints import Endpoints
 from tayori.app.share_page import SHARE_PATH
-from tayori.cli.command import CommandFailed, Context, shared_options
+from tayori.cli import publish
+from tayori.cli.command import CommandFailed, Context
 from tayori.cli.domains import domain_of, identity_of
-from tayori.cli.lookup import names_of, resolver_of
-from tayori.cli.service import account_id_of, add_region, clock_of, endpoints_of, read, visit, write
+from tayori.cli.lookup import resolver_of
+from tayori.cli.plans import add_domain_verb, plan_of
+from tayori.cli.service import account_id_of, clock_of, endpoints_of, read, visit, write
 from tayori.cli.table import moment, table
 from tayori.cli.words import Words
-from tayori.dns.publishing import PrimaryServer, PublishError, TsigKey, tsig_key
-from tayori.mail.answer import Answer, Resolver
-from tayori.model.domain_plan import Change, DomainPlan, Necessity
-from tayori.model.zone_edit import Conflict, Edit, ZoneEdits, edits_of
+from tayori.model.domain_plan import DomainPlan
 from tayori.resources import share_links
 from tayori.resources.identities import Identity
 from tayori.resources.share_links import ShareLink
@@ -34,7 +28,7 @@ from tayori.zoneforms.forms import Form, render
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    zone = _verb(verbs, "zone", "the records as a zone file, or in the form of a DNS provider's tool")
+    zone = add_domain_verb(verbs, "zone", "the records as a zone file, or in the form of a DNS provider's tool")
     zone.add_argument(
         "--format",
         choices=[str(form) for form in Form],
@@ -42,17 +36,8 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="the form (default: bind; with --json: json)",
     )
     zone.set_defaults(action=_zone)
-    publish = _verb(verbs, "publish", "show what the zone's primary server would be told, and tell it with --apply")
-    publish.add_argument("--server", metavar="HOST:PORT", required=True, help="the primary server (RFC 2136)")
-    publish.add_argument(
-        "--tsig",
-        metavar="NAME:ALGORITHM:FILE",
-        required=True,
-        help="the key that may change the zone, such as tayori:hmac-sha256:/etc/tayori/tsig",
-    )
-    publish.add_argument("--apply", action="store_true", help="make the changes; without it they are only shown")
-    publish.set_defaults(action=_publish)
-    share = _verb(verbs, "share", "a link to the records and their state, for somebody without an account")
+    publish.add_verb(verbs)
+    share = add_domain_verb(verbs, "share", "a link to the records and their state, for somebody without an account")
     share.add_argument(
         "--days",
         type=int,
@@ -65,21 +50,6 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     share.set_defaults(action=_share)
 
 
-def _verb(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str
-) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(name, help=about, parents=[shared_options()])
-    verb.add_argument("domain", metavar="DOMAIN", help="a domain that was created as an identity")
-    add_region(verb)
-    verb.add_argument("--account", metavar="ID", help="the account whose identity it is (default: the first)")
-    return verb
-
-
-async def _plan(service: Endpoints, identity: Identity, resolver: Resolver) -> DomainPlan:
-    names = names_of(service, identity.region)
-    return await domain_plans.make(identity, names, resolver, clock_of(service).now())
-
-
 # -- zone ----------------------------------------------------------------------------------------------------------
 
 
@@ -90,134 +60,11 @@ def _zone(context: Context, options: argparse.Namespace) -> int:
     async def look(store: Store) -> DomainPlan:
         identity = await store.read(identity_of, options.account, service.region, domain)
         async with resolver_of(service) as resolver:
-            return await _plan(service, identity, resolver)
+            return await plan_of(service, identity, resolver)
 
     form = Form(options.format or (Form.JSON if context.output.as_json else Form.BIND))
     context.output.write(render(visit(service, look), form))
     return 0
-
-
-# -- publish -------------------------------------------------------------------------------------------------------
-
-
-class _ServerFirst:
-    """Asks the primary server, and the service's resolver for what is not the server's."""
-
-    def __init__(self, server: PrimaryServer, others: Resolver) -> None:
-        self._server = server
-        self._others = others
-
-    async def resolve(self, name: str, rdtype: str) -> Answer:
-        answer = await self._server.resolve(name, rdtype)
-        return answer if answer.is_definite else await self._others.resolve(name, rdtype)
-
-
-def _publish(context: Context, options: argparse.Namespace) -> int:
-    service = endpoints_of(context)
-    domain = domain_of(options.domain)
-    host, port = _host_and_port(options.server)
-    server = PrimaryServer(host, port, _key(options.tsig))
-
-    async def work(store: Store) -> tuple[DomainPlan, ZoneEdits]:
-        identity = await store.read(identity_of, options.account, service.region, domain)
-        async with resolver_of(service) as resolver:
-            plan = await _plan(service, identity, _ServerFirst(server, resolver))
-        found = edits_of(plan)
-        if options.apply and found.edits:
-            await server.apply(plan.zone, found.edits)
-        return plan, found
-
-    try:
-        plan, found = visit(service, work)
-    except PublishError as error:
-        raise CommandFailed(str(error)) from error
-    applied = bool(options.apply and found.edits)
-    value = _as_json(plan, found, server.address, applied=applied)
-    context.output.emit(value, _as_text(context.words, plan, found, server.address, options.apply))
-    needed = any(conflict.record.necessity is Necessity.REQUIRED for conflict in found.conflicts)
-    return 1 if options.apply and needed else 0
-
-
-def _host_and_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or "]" in port or (":" in host and not host.startswith("[")):
-        host, port = text, "53"
-    if not port.isdigit() or not 0 < int(port) < 65536:
-        raise CommandFailed(f"{text} is not a server: say HOST or HOST:PORT.")
-    return host.strip("[]"), int(port)
-
-
-def _key(text: str) -> TsigKey:
-    name, _, rest = text.partition(":")
-    algorithm, _, file = rest.partition(":")
-    if not (name and algorithm and file):
-        raise CommandFailed("--tsig wants NAME:ALGORITHM:FILE, such as tayori:hmac-sha256:/etc/tayori/tsig.")
-    try:
-        secret = Path(os.path.expanduser(file)).read_text("utf-8")
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise CommandFailed(f"The TSIG secret {file} cannot be read: {reason}.") from error
-    try:
-        return tsig_key(name, algorithm, secret)
-    except PublishError as error:
-        raise CommandFailed(str(error)) from error
-
-
-def _as_json(plan: DomainPlan, found: ZoneEdits, server: str, *, applied: bool) -> dict[str, Any]:
-    return {
-        "domain": plan.domain,
-        "zone": plan.zone,
-        "server": server,
-        "applied": applied,
-        "changes": [
-            {
-                "name": edit.record.name,
-                "type": edit.record.rdtype,
-                "remove": list(edit.removed),
-                "add": list(edit.added),
-            }
-            for edit in found.edits
-        ],
-        "conflicts": [
-            {
-                "name": conflict.record.name,
-                "type": conflict.record.rdtype,
-                "reason": conflict.reason,
-                "present": list(conflict.record.present),
-                "wanted": list(conflict.record.wanted),
-            }
-            for conflict in found.conflicts
-        ],
-    }
-
-
-def _as_text(words: Words, plan: DomainPlan, found: ZoneEdits, server: str, apply: bool) -> str:
-    lines = [words("publish.heading", domain=plan.domain, zone=plan.zone, server=server), ""]
-    lines += [line for edit in found.edits for line in _edit_lines(edit)]
-    in_place = sum(record.change is Change.NONE for record in plan.records)
-    lines += [_conflict_line(words, conflict) for conflict in found.conflicts]
-    if found.edits or found.conflicts:
-        lines.append("")
-    lines.append(words("publish.in-place", count=in_place))
-    if not found.edits:
-        lines.append(words("publish.nothing"))
-    else:
-        lines.append(words("publish.applied" if apply else "publish.shown", count=len(found.edits)))
-    return "\n".join(lines) + "\n"
-
-
-def _edit_lines(edit: Edit) -> list[str]:
-    record = edit.record
-    kept = [("=", value) for value in record.present if value in record.wanted]
-    signed = [*kept, *(("-", value) for value in edit.removed), *(("+", value) for value in edit.added)]
-    return [f"{sign} {record.name} {record.rdtype} {value}" for sign, value in signed]
-
-
-def _conflict_line(words: Words, conflict: Conflict) -> str:
-    record = conflict.record
-    present = ", ".join(record.present) or words("dns.nothing")
-    reason = words(f"publish.{conflict.reason}", present=present)
-    return f"! {record.name} {record.rdtype} {record.own}\n  {reason}"
 
 
 # -- share ---------------------------------------------------------------------------------------------------------

@@ -73,6 +73,13 @@ class PrimaryServer:
     def address(self) -> str:
         return f"{self._host}:{self._port}"
 
+    async def open(self, domain: str, otherwise: str) -> str:
+        """Nothing is held open. Returns the zone, as whoever asks knows it."""
+        return otherwise
+
+    async def check(self, edits: Sequence[Edit]) -> None:
+        """Whether they can be made shows when they are: prerequisites stand in the update itself."""
+
     async def resolve(self, name: str, rdtype: str) -> Answer:
         """What the zone holds, without following anything; SERVER_FAILURE where the server is not the zone's."""
         try:

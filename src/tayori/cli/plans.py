@@ -1,0 +1,27 @@
+"""What the verbs of `tayori dns` that show a domain's plan have in common: their arguments, and the plan."""
+
+import argparse
+
+from tayori.app import domain_plans
+from tayori.app.endpoints import Endpoints
+from tayori.cli.command import shared_options
+from tayori.cli.lookup import names_of
+from tayori.cli.service import add_region, clock_of
+from tayori.mail.answer import Resolver
+from tayori.model.domain_plan import DomainPlan
+from tayori.resources.identities import Identity
+
+
+def add_domain_verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=about, parents=[shared_options()])
+    verb.add_argument("domain", metavar="DOMAIN", help="a domain that was created as an identity")
+    add_region(verb)
+    verb.add_argument("--account", metavar="ID", help="the account whose identity it is (default: the first)")
+    return verb
+
+
+async def plan_of(service: Endpoints, identity: Identity, resolver: Resolver) -> DomainPlan:
+    names = names_of(service, identity.region)
+    return await domain_plans.make(identity, names, resolver, clock_of(service).now())
