@@ -17,14 +17,15 @@ from datetime import datetime, timedelta
 
 from tayori.clock import Clock
 from tayori.delivery.attempt import Transaction, untransportable
-from tayori.delivery.dialogue import Session, TlsUse, open_session
+from tayori.delivery.dialogue import Session, open_session
 from tayori.delivery.egress import Egress
 from tayori.delivery.job import Job
 from tayori.delivery.ledger import Ledger, Result
 from tayori.delivery.route import Route, Shuffle, Target, find_route
+from tayori.delivery.secured import SecuredCalls
+from tayori.delivery.security import Security
 from tayori.delivery.settings import DeliverySettings
 from tayori.delivery.slots import Slots
-from tayori.delivery.tls import TlsContexts
 from tayori.mail.answer import Resolver
 from tayori.model.failure import at_scope, classify_trouble
 from tayori.model.message import (
@@ -40,7 +41,6 @@ from tayori.model.message import (
 log = logging.getLogger("tayori.delivery")
 
 _SHUN_SECONDS = 300.0  # a host that could not be reached goes to the end of the line for this long
-_WITHOUT_TLS_SECONDS = 300.0
 _MAX_FAILURES_IN_A_ROW = 5  # connections lost in the middle, before the destination as a whole is given a rest
 
 
@@ -50,7 +50,7 @@ class Means:
 
     settings: DeliverySettings
     resolver: Resolver
-    contexts: TlsContexts
+    calls: SecuredCalls
     clock: Clock
     ledger: Ledger
     slots: Slots
@@ -82,7 +82,6 @@ class Destination:
         self._opening: set[asyncio.Task[None]] = set()
         self._window = means.settings.first_connections
         self._shunned: dict[Target, float] = {}
-        self._without_tls: dict[Target, float] = {}  # their handshake failed, and the policy allows clear text
         self._without_chunks: set[Target] = set()  # they announce CHUNKING and do not know BDAT
         self._failures_in_a_row = 0
         self._pauses = 0
@@ -109,7 +108,7 @@ class Destination:
         if self._ready or self._elsewhere or self._sessions or self._opening or self.is_paused:
             return False
         now = self._loop.time()
-        return not any(until > now for until in (*self._shunned.values(), *self._without_tls.values()))
+        return not any(until > now for until in self._shunned.values())
 
     def add(self, job: Job) -> None:
         if self._pause is not None and self.is_paused:
@@ -214,28 +213,13 @@ class Destination:
         return sorted(targets, key=lambda target: self._shunned.get(target, 0.0) > now)
 
     async def _call(self, target: Target, notes: list[str]) -> Session[Job] | Outcome:
-        """One host. After a failed handshake it is called once more in the clear, where the policy allows that."""
-        uses = [TlsUse.REQUIRE]
-        if self._policy is TlsPolicy.OPTIONAL:
-            is_known = self._without_tls.get(target, 0.0) > self._loop.time()
-            uses = [TlsUse.AVOID] if is_known else [TlsUse.TRY, TlsUse.AVOID]
-        result: Session[Job] | Outcome = classify_trouble(Reason.LOCAL_TROUBLE)
-        for use in uses:
-            result = await open_session(
-                target,
-                use,
-                settings=self._means.settings,
-                egress=self._egress,
-                context=self._means.contexts.of(self._policy),
-                feed=self,
-            )
-            if isinstance(result, Session):
-                break
-            notes.append(f"{target.host} [{target.address}]: {result.diagnostic}")
-            if result.reason is not Reason.TLS_FAILED:
-                break
-            self._without_tls[target] = self._loop.time() + _WITHOUT_TLS_SECONDS
-        return result
+        """One host, with the security that it is owed."""
+        means = self._means
+
+        async def dial(security: Security) -> Session[Job] | Outcome:
+            return await open_session(target, security, settings=means.settings, egress=self._egress, feed=self)
+
+        return await means.calls.call(self.domain, target, self._policy, dial, notes)
 
     def _begin(self, session: Session[Job], first: Job | None, notes: tuple[str, ...]) -> None:
         self._pauses = 0

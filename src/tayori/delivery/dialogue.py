@@ -23,7 +23,9 @@ from tayori.delivery.egress import Egress
 from tayori.delivery.extensions import Extensions
 from tayori.delivery.replies import ReplyError, ReplyReader
 from tayori.delivery.route import Target
+from tayori.delivery.security import Security, SecurityLevel
 from tayori.delivery.settings import DeliverySettings
+from tayori.delivery.tls_result import ResultType
 from tayori.mail.reply import Reply
 from tayori.model.failure import Stage, classify_connect_error, classify_reply, classify_trouble
 from tayori.model.message import Outcome, Reason, TlsFacts
@@ -34,14 +36,6 @@ _CHUNK = 64 * 1024
 _SHORTEST_TICK, _LONGEST_TICK = 0.02, 1.0  # seconds between looks at a connection's time limit
 
 JobT = TypeVar("JobT")
-
-
-class TlsUse(StrEnum):
-    """What to do about TLS on one connection."""
-
-    REQUIRE = "require"
-    TRY = "try"
-    AVOID = "avoid"  # a new connection after a handshake that failed, where the policy allows clear text
 
 
 class Phase(StrEnum):
@@ -81,11 +75,10 @@ class _Trouble(Exception):
 
 async def open_session(
     target: Target,
-    use: TlsUse,
+    security: Security,
     *,
     settings: DeliverySettings,
     egress: Egress,
-    context: tls.ResumingContext,
     feed: Feed[JobT],
 ) -> "Session[JobT] | Outcome":
     """A session that is ready for mail, or why there is none. The session pulls from `feed` once `start` is called."""
@@ -103,7 +96,7 @@ async def open_session(
     except OSError as error:
         return classify_connect_error(error.errno, f"cannot connect: {error.strerror or error}", target.host)
     try:
-        await session.establish(use, context)
+        await session.establish(security)
     except _Trouble as trouble:
         session.abandon()
         return trouble.outcome
@@ -138,7 +131,7 @@ class Session(asyncio.Protocol, Generic[JobT]):
         self._feed = feed
         self._loop = loop
         self._transport: asyncio.Transport | None = None
-        self._context: tls.ResumingContext | None = None
+        self._security: Security | None = None  # once it has TLS
         self._reader = ReplyReader()
         # opening
         self._early: deque[Reply] = deque()
@@ -155,25 +148,25 @@ class Session(asyncio.Protocol, Generic[JobT]):
 
     # --- opening: awaited step by step -----------------------------------------------------------------------------
 
-    async def establish(self, use: TlsUse, context: tls.ResumingContext) -> None:
+    async def establish(self, security: Security) -> None:
         """Greeting, EHLO and TLS. Raises _Trouble."""
-        await self._greet(use, context)
+        await self._greet(security)
         # Whoever opens a session may rely on its first transaction getting a result, or would open the next for ever.
         self._check_in_turn()
         if self._lost is not None:
             raise _Trouble(self._lost)
 
-    async def _greet(self, use: TlsUse, context: tls.ResumingContext) -> None:
+    async def _greet(self, security: Security) -> None:
         greeting = await self._reply(Stage.GREETING)
         if greeting.code != 220:
             raise _Trouble(classify_reply(Stage.GREETING, greeting, self.target.host))
         await self._hello()
-        if use is TlsUse.AVOID:
+        if security.level is SecurityLevel.NONE:
             return
-        if self.extensions.starttls and await self._start_tls(use, context):
+        if self.extensions.starttls and await self._start_tls(security):
             await self._hello()
-        elif use is TlsUse.REQUIRE:
-            raise self._trouble(Reason.TLS_REQUIRED)
+        elif security.level.needs_tls:
+            raise self._tls_trouble(Reason.TLS_REQUIRED, ResultType.STARTTLS_NOT_SUPPORTED)
 
     async def _hello(self) -> None:
         """EHLO, and HELO for hosts that do not know it (RFC 5321 4.1.1.1, 3.2)."""
@@ -187,35 +180,39 @@ class Session(asyncio.Protocol, Generic[JobT]):
         if reply.code != 250:
             raise _Trouble(classify_reply(Stage.EHLO, reply, self.target.host))
 
-    async def _start_tls(self, use: TlsUse, context: tls.ResumingContext) -> bool:
+    async def _start_tls(self, security: Security) -> bool:
         """False: the host does not want to after all, and the connection goes on in the clear (RFC 3207 4)."""
         reply = await self._command(Stage.STARTTLS, b"STARTTLS\r\n")
         if reply.code != 220:
-            if use is TlsUse.REQUIRE:
-                raise self._trouble(Reason.TLS_REQUIRED, f"TLS is required and the host says: {reply}")
-            return False
+            if not security.level.needs_tls:
+                return False
+            words = f"TLS is required and the host says: {reply}"
+            raise self._tls_trouble(Reason.TLS_REQUIRED, ResultType.STARTTLS_NOT_SUPPORTED, words)
         # Somebody on the way may have added replies in the clear after the 220, to be taken for the host's own
         # once the connection is encrypted (CVE-2011-0411 and its kin).
         self._early.clear()
         self._reader.clear()
         if self._lost is not None or self._transport is None:
-            raise self._trouble(Reason.TLS_FAILED, "the connection was lost before the TLS handshake")
+            raise self._handshake_trouble("the connection was lost before the TLS handshake")
         try:
             secured = await self._loop.start_tls(
                 self._transport,
                 self,
-                context,
-                server_hostname=self.target.host,
+                security.context,
+                server_hostname=security.server_name,
                 ssl_handshake_timeout=self._settings.timeouts.starttls,
                 ssl_shutdown_timeout=self._settings.timeouts.quit,
             )
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; a name that cannot be SNI a ValueError
-            raise self._trouble(Reason.TLS_FAILED, f"TLS handshake failed: {error}") from error
+            raise self._handshake_trouble(f"TLS handshake failed: {error}", tls.result_of(error)) from error
         if secured is None:  # the connection was lost meanwhile
-            raise self._trouble(Reason.TLS_FAILED)
+            raise self._handshake_trouble("")
         self._transport = secured
-        self._context = context
-        self.tls = tls.facts(secured)
+        mismatch = security.check(tls.ssl_object(secured)) if security.check is not None else None
+        if mismatch is not None:
+            raise self._handshake_trouble(mismatch.words, mismatch.result)
+        self._security = security
+        self.tls = tls.facts(secured, security.proved.text, security.why)
         self._early.clear()
         self._reader.clear()
         return True
@@ -246,6 +243,12 @@ class Session(asyncio.Protocol, Generic[JobT]):
 
     def _trouble(self, reason: Reason, words: str = "") -> _Trouble:
         return _Trouble(classify_trouble(reason, words, self.target.host))
+
+    def _tls_trouble(self, reason: Reason, result: ResultType, words: str = "") -> _Trouble:
+        return _Trouble(replace(classify_trouble(reason, words, self.target.host), tls_result=result))
+
+    def _handshake_trouble(self, words: str, result: ResultType = ResultType.VALIDATION_FAILURE) -> _Trouble:
+        return self._tls_trouble(Reason.TLS_FAILED, result, words)
 
     def _early_trouble(self, reason: Reason, words: str) -> None:
         if self._lost is None:
@@ -508,8 +511,8 @@ class Session(asyncio.Protocol, Generic[JobT]):
             self._timer.cancel()
             self._timer = None
         if self._transport is not None:
-            if self._context is not None:
-                tls.remember(self._transport, self._context, self.target.host)
+            if self._security is not None:
+                tls.remember(self._transport, self._security.context, self._security.server_name)
             # An abort, not a close: a host that reads nothing must not hold our last bytes, and nothing of use
             # is in the buffer any more.
             self._transport.abort()

@@ -16,10 +16,11 @@ from tayori.delivery.destination import Destination, Means
 from tayori.delivery.job import Held, Job
 from tayori.delivery.ledger import Ledger
 from tayori.delivery.queue import Queue
+from tayori.delivery.secured import SecuredCalls
+from tayori.delivery.securities import secured_calls
 from tayori.delivery.settings import DeliverySettings
 from tayori.delivery.sign import LoadKey, SignedMessage, Signer
 from tayori.delivery.slots import Slots
-from tayori.delivery.tls import TlsContexts
 from tayori.mail.answer import Resolver
 from tayori.model.message import AttemptFacts, AttemptReport, Outcome, Outgoing, TlsPolicy
 
@@ -43,6 +44,7 @@ class Scheduler:
         clock: Clock,
         settings: DeliverySettings,
         jitter: Callable[[], float] = ids.jitter,
+        calls: SecuredCalls | None = None,
     ) -> None:
         self._queue = queue
         self._clock = clock
@@ -52,7 +54,7 @@ class Scheduler:
         self._means = Means(
             settings=settings,
             resolver=resolver,
-            contexts=TlsContexts(settings),
+            calls=calls or secured_calls(settings, resolver, clock),
             clock=clock,
             ledger=self._ledger,
             slots=Slots(settings.max_connections),

@@ -7,7 +7,7 @@ SMTP. RFC 7435 4 (opportunistic security), RFC 8460 (what is told).
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Protocol, TypeVar
 
 from tayori.delivery.route import Target
@@ -38,6 +38,10 @@ class SecuredCalls:
         self._securities = securities
         self._observer = observer
         self._without_tls: OrderedDict[Target, float] = OrderedDict()  # their handshake failed; until when
+
+    async def standing(self, domain: str, targets: Sequence[Target]) -> Hashable:
+        """Mail of domains with equal standing may share connections."""
+        return await self._securities.standing(domain, targets)
 
     async def call(
         self, domain: str, target: Target, policy: TlsPolicy, dial: "Dial[SessionT]", notes: list[str]

@@ -20,6 +20,7 @@ from tayori.clock import Clock
 from tayori.delivery import dane
 from tayori.delivery.dane import Lookup, TlsaSet
 from tayori.delivery.route import Target
+from tayori.delivery.secured import SecuredCalls
 from tayori.delivery.security import Mismatch, Security, SecurityLevel
 from tayori.delivery.settings import CertificateCheck, DeliverySettings
 from tayori.delivery.sts import StsPolicies
@@ -30,6 +31,22 @@ from tayori.mail.mta_sts import MtaStsMode
 from tayori.model.failure import at_scope, classify_trouble
 from tayori.model.message import FailureScope, Outcome, Reason, TlsPolicy
 from tayori.model.sts import StsPolicy
+
+
+def secured_calls(
+    settings: DeliverySettings,
+    resolver: Resolver,
+    clock: Clock,
+    *,
+    sts: StsPolicies | None = None,
+    observer: TlsObserver | None = None,
+) -> SecuredCalls:
+    """What a process calls its hosts with."""
+    told = observer or Unobserved()
+    decides = HostSecurities(
+        settings=settings, resolver=resolver, clock=clock, contexts=TlsContexts(settings), sts=sts, observer=told
+    )
+    return SecuredCalls(decides, told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

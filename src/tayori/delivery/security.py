@@ -65,6 +65,11 @@ class Security:
     trouble: Mismatch | None = None
     otherwise: "Security | None" = None
 
+    @property
+    def proved(self) -> SecurityLevel:
+        """What a connection with TLS has been shown under this: whoever may do is still encrypted."""
+        return max(self.level, SecurityLevel.ENCRYPT)
+
 
 class Securities(Protocol):
     """Decides for one host of a domain, before each connection."""

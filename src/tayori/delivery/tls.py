@@ -9,9 +9,9 @@ from asyncio import BaseTransport
 from collections import OrderedDict
 from typing import Any
 
-from tayori.delivery.settings import CertificateCheck, DeliverySettings
+from tayori.delivery.settings import DeliverySettings
 from tayori.delivery.tls_result import ResultType
-from tayori.model.message import TlsFacts, TlsPolicy
+from tayori.model.message import TlsFacts
 
 _MAX_SESSIONS = 5_000
 _MAX_CHAIN = 10  # certificates that a host's chain is looked at
@@ -54,10 +54,6 @@ class TlsContexts:
             self.verifying.load_default_certs()
         else:
             self.verifying.load_verify_locations(settings.trust_anchors)
-        self._required = self.encrypting if settings.certificate_check is CertificateCheck.NEVER else self.verifying
-
-    def of(self, policy: TlsPolicy) -> ResumingContext:
-        return self._required if policy is TlsPolicy.REQUIRE else self.encrypting
 
 
 def _context(settings: DeliverySettings) -> ResumingContext:
@@ -69,11 +65,11 @@ def _context(settings: DeliverySettings) -> ResumingContext:
     return context
 
 
-def facts(transport: BaseTransport) -> TlsFacts:
-    """Version and cipher of a connection after its handshake."""
+def facts(transport: BaseTransport, level: str, why: str) -> TlsFacts:
+    """Version and cipher of a connection after its handshake, and what the host has proved by it."""
     connection = ssl_object(transport)
     cipher = connection.cipher()
-    return TlsFacts(version=connection.version() or "", cipher=cipher[0] if cipher else "")
+    return TlsFacts(version=connection.version() or "", cipher=cipher[0] if cipher else "", level=level, why=why)
 
 
 def ssl_object(transport: BaseTransport) -> ssl.SSLObject:
