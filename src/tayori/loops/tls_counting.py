@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 200  # rows of one transaction
 _FULL: Final = 20_000  # outcomes in memory: time to write
-_MOST: Final = 50_000
+MOST: Final = 50_000
 _LONGEST: Final = 200  # characters of a reason
 
 _K = TypeVar("_K")
@@ -57,7 +57,7 @@ class TlsCounter:
         known = self._counts.get(key)
         if known is None and len(self._counts) >= _FULL:
             self._wake.set()
-            if len(self._counts) >= _MOST:
+            if len(self._counts) >= MOST:
                 self._lost += 1
                 return
         self._counts[key] = (known or 0) + 1
@@ -65,7 +65,7 @@ class TlsCounter:
     def _remember(self, domain: str, sighting: Sighting) -> None:
         known = self._seen.get(domain)
         if known is None:
-            if len(self._seen) < _MOST:
+            if len(self._seen) < MOST:
                 self._seen[domain] = sighting, sighting
             return
         best, worst = known
