@@ -81,9 +81,9 @@ def test_an_unknown_panel_is_refused_with_those_that_are_known() -> None:
 
 
 def test_a_ttl_keeps_to_the_limits_of_the_panel() -> None:
-    short = dataclasses.replace(RECORDS[1], ttl=60)
-    assert Writing(plan(short), request(panel="godaddy")).records[0].ttl == 600
-    assert Writing(plan(short), request()).records[0].ttl == 60
+    short = dataclasses.replace(RECORDS[1], ttl=30)
+    assert Writing(plan(short), request(panel="cloudflare")).records[0].ttl == 60
+    assert Writing(plan(short), request()).records[0].ttl == 30
 
 
 def test_an_mx_has_its_priority_apart() -> None:
