@@ -13,10 +13,11 @@ import pytest
 import trustme
 
 from tayori.app.authentication_look import policies_of
-from tayori.app.policy_file import FetchError, FetchSettings, FetchTrouble, PolicyFileFetcher, may_be_asked
+from tayori.app.policy_file import FetchError, FetchSettings, FetchTrouble, PolicyFileFetcher
 from tayori.mail.answer import Answer, AnswerStatus
 from tayori.mail.policy_records import PolicyKind
 from tayori.model.policy_check import PolicyVerdict
+from tayori.model.public_address import may_be_reached
 
 DOMAIN = "example.com"
 HOST = f"mta-sts.{DOMAIN}"
@@ -253,8 +254,8 @@ def test_the_next_address_is_tried_where_nothing_listens(run: Any, trusting: ssl
 
 
 @pytest.mark.parametrize("address", ["192.0.43.8", "8.8.8.8", "2606:4700::1", "2001:4860:4860::8888"])
-def test_public_addresses_may_be_asked(address: str) -> None:
-    assert may_be_asked(address)
+def test_public_addresses_may_be_reached(address: str) -> None:
+    assert may_be_reached(address)
 
 
 @pytest.mark.parametrize(
@@ -268,13 +269,13 @@ def test_public_addresses_may_be_asked(address: str) -> None:
         "2002:a00:1::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "100::1", "localhost", "",
     ],
 )  # fmt: skip
-def test_no_other_address_may_be_asked(address: str) -> None:
-    assert not may_be_asked(address)
+def test_no_other_address_may_be_reached(address: str) -> None:
+    assert not may_be_reached(address)
 
 
-def test_a_network_that_is_allowed_may_be_asked() -> None:
-    assert may_be_asked("10.1.2.3", (ipaddress.ip_network("10.0.0.0/8"),))
-    assert not may_be_asked("::ffff:10.1.2.3", (ipaddress.ip_network("10.0.0.0/8"),))
+def test_a_network_that_is_allowed_may_be_reached() -> None:
+    assert may_be_reached("10.1.2.3", (ipaddress.ip_network("10.0.0.0/8"),))
+    assert not may_be_reached("::ffff:10.1.2.3", (ipaddress.ip_network("10.0.0.0/8"),))
 
 
 @pytest.mark.parametrize(

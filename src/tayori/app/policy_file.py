@@ -6,25 +6,20 @@ redirects are not followed, time and size are bounded. Never judges what the fil
 """
 
 import asyncio
-import ipaddress
 import re
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
 
 import httptools
 
 from tayori.mail.answer import Resolver
+from tayori.model.public_address import Network, may_be_reached
 
 _PATH = "/.well-known/mta-sts.txt"
 _ADDRESSES_TRIED = 3
 _OVERHEAD = 64 * 1024  # of header fields and of chunks
-_UNICAST_6 = ipaddress.ip_network("2000::/3")  # so no mapped, compatible, NAT64 or local address
 _CONTENT_TYPE = re.compile(r"text/plain[ \t]*(?:;.*)?", re.IGNORECASE | re.DOTALL)
-
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class FetchTrouble(StrEnum):
@@ -61,26 +56,6 @@ class FetchSettings:
     connect_seconds: float = 4.0
     max_bytes: int = 64 * 1024
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
-
-
-def may_be_asked(text: str, allowed_networks: tuple[Network, ...] = ()) -> bool:
-    """Whether an address that a stranger's zone names may be connected to."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    if any(address in network for network in allowed_networks):
-        return True
-    return _is_public(address)
-
-
-def _is_public(address: Address) -> bool:
-    if not address.is_global or address.is_multicast or address.is_reserved:
-        return False
-    if isinstance(address, ipaddress.IPv4Address):
-        return True
-    # Addresses that carry one of version 4 lead to it, wherever that is.
-    return address in _UNICAST_6 and address.sixtofour is None and address.teredo is None
 
 
 class PolicyFileFetcher:
@@ -120,7 +95,7 @@ class PolicyFileFetcher:
         found = [value for answer in answers for value in answer.values]
         if not found:
             raise FetchError(FetchTrouble.NO_ADDRESS)
-        allowed = [text for text in found if may_be_asked(text, self._settings.allowed_networks)]
+        allowed = [text for text in found if may_be_reached(text, self._settings.allowed_networks)]
         if not allowed:
             raise FetchError(FetchTrouble.NOT_PUBLIC, ", ".join(found[:_ADDRESSES_TRIED]))
         return allowed[:_ADDRESSES_TRIED]

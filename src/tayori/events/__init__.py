@@ -1,0 +1,1 @@
+"""From an event to whoever listens: publications become notifications, and notifications go out."""
