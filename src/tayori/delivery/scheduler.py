@@ -12,23 +12,40 @@ from collections.abc import Callable
 
 from tayori import ids
 from tayori.clock import Clock
-from tayori.delivery.destination import Destination, Means
+from tayori.delivery.destination import Destination
+from tayori.delivery.egress import Egress, EgressChooser, SettingsChooser
 from tayori.delivery.job import Held, Job
 from tayori.delivery.ledger import Ledger
+from tayori.delivery.means import Means
 from tayori.delivery.queue import Queue
 from tayori.delivery.secured import SecuredCalls
 from tayori.delivery.securities import secured_calls
 from tayori.delivery.settings import DeliverySettings
 from tayori.delivery.sign import LoadKey, SignedMessage, Signer
+from tayori.delivery.site import SiteFacts
+from tayori.delivery.sites import Sites
 from tayori.delivery.slots import Slots
 from tayori.mail.answer import Resolver
-from tayori.model.message import AttemptFacts, AttemptReport, Outcome, Outgoing, TlsPolicy
+from tayori.model.failure import classify_trouble
+from tayori.model.message import (
+    AttemptFacts,
+    AttemptReport,
+    DueRecipient,
+    Outcome,
+    Outgoing,
+    Reason,
+    TlsPolicy,
+)
 
 log = logging.getLogger("tayori.delivery")
 
 _FLUSH_SECONDS = 10.0
 _TROUBLE_SECONDS = 2.0  # before the queue is asked again after it failed
 _SWEEP_SECONDS = 1.0
+
+_Key = tuple[str, TlsPolicy, str]  # domain, policy, name of the way out
+_Ways = dict[str, Egress | None]  # by recipient domain
+
 _LEAST_WAIT = 0.5  # service time; what is due and not given to us must not make us spin
 
 
@@ -45,6 +62,7 @@ class Scheduler:
         settings: DeliverySettings,
         jitter: Callable[[], float] = ids.jitter,
         calls: SecuredCalls | None = None,
+        chooser: EgressChooser | None = None,
     ) -> None:
         self._queue = queue
         self._clock = clock
@@ -61,7 +79,10 @@ class Scheduler:
             shuffle=random.shuffle,
             changed=self._changed,
         )
-        self._destinations: dict[tuple[str, TlsPolicy], Destination] = {}
+        self._chooser = chooser if chooser is not None else SettingsChooser(settings)
+        self._sites = Sites(self._means)
+        self._destinations: dict[_Key, Destination] = {}
+        self._by_domain: dict[str, list[Destination]] = {}
         self._held: dict[Held, None] = {}  # in order of arrival
         self._bytes = 0
         self._room = asyncio.Event()
@@ -81,6 +102,10 @@ class Scheduler:
         """How many are known at the moment: busy, resting, or worth remembering."""
         return len(self._destinations)
 
+    def sites(self) -> tuple[SiteFacts, ...]:
+        """Where mail is being sent to, and how, at this moment."""
+        return self._sites.facts()
+
     def has_room(self) -> bool:
         return (
             not self._is_stopping
@@ -95,56 +120,73 @@ class Scheduler:
         if not self.has_room():
             return False
         for domain in _domains(outgoing):
-            destination = self._destinations.get((domain, outgoing.tls_policy))
-            if destination is not None and self._is_full(destination):
+            if self._is_full(domain):
                 return False
         self._hold(outgoing)
         return True
 
-    def _is_full(self, destination: Destination) -> bool:
-        return destination.waiting >= self._settings.max_waiting_per_destination
+    def _is_full(self, domain: str) -> bool:
+        return any(
+            destination.waiting >= self._settings.max_waiting_per_destination
+            for destination in self._by_domain.get(domain, ())
+        )
 
     def _hold(self, outgoing: Outgoing) -> None:
         held = Held(outgoing, {recipient.ordinal for recipient in outgoing.recipients})
         self._held[held] = None
         self._bytes += len(outgoing.content)
-        if self._will_wait(outgoing):
-            self._spread(held)  # to be deferred: not worth a signature
-        else:
-            self._signer.sign(outgoing, lambda result: self._signed(held, result))
-
-    def _will_wait(self, outgoing: Outgoing) -> bool:
-        """All its recipients are at one destination, and that one rests."""
         domains = _domains(outgoing)
-        destination = self._destinations.get((domains[0], outgoing.tls_policy)) if len(domains) == 1 else None
-        return destination is not None and destination.is_paused
+        ways = {domain: self._chooser.choose(outgoing, domain) for domain in domains}
+        if len(domains) == 1 and self._will_wait(domains[0], outgoing.tls_policy, ways[domains[0]]):
+            self._spread(held, ways)  # to be deferred: not worth a signature
+        else:
+            self._signer.sign(outgoing, lambda result: self._signed(held, ways, result))
 
-    def _signed(self, held: Held, result: SignedMessage | Outcome) -> None:
+    def _will_wait(self, domain: str, policy: TlsPolicy, egress: Egress | None) -> bool:
+        """Nothing is tried there for the moment."""
+        if egress is None:
+            return True
+        destination = self._destinations.get((domain, policy, egress.name))
+        return destination is not None and destination.resting() is not None
+
+    def _signed(self, held: Held, ways: _Ways, result: SignedMessage | Outcome) -> None:
         if self._is_stopping:
             return  # released with the rest
         if isinstance(result, SignedMessage):
             held.signed = result
-            self._spread(held)
+            self._spread(held, ways)
             return
         facts = AttemptFacts(started_at=self._clock.now(), duration_ms=0, transcript=result.diagnostic)
         self._ledger.add(held, facts, [(recipient, result) for recipient in held.outgoing.recipients])
 
-    def _spread(self, held: Held) -> None:
+    def _spread(self, held: Held, ways: _Ways) -> None:
         """One job for each recipient domain, or more where a transaction cannot take all of its recipients."""
         outgoing = held.outgoing
         recipients = outgoing.recipients
         most = self._settings.max_recipients
-        for domain in _domains(outgoing):
-            destination = self._destination(domain, outgoing.tls_policy)
+        for domain, egress in ways.items():
             here = recipients if len(recipients) == 1 else tuple([r for r in recipients if r.address.domain == domain])
+            if egress is None:
+                self._without_source(held, here)
+                continue
+            destination = self._destination(domain, outgoing.tls_policy, egress)
             for start in range(0, len(here), most):
-                destination.add(Job(held, here[start : start + most]))
+                destination.add(Job(held, here[start : start + most], destination))
 
-    def _destination(self, domain: str, policy: TlsPolicy) -> Destination:
-        destination = self._destinations.get((domain, policy))
+    def _without_source(self, held: Held, recipients: tuple[DueRecipient, ...]) -> None:
+        """Its sources are all used up or at rest: that is ours, and no attempt."""
+        now = self._clock.now()
+        outcome = classify_trouble(Reason.NO_SOURCE)
+        facts = AttemptFacts(started_at=now, duration_ms=0, transcript=outcome.diagnostic)
+        self._ledger.add(held, facts, [(recipient, outcome) for recipient in recipients])
+
+    def _destination(self, domain: str, policy: TlsPolicy, egress: Egress) -> Destination:
+        key = domain, policy, egress.name
+        destination = self._destinations.get(key)
         if destination is None:
-            destination = Destination(domain, policy, self._means)
-            self._destinations[domain, policy] = destination
+            destination = Destination(domain, policy, egress, self._means, self._sites)
+            self._destinations[key] = destination
+            self._by_domain.setdefault(domain, []).append(destination)
         return destination
 
     def _recorded(self, held: Held, report: AttemptReport) -> None:
@@ -189,7 +231,7 @@ class Scheduler:
         if not self.has_room():
             return False
         limit = min(self._settings.claim_batch, self._settings.max_messages - len(self._held))
-        full = {d.domain for d in self._destinations.values() if self._is_full(d)}
+        full = {domain for domain in self._by_domain if self._is_full(domain)}
         claimed = await self._queue.claim(limit, avoid=full)
         for outgoing in claimed:
             self._hold(outgoing)
@@ -215,7 +257,16 @@ class Scheduler:
             return
         self._next_sweep = now + _SWEEP_SECONDS
         for key in [key for key, destination in self._destinations.items() if destination.is_spent]:
-            del self._destinations[key]
+            self._forget(key)
+        self._sites.forget_spent()
+
+    def _forget(self, key: _Key) -> None:
+        destination = self._destinations.pop(key)
+        destination.leave()
+        others = self._by_domain[destination.domain]
+        others.remove(destination)
+        if not others:
+            del self._by_domain[destination.domain]
 
     # --- the stop --------------------------------------------------------------------------------------------------
 
@@ -226,9 +277,12 @@ class Scheduler:
         self._queue.wake.set()
         for destination in self._destinations.values():
             destination.stop()
+        for lane in self._sites:
+            lane.stop()
         await self._until_quiet(drain_seconds)
-        for destination in self._destinations.values():
-            destination.abandon()
+        for lane in self._sites:
+            lane.abandon()
+        self._sites.close()
         # Not cancelled: a claim that has reached the database must come back, or its recipients wait for their lease.
         await asyncio.gather(*self._tasks[1:], return_exceptions=True)
         if await self._ledger.flush(_FLUSH_SECONDS):
@@ -242,7 +296,7 @@ class Scheduler:
     async def _until_quiet(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                while any(d.connections for d in self._destinations.values()):
+                while self._sites.connections:
                     self._quiet.clear()
                     await self._quiet.wait()
         except TimeoutError:

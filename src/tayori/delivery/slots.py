@@ -1,4 +1,4 @@
-"""How many connections this process may have, and whose turn it is when they are used up.
+"""How many connections there may be, of this process or to one site, and whose turn it is when they are used up.
 
 Owns the count, the line of those who wait, and the idle connections that are closed for them. Never opens one.
 """
@@ -14,10 +14,10 @@ class Idle(Protocol):
 
 
 class Slots:
-    """`take` before opening, `give_back` after the end."""
+    """`take` before opening, `give_back` after the end. `limit` may be changed; call `offer` after raising it."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._used = 0
         self._waiting: dict[Callable[[], None], None] = {}  # in order of arrival
         self._idle: dict[Idle, None] = {}  # the longest idle first
@@ -26,21 +26,36 @@ class Slots:
     def used(self) -> int:
         return self._used
 
+    @property
+    def has_room(self) -> bool:
+        return self._used < self.limit
+
     def take(self, call_when_free: Callable[[], None]) -> bool:
         """True: the slot is the caller's. False: `call_when_free` is called once, when it is worth asking again."""
-        if self._used < self._limit:
+        if self._used < self.limit:
             self._used += 1
             return True
+        self.wait(call_when_free)
+        return False
+
+    def take_anyway(self) -> None:
+        """A slot over the limit, for what cannot wait for another's end."""
+        self._used += 1
+
+    def wait(self, call_when_free: Callable[[], None]) -> None:
         self._waiting.setdefault(call_when_free)
         if self._idle:
             connection = next(iter(self._idle))
             del self._idle[connection]
             connection.quit()
-        return False
 
     def give_back(self) -> None:
         self._used -= 1
-        while self._waiting and self._used < self._limit:  # who is called may not need it any more
+        self.offer()
+
+    def offer(self) -> None:
+        """Tell those who wait of what is free."""
+        while self._waiting and self._used < self.limit:  # who is called may not need it any more
             first = next(iter(self._waiting))
             del self._waiting[first]
             first()
@@ -48,6 +63,11 @@ class Slots:
     def forget(self, call_when_free: Callable[[], None]) -> None:
         """Whoever waited does not need a slot any more."""
         self._waiting.pop(call_when_free, None)
+
+    def is_wanted(self, but: Callable[[], None]) -> bool:
+        """Somebody other than `but` waits for a slot."""
+        waiting = self._waiting
+        return bool(waiting) and (len(waiting) > 1 or but not in waiting)
 
     def now_idle(self, connection: Idle) -> None:
         """A connection without work. When somebody waits for a slot, it is closed instead of kept."""
