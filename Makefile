@@ -38,9 +38,10 @@ imports:
 unit:
 	$(BIN)/pytest -n 2 $(ARGS)
 
-# docs/reference/ from the declarations in the code; a test holds it current.
+# docs/reference/ from the declarations in the code, docs/bestiary.md from its tests' data; tests hold them current.
 reference: $(VENV)/.dev-installed
 	@$(BIN)/python scripts/reference_pages.py
+	@PYTHONPATH=tests/delivery $(BIN)/python tests/delivery/bestiary/bestiary_page.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Tayori needs Python 3.11 or newer; say make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'

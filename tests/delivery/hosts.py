@@ -5,7 +5,9 @@ replaced by other bytes, silence or a close. The queue checks every change of st
 """
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +34,7 @@ from tayori.model.message import (
 
 CLOSE = b"\0close"
 HANG = b"\0hang"
+RESET = b"\0reset"  # close with RST
 
 Action = bytes | Callable[["Host", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes | None]]
 
@@ -69,6 +72,7 @@ class Host:
     tls: ssl.SSLContext | None = None
     received: list[Received] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    contents: int = 0  # how often a whole message arrived, accepted or not
     connections: int = 0
     open_connections: int = 0
     most_open: int = 0
@@ -126,11 +130,14 @@ class Host:
             action = await action(self, reader, writer) or b""
         if action == HANG:
             await asyncio.Event().wait()
-        text = action.removesuffix(CLOSE)
+        text = action.removesuffix(CLOSE).removesuffix(RESET)
         if text:
             writer.write(text)
             await writer.drain()
-        if action.endswith(CLOSE):
+        if action.endswith(RESET):
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if action.endswith((CLOSE, RESET)):
             raise _Closed
         return text
 
@@ -144,12 +151,13 @@ class Host:
             verb = line.split(" ")[0].split(":")[0].upper()
             if verb == "BDAT" and "BDAT" not in self._always:
                 chunks.append(await reader.readexactly(int(line.split(" ")[1])))
+                self.contents += line.endswith(" LAST")
             sent = await self._say(verb, self._default(verb, over_tls), reader, writer)
             if verb == "MAIL":
                 mail, recipients, chunks = line, [], []
             elif verb == "BDAT" and sent.startswith(b"250") and line.endswith(" LAST"):
                 self.received.append(Received(mail, list(recipients), b"".join(chunks), over_tls))
-            elif verb == "RCPT" and sent.startswith(b"250"):
+            elif verb == "RCPT" and sent.startswith(b"25"):
                 recipients.append(line)
             elif verb == "STARTTLS" and sent.startswith(b"220"):
                 await writer.start_tls(self.tls)
@@ -173,6 +181,7 @@ class Host:
         while (line := await reader.readuntil(b"\r\n")) != b".\r\n":
             lines.append(line[1:] if line.startswith(b".") else line)
         self.commands.append(".")
+        self.contents += bool(lines)
         default = _DEFAULTS["DOT"] if recipients else b"554 5.5.1 no valid recipients\r\n"
         sent = await self._say("DOT", default, reader, writer)
         if sent.startswith(b"250"):
@@ -359,7 +368,8 @@ class World:
 
     async def host(self, **options: Any) -> Host:
         """Another host, on a loopback address of its own; all of them share a port as on the Internet."""
-        host = Host(f"127.88.0.{len(self.hosts) + 1}", self._port, **options)
+        address = options.pop("address", f"127.88.0.{len(self.hosts) + 1}")
+        host = Host(address, self._port, **options)
         await host.start()
         self._port = host.port
         self.hosts.append(host)
@@ -377,7 +387,8 @@ class World:
         for index, host in enumerate(hosts):
             exchange = f"mx{index + 1}.{name}"
             values.append(f"{(index + 1) * 10} {exchange}")
-            self.zone.put(exchange, "A", host if isinstance(host, str) else host.address)
+            address = host if isinstance(host, str) else host.address
+            self.zone.put(exchange, "AAAA" if ":" in address else "A", address)
         self.zone.put(name, "MX", *values)
 
     def message(

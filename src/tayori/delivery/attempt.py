@@ -183,7 +183,7 @@ class Transaction(Generic[JobT]):
 
     def _content(self, reply: Reply) -> Step:
         if 300 <= reply.code < 400:
-            return self._out_of_order(reply)
+            return self._out_of_order(reply, Stage.CONTENT)
         if self._accepted:  # what a host says to a lone dot is about nobody
             self._settle(classify_reply(Stage.CONTENT, reply, self._remote))
         return Step.FINISHED
@@ -196,7 +196,7 @@ class Transaction(Generic[JobT]):
                 self.overflow = [index for index, known in enumerate(self.outcomes) if known is None]
                 return Step.FINISHED
         elif reply.code >= 300:
-            return self._out_of_order(reply)
+            return self._out_of_order(reply, self.stage)
         elif not chunks.are_sent:
             return Step.SEND_CHUNK
         self._settle(classify_reply(Stage.CONTENT, reply, self._remote))
@@ -208,8 +208,9 @@ class Transaction(Generic[JobT]):
         self._settle(classify_reply(stage, reply, self._remote))
         return Step.WAIT if self._pipelined else Step.FINISHED
 
-    def _out_of_order(self, reply: Reply) -> Step:
-        return self.abort(classify_trouble(Reason.PROTOCOL_ERROR, f"unexpected reply: {reply}", self._remote))
+    def _out_of_order(self, reply: Reply, stage: Stage | None = None) -> Step:
+        words = f"unexpected reply: {reply}"
+        return self.abort(classify_trouble(Reason.PROTOCOL_ERROR, words, self._remote, stage=stage))
 
     def _onward(self, index: int = -1) -> Step:
         """After MAIL, or the RCPT of the recipient at `index`. Where no DATA was sent with the group, BDAT is next."""

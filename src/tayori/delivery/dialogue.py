@@ -402,7 +402,7 @@ class Session(asyncio.Protocol, Generic[JobT]):
             self._write(transaction.next_command())
         elif not is_last:
             # Content has not been sent yet, so nothing can answer it: to go on would pair this answer with it.
-            self._out_of_order("an answer before the data")
+            self._fail(Reason.PROTOCOL_ERROR, "an answer before the data", Stage.DATA)
         elif step is Step.SEND_CONTENT:
             self._send_content(transaction)
         elif step is Step.SEND_CHUNK:
@@ -493,12 +493,12 @@ class Session(asyncio.Protocol, Generic[JobT]):
         else:
             self._close()
 
-    def _fail(self, reason: Reason, words: str) -> None:
+    def _fail(self, reason: Reason, words: str, stage: Stage | None = None) -> None:
         """The connection is of no more use: the transaction at the head bears it, those behind it go back."""
         head = self._waiting[0] if self._waiting else None
         if head is not None:
             self._waiting.popleft()
-            head.abort(classify_trouble(reason, words, self.target.host, stage=head.stage))
+            head.abort(classify_trouble(reason, words, self.target.host, stage=stage or head.stage))
             self._feed.finished(self, head)
         self._close()
 
