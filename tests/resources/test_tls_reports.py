@@ -4,12 +4,18 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from identity_makers import address, domain, open_account
+from identity_makers import REGION, address, domain, open_account
 
+from tayori.mail.address import AddrSpec
+from tayori.mail.envelope import ReversePath
 from tayori.mail.tls_report import parse_report
-from tayori.resources import retention, tls_reports
+from tayori.model.inbound import InboundMessage, InboundPurpose, InboundRoute, ReportKind
+from tayori.model.names import ServiceNames
+from tayori.resources import inbound, retention, tls_reports
+from tayori.resources.inbound import Received
 from tayori.resources.tls_reports import ReceivedReport
 from tayori.store.report_tables import tls_report_failures, tls_report_policies
+from tayori.store.tables import inbound_messages
 from tls_report_samples import document, policy
 
 MONTH = timedelta(days=30)
@@ -118,3 +124,39 @@ def test_old_reports_are_left_out_and_forgotten(transact, yesterday, clock) -> N
     transact(retention.forget_rest, MONTH)
     for table in (tls_report_policies, tls_report_failures):
         assert transact(lambda tx, table=table: tx.execute(sa.select(sa.func.count()).select_from(table)).scalar()) == 1
+
+
+# -- from the mail -----------------------------------------------------------------------------------------------------
+
+ADDRESS = AddrSpec.parse("tls-reports@tayori.test")
+
+
+def take(transact, *reports: ReceivedReport) -> str:
+    """What the mail was kept as."""
+    message = InboundMessage(
+        routes=(InboundRoute(recipient=ADDRESS, purpose=InboundPurpose.TLS_REPORTS),),
+        reverse_path=ReversePath.NULL,
+        content=b"Subject: x\r\n\r\n",
+        source_ip="192.0.2.50",
+        helo="sender.test",
+        tls=None,
+    )
+    came = Received(inbound_ids=("i-1",), message=message, reports=(), tls_reports=reports)
+    transact(inbound.record, came, lambda region: ServiceNames(service_domain="tayori.test", region=region))
+    return str(transact(lambda tx: tx.execute(sa.select(inbound_messages.c.report)).scalar_one()))
+
+
+def test_the_address_is_ours(transact, yesterday) -> None:
+    found = transact(inbound.route, ADDRESS, "tayori.test")
+    assert isinstance(found, InboundRoute) and found.purpose is InboundPurpose.TLS_REPORTS
+    assert ServiceNames(service_domain="tayori.test", region=REGION).tls_reports == str(ADDRESS)
+
+
+def test_a_mail_with_a_report_is_kept_with_what_it_was_read_as(transact, yesterday) -> None:
+    transact(domain, "example.com")
+    assert take(transact, received(document(day=yesterday))) == ReportKind.TLS_REPORT
+    assert transact(tls_reports.summary, "example.com", MONTH).successful == 10
+
+
+def test_a_mail_without_a_report_is_kept_all_the_same(transact, yesterday) -> None:
+    assert take(transact) == ReportKind.UNREADABLE

@@ -33,10 +33,12 @@ from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
+from tayori.app.transport import StsRefresh, sts_policies
 from tayori.clock import SystemClock
 from tayori.config import Config
 from tayori.delivery.scheduler import Scheduler
-from tayori.delivery.settings import DeliverySettings, Timeouts
+from tayori.delivery.securities import secured_calls
+from tayori.delivery.settings import CertificateCheck, DeliverySettings, Families, Timeouts
 from tayori.delivery.sign import KeyGone
 from tayori.dns.resolver import CachingResolver, ResolverSettings, system_servers
 from tayori.dns.server import AuthoritativeServer
@@ -104,6 +106,7 @@ class Node:
         self.resolver = self._resolver()
         self._stops.append(self.resolver.close)
         self.sending = Sending(self.store, self.names_of, self.worker)
+        self.sts = sts_policies(self.config, self.resolver, self.store, self.clock)
         await self._start_loops()
         if "delivery" in self.roles:
             await self._start_delivery()
@@ -156,6 +159,9 @@ class Node:
             await heartbeat.tick()
             self._stops.append(heartbeat.stop)
             loops.append(Supervised(heartbeat, SystemClock()))
+            if self.sts is not None:
+                self._stops.append(self.sts.close)
+                loops.append(self._singleton(StsRefresh(self.sts), "mta-sts"))
         if "loops" in self.roles:
             loops += [self._singleton(loop, topic) for loop, topic in self._singletons()]
         self.loops = Supervisor(loops)
@@ -204,14 +210,15 @@ class Node:
     # -- delivery ----------------------------------------------------------------------------------------------------
 
     async def _start_delivery(self) -> None:
-        settings = self.config.delivery
+        settings, delivery = self.config.delivery, self._delivery_settings()
         queue = StoredQueue(self.store, self.names_of, self.worker, settings.megabytes_in_memory * _MIB)
         self.scheduler = Scheduler(
             queue=queue,
             resolver=self.resolver,
             load_key=self._load_key,
             clock=self.clock,
-            settings=self._delivery_settings(),
+            settings=delivery,
+            calls=secured_calls(delivery, self.resolver, self.clock, sts=self.sts),
         )
         await self.scheduler.start()
         self.sending.scheduler, self.sending.queue = self.scheduler, queue
@@ -235,7 +242,12 @@ class Node:
             source_ipv6=str(source) if source and source.version == 6 else "",
             allowed_networks=tuple(ipaddress.ip_network(text) for text in settings.private_networks),
             own_names=self._own_names(),
-            trust_anchors=Path(settings.trust_anchors) if settings.trust_anchors else None,
+            families=Families(settings.families),
+            trust_anchors=_file(settings.trust_anchors),
+            certificate_check=CertificateCheck(settings.certificate_check),
+            client_certificate=_file(settings.client_certificate),
+            client_key=_file(settings.client_key),
+            validates_dnssec=self.config.resolver.trust_ad,
             timeouts=replace(
                 Timeouts().scaled(settings.command_timeout / _STANDARD_TIMEOUT), connect=settings.connect_timeout
             ),
@@ -281,7 +293,9 @@ class Node:
 
     async def _start_inbound(self) -> None:
         role = MxRole(
-            hostname=self.names.feedback_host, accepts=self._accepts_inbound, intake=ReportIntake(self._record_inbound)
+            hostname=self.names.feedback_host,
+            accepts=self._accepts_inbound,
+            intake=ReportIntake(self._record_inbound, self.resolver, self.clock),
         )
         server = SmtpServer(
             policy_factory=role.policy,
@@ -460,6 +474,10 @@ def _listener(host: str, port: int, *, shared: bool) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind((host, port))
     return listener
+
+
+def _file(path: str) -> Path | None:
+    return Path(path) if path else None
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

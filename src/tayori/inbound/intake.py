@@ -7,11 +7,20 @@ Owns the order: read, record, and only then is the sender told 250. Never decide
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from tayori.clock import Clock
 from tayori.ids import request_id
-from tayori.inbound.aggregates import brings_aggregates, read_aggregates
+from tayori.inbound.aggregates import (
+    brings_aggregates,
+    brings_tls_reports,
+    read_aggregates,
+    read_tls_reports,
+    signed,
+)
 from tayori.inbound.reports import read_reports
+from tayori.mail.answer import Resolver
 from tayori.model.inbound import InboundMessage
 from tayori.resources.inbound import Received
+from tayori.resources.tls_reports import ReceivedReport
 
 # Reading takes about a millisecond for each of these; what is larger must not hold the other sessions up.
 _READ_IN_THREAD = 256 * 1024
@@ -20,11 +29,14 @@ _READ_IN_THREAD = 256 * 1024
 class ReportIntake:
     """What the MX role hands its messages to (see tayori.smtp.mx.Intake).
 
-    `record` writes one message durably; when it raises, the sender is asked to come again.
+    `record` writes one message durably; when it raises, the sender is asked to come again. `resolver` finds the keys of
+    those who sign reports on TLS.
     """
 
-    def __init__(self, record: Callable[[Received], Awaitable[None]]) -> None:
+    def __init__(self, record: Callable[[Received], Awaitable[None]], resolver: Resolver, clock: Clock) -> None:
         self._record = record
+        self._resolver = resolver
+        self._clock = clock
 
     async def __call__(self, message: InboundMessage) -> None:
         if len(message.content) > _READ_IN_THREAD:
@@ -37,5 +49,10 @@ class ReportIntake:
             message=message,
             reports=reports,
             aggregates=aggregates,
+            tls_reports=await self._tls_reports(message),
         )
         await self._record(received)
+
+    async def _tls_reports(self, message: InboundMessage) -> tuple[ReceivedReport, ...]:
+        reports = await asyncio.to_thread(read_tls_reports, message) if brings_tls_reports(message) else ()
+        return await signed(reports, message, self._resolver, self._clock.now()) if reports else ()

@@ -13,6 +13,7 @@ from tayori.mail.answer import Evaluation
 from tayori.mail.dkim_keys import key_bits
 from tayori.mail.fields import Field, FieldsError, find_all, split_message
 from tayori.mail.signature import (
+    FOR_MAIL,
     Digests,
     DkimVerdict,
     Signature,
@@ -58,10 +59,11 @@ class DkimResult:
         return self.verdict is DkimVerdict.PASS
 
 
-def verify(raw: bytes, now: datetime) -> Evaluation[list[DkimResult]]:
+def verify(raw: bytes, now: datetime, services: frozenset[bytes] = FOR_MAIL) -> Evaluation[list[DkimResult]]:
     """The results of the first ten DKIM-Signature fields, in message order; [] where there is none.
 
-    `raw` has CRLF line ends. A message whose header cannot be split has no usable signature: [] as well.
+    `services` are those that a key may be for (s= of its record). `raw` has CRLF line ends. A message whose header
+    cannot be split has no usable signature: [] as well.
     """
     try:
         fields, offset = split_message(raw)
@@ -71,7 +73,7 @@ def verify(raw: bytes, now: datetime) -> Evaluation[list[DkimResult]]:
     digests: Digests = {}
     results: list[DkimResult] = []
     for field in find_all(fields, b"dkim-signature")[:MAX_SIGNATURES]:
-        result = yield from _judge(field, fields, body, digests, now)
+        result = yield from _judge(field, fields, body, digests, now, services)
         results.append(result)
     return results
 
@@ -82,11 +84,12 @@ def _judge(
     body: bytes,
     digests: Digests,
     now: datetime,
+    services: frozenset[bytes],
 ) -> Evaluation[DkimResult]:
     facts: dict[str, object] = {}
     try:
         tags = _read_tags(field, facts)
-        signature = _read_signature(tags, facts)
+        signature = _read_signature(tags, facts, services)
         _check_times(tags, now)
         key, testing = yield from find_key(signature.signer)
         facts["key_bits"] = key_bits(key)
@@ -114,7 +117,7 @@ def _read_tags(field: Field, facts: dict[str, object]) -> Tags:
     return tags
 
 
-def _read_signature(tags: Tags, facts: dict[str, object]) -> Signature:
+def _read_signature(tags: Tags, facts: dict[str, object], services: frozenset[bytes]) -> Signature:
     """The tags checked as 6.1.1 asks."""
     domain, selector = domain_and_selector(tags)
     facts.update(domain=domain, selector=selector)
@@ -132,7 +135,13 @@ def _read_signature(tags: Tags, facts: dict[str, object]) -> Signature:
     if b"dns/txt" not in methods:
         raise Unverified(DkimVerdict.PERMERROR, "no query method of the signature is known")
     return Signature(
-        signer=Signer(kind=key_kind(tags), domain=domain, selector=selector, identity_domain=identity_domain),
+        signer=Signer(
+            kind=key_kind(tags),
+            domain=domain,
+            selector=selector,
+            identity_domain=identity_domain,
+            services=services,
+        ),
         names=names,
         relaxed_header=relaxed_header,
         relaxed_body=relaxed,

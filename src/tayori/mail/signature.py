@@ -25,6 +25,8 @@ from tayori.mail.fields import Field
 
 MAX_RECORDS = 3  # RFC 6376 6.1.2: with several records a verifier may try some
 MIN_RSA_BITS = 1024  # RFC 8301 3.2
+FOR_MAIL = frozenset({b"*", b"email"})  # s= of a key record (RFC 6376 3.6.1)
+FOR_TLS_REPORTS = FOR_MAIL | {b"tlsrpt"}  # RFC 8460 3 does not insist on its own
 
 _TAG_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*")
 _BLANKS = re.compile(rb"[ \t\r\n]+")
@@ -58,12 +60,16 @@ class Unverified(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
-    """Whose key is asked for: `kind` as in k=; `identity_domain` is i='s, and that of d= where there is none."""
+    """Whose key is asked for: `kind` as in k=; `identity_domain` is i='s, and that of d= where there is none.
+
+    `services` are those of s= in the key record that make it fit.
+    """
 
     kind: str
     domain: str
     selector: str
     identity_domain: str
+    services: frozenset[bytes] = FOR_MAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +186,7 @@ def _read_record(signer: Signer, record: bytes) -> tuple[PublicKey, bool]:
         raise Unverified(DkimVerdict.PERMERROR, "the key record has another version than DKIM1")
     if b"h" in tags and b"sha256" not in _list(tags[b"h"]):
         raise Unverified(DkimVerdict.PERMERROR, "the key is not for SHA-256")
-    if b"s" in tags and not {b"*", b"email"} & set(_list(tags[b"s"])):
+    if b"s" in tags and not signer.services & set(_list(tags[b"s"])):
         raise Unverified(DkimVerdict.PERMERROR, "the key is not for email")
     if tags.get(b"k", b"rsa").decode("latin-1") != signer.kind:
         raise Unverified(DkimVerdict.PERMERROR, "the key is of another kind than the signature")

@@ -20,6 +20,7 @@ class InboundPurpose(StrEnum):
     FEEDBACK = "feedback"  # where feedback loops send complaints
     POSTMASTER = "postmaster"  # postmaster and abuse of the service's own domain (RFC 2142)
     DMARC_REPORTS = "dmarc-reports"  # where receivers send aggregate reports (RFC 7489 7.2)
+    TLS_REPORTS = "tls-reports"  # where senders send reports on TLS (RFC 8460 3)
     PROBE = "probe"  # the address of one message that the service sends to itself
 
 
@@ -57,6 +58,7 @@ class ReportKind(StrEnum):
     BOUNCE = "bounce"  # a delivery status notification (RFC 3464)
     AUTOMATIC_REPLY = "automatic-reply"  # somebody is away (RFC 3834)
     AGGREGATE = "aggregate"  # a DMARC report
+    TLS_REPORT = "tls-report"  # RFC 8460
     UNREADABLE = "unreadable"  # anything else
 
 

@@ -18,7 +18,8 @@ REGION_PREFIXES = {
     "us-east-2": "010f",
 }
 
-DMARC_REPORTS = "dmarc-reports"  # the local part
+DMARC_REPORTS = "dmarc-reports"  # the local parts
+TLS_REPORTS = "tls-reports"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,11 @@ class ServiceNames:
     def dmarc_reports(self) -> str:
         """Where aggregate reports on customers' domains may be sent (no counterpart in SES)."""
         return f"{DMARC_REPORTS}@{self.service_domain}"
+
+    @property
+    def tls_reports(self) -> str:
+        """Where reports on TLS of mail to customers' domains may be sent (no counterpart in SES)."""
+        return f"{TLS_REPORTS}@{self.service_domain}"
 
     @property
     def postmaster(self) -> str:

@@ -24,11 +24,12 @@ from tayori.model.inbound import (
     ReportedRecipient,
     ReportKind,
 )
-from tayori.model.names import DMARC_REPORTS, ServiceNames
-from tayori.resources import dmarc_reports, probes, publications
+from tayori.model.names import DMARC_REPORTS, TLS_REPORTS, ServiceNames
+from tayori.resources import dmarc_reports, probes, publications, tls_reports
 from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
+from tayori.resources.tls_reports import ReceivedReport
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import to_micros
@@ -60,6 +61,8 @@ def route(tx: Tx, address: AddrSpec, service_domain: str) -> InboundRoute | NotT
         return InboundRoute(recipient=address, purpose=InboundPurpose.FEEDBACK)
     if address.local.lower() == DMARC_REPORTS:
         return InboundRoute(recipient=address, purpose=InboundPurpose.DMARC_REPORTS)
+    if address.local.lower() == TLS_REPORTS:
+        return InboundRoute(recipient=address, purpose=InboundPurpose.TLS_REPORTS)
     if address.local.lower() in _POSTMASTERS:
         return InboundRoute(recipient=address, purpose=InboundPurpose.POSTMASTER)
     if probes.is_open(tx, address.local):
@@ -70,19 +73,21 @@ def route(tx: Tx, address: AddrSpec, service_domain: str) -> InboundRoute | NotT
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """One inbound message with what it was read as: a report for each return path that it came on, and the aggregate
-    reports in it where it came to their address.
+    reports in it, on DMARC or on TLS, where it came to their address.
     """
 
     inbound_ids: tuple[str, ...]  # one for each route
     message: InboundMessage
     reports: tuple[InboundReport, ...]
     aggregates: tuple[AggregateReport, ...] = ()
+    tls_reports: tuple[ReceivedReport, ...] = ()
 
 
 def record(tx: Tx, received: Received, names: Callable[[str], ServiceNames]) -> None:
     """Keep the message, and write the events of its reports."""
     message = received.message
     dmarc_reports.keep(tx, received.aggregates, message.source_ip)
+    tls_reports.keep(tx, received.tls_reports, message.source_ip)
     read_as = {report.message_id: report for report in received.reports}
     for inbound_id, found in zip(received.inbound_ids, message.routes, strict=True):
         if found.purpose is InboundPurpose.PROBE:
@@ -110,9 +115,11 @@ def record(tx: Tx, received: Received, names: Callable[[str], ServiceNames]) -> 
 
 
 def _kind(route: InboundRoute, received: Received) -> ReportKind | None:
-    if route.purpose is not InboundPurpose.DMARC_REPORTS:
-        return None
-    return ReportKind.AGGREGATE if received.aggregates else ReportKind.UNREADABLE
+    if route.purpose is InboundPurpose.DMARC_REPORTS:
+        return ReportKind.AGGREGATE if received.aggregates else ReportKind.UNREADABLE
+    if route.purpose is InboundPurpose.TLS_REPORTS:
+        return ReportKind.TLS_REPORT if received.tls_reports else ReportKind.UNREADABLE
+    return None
 
 
 def _apply(tx: Tx, inbound_id: str, report: InboundReport, names: Callable[[str], ServiceNames]) -> None:
