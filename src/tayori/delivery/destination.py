@@ -15,6 +15,7 @@ from tayori.delivery.egress import Egress
 from tayori.delivery.job import Job
 from tayori.delivery.lane import Lane, settle, widened
 from tayori.delivery.means import Means
+from tayori.delivery.relay import find_relay
 from tayori.delivery.route import Route, Target, find_route
 from tayori.delivery.security import Security
 from tayori.delivery.site import Rest
@@ -35,7 +36,7 @@ class Destination:
         self.domain = domain
         self.waiting = 0
         self._policy = policy
-        self._egress = egress
+        self.egress = egress
         self._means = means
         self._sites = sites
         self._loop = asyncio.get_running_loop()
@@ -117,7 +118,11 @@ class Destination:
             self._fresh_until = 0.0
             return self._route
         means = self._means
-        route = await find_route(self.domain, means.resolver, means.settings, means.shuffle)
+        relay = self.egress.relay
+        if relay is not None:
+            route = await find_relay(relay, means.resolver, means.settings)
+        else:
+            route = await find_route(self.domain, means.resolver, means.settings, means.shuffle)
         if route.trouble is None:
             self._route = route
             return route
@@ -128,8 +133,9 @@ class Destination:
 
     async def _lane_of(self, route: Route) -> Lane:
         hosts = frozenset([target.host for target in route.targets])
-        standing = await self._means.calls.standing(self.domain, route.targets)
-        return self._sites.lane(LaneKey(hosts, self._egress.name, self._policy, standing))
+        is_relayed = self.egress.relay is not None
+        standing = () if is_relayed else await self._means.calls.standing(self.domain, route.targets)
+        return self._sites.lane(LaneKey(hosts, self.egress.name, self._policy, standing))
 
     def _attach(self, lane: Lane | None) -> None:
         if self._lane is not None:
@@ -201,6 +207,6 @@ class Destination:
         means = self._means
 
         async def dial(security: Security) -> Session[Job] | Outcome:
-            return await open_session(target, security, settings=means.settings, egress=self._egress, feed=lane)
+            return await open_session(target, security, settings=means.settings, egress=self.egress, feed=lane)
 
-        return await means.calls.call(self.domain, target, self._policy, dial, notes)
+        return await means.calls.call(self.domain, target, self._policy, dial, notes, self.egress.relay)

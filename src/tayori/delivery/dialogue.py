@@ -11,6 +11,7 @@ RFC 3207: what was read before the handshake is forgotten.
 
 import asyncio
 import logging
+import ssl
 from collections import deque
 from dataclasses import replace
 from datetime import datetime
@@ -19,8 +20,10 @@ from typing import Generic, Protocol, TypeVar, cast
 
 from tayori.delivery import tls
 from tayori.delivery.attempt import Step, Transaction
-from tayori.delivery.egress import Egress
+from tayori.delivery.connector import EgressError, connect
+from tayori.delivery.egress import Egress, Relay, RelayTls
 from tayori.delivery.extensions import Extensions
+from tayori.delivery.relay import auth_lines
 from tayori.delivery.replies import ReplyError, ReplyReader
 from tayori.delivery.route import Target
 from tayori.delivery.security import Security, SecurityLevel
@@ -29,6 +32,7 @@ from tayori.delivery.tls_result import ResultType
 from tayori.mail.reply import Reply
 from tayori.model.failure import Stage, classify_connect_error, classify_reply, classify_trouble
 from tayori.model.message import Outcome, Reason, TlsFacts
+from tayori.model.source import is_loopback
 
 log = logging.getLogger("tayori.delivery")
 
@@ -84,19 +88,24 @@ async def open_session(
     """A session that is ready for mail, or why there is none. The session pulls from `feed` once `start` is called."""
     loop = asyncio.get_running_loop()
     session: Session[JobT] = Session(target, settings, egress, feed, loop)
-    source = egress.source(target.address)
+    relay = egress.relay
+    port = relay.port if relay is not None else settings.port
+    at_once = security if relay is not None and relay.tls is RelayTls.IMPLICIT else None
     try:
         async with asyncio.timeout(settings.timeouts.connect):
-            await loop.create_connection(
-                lambda: session, target.address, settings.port, local_addr=(source, 0) if source else None
-            )
+            implicit = (at_once.context, at_once.server_name) if at_once is not None else None
+            await connect(egress, target.address, port, lambda: session, implicit_tls=implicit)
     except TimeoutError:
         session.abandon()
         return classify_trouble(Reason.CONNECTION_TIMEOUT, "connection timed out", target.host)
+    except EgressError as error:
+        return classify_trouble(Reason.LOCAL_TROUBLE, str(error), target.host)
+    except ssl.SSLError as error:
+        return classify_trouble(Reason.TLS_FAILED, f"TLS handshake failed: {error}", target.host)
     except OSError as error:
         return classify_connect_error(error.errno, f"cannot connect: {error.strerror or error}", target.host)
     try:
-        await session.establish(security)
+        await session.establish(security, has_tls=at_once is not None)
     except _Trouble as trouble:
         session.abandon()
         return trouble.outcome
@@ -121,7 +130,7 @@ class Session(asyncio.Protocol, Generic[JobT]):
         self.extensions = Extensions.NONE
         self.tls: TlsFacts | None = None
         self.egress = egress
-        self.source_address = egress.address
+        self.source_address = egress.shown(target.address)
         self.taken = 0  # transactions begun
         self.completed = 0  # transactions that ended while the connection held
         self.notes: tuple[str, ...] = ()  # what went wrong with the hosts tried before this one
@@ -148,9 +157,14 @@ class Session(asyncio.Protocol, Generic[JobT]):
 
     # --- opening: awaited step by step -----------------------------------------------------------------------------
 
-    async def establish(self, security: Security) -> None:
-        """Greeting, EHLO and TLS. Raises _Trouble."""
+    async def establish(self, security: Security, *, has_tls: bool = False) -> None:
+        """Greeting, EHLO, TLS unless it has come first, and AUTH for a relay. Raises _Trouble."""
+        if has_tls:
+            self._is_secured_by(security)
         await self._greet(security)
+        relay = self.egress.relay
+        if relay is not None and relay.user:
+            await self._authenticate(relay)
         # Whoever opens a session may rely on its first transaction getting a result, or would open the next for ever.
         self._check_in_turn()
         if self._lost is not None:
@@ -161,7 +175,7 @@ class Session(asyncio.Protocol, Generic[JobT]):
         if greeting.code != 220:
             raise _Trouble(classify_reply(Stage.GREETING, greeting, self.target.host))
         await self._hello()
-        if security.level is SecurityLevel.NONE:
+        if security.level is SecurityLevel.NONE or self.tls is not None:
             return
         if self.extensions.starttls and await self._start_tls(security):
             await self._hello()
@@ -211,11 +225,30 @@ class Session(asyncio.Protocol, Generic[JobT]):
         mismatch = security.check(tls.ssl_object(secured)) if security.check is not None else None
         if mismatch is not None:
             raise self._handshake_trouble(mismatch.words, mismatch.result)
-        self._security = security
-        self.tls = tls.facts(secured, security.proved.text, security.why)
+        self._is_secured_by(security)
         self._early.clear()
         self._reader.clear()
         return True
+
+    def _is_secured_by(self, security: Security) -> None:
+        assert self._transport is not None
+        self._security = security
+        self.tls = tls.facts(self._transport, security.proved.text, security.why)
+
+    async def _authenticate(self, relay: Relay) -> None:
+        """AUTH (RFC 4954): a relay that refuses it is set up wrongly by us, which no mail is to blame for."""
+        if self.tls is None and not is_loopback(self.target.address):
+            raise self._trouble(Reason.LOCAL_TROUBLE, f"no password is sent to {relay.host} without TLS")
+        lines = auth_lines(self.extensions.auth, relay)
+        if not lines:
+            raise self._trouble(Reason.LOCAL_TROUBLE, f"{relay.host} takes neither AUTH PLAIN nor LOGIN")
+        reply = await self._command(Stage.EHLO, lines[0])
+        for line in lines[1:]:
+            if reply.code != 334:
+                break
+            reply = await self._command(Stage.EHLO, line)
+        if reply.code != 235:
+            raise self._trouble(Reason.LOCAL_TROUBLE, f"{relay.host} refuses our user name and password: {reply}")
 
     async def _command(self, stage: Stage, line: bytes) -> Reply:
         self._check_in_turn()
@@ -268,7 +301,7 @@ class Session(asyncio.Protocol, Generic[JobT]):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if ":" in self.target.address or not self.source_address:
+        if not self.source_address:
             name = transport.get_extra_info("sockname")
             self.source_address = name[0] if name else ""
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tayori.delivery.settings import DeliverySettings
-from tayori.model.message import Outgoing
+from tayori.model.message import AttemptReport, Outgoing
 
 DEFAULT = "default"
 
@@ -57,6 +57,7 @@ class Egress:
     ipv6: str = ""
     ehlo_name: str
     address: str = ""  # what receivers see: shown in X-SES-Outgoing and the timeline; "": the socket's own
+    address6: str = ""
     via: Proxy | None = None
     relay: Relay | None = None
 
@@ -74,12 +75,20 @@ class Egress:
         """The local address to bind for a connection to `destination`."""
         return self.ipv6 if ":" in destination else self.ipv4
 
+    def shown(self, destination: str) -> str:
+        """The address that `destination` sees, "" where only the socket knows."""
+        return self.address6 if ":" in destination else self.address
+
 
 class EgressChooser(Protocol):
     """Asked once for each message and recipient domain; called in the event loop, never awaited."""
 
     def choose(self, outgoing: Outgoing, domain: str) -> Egress | None:
         """None: all sources of the message's pool are exhausted, or rest, for this provider: it has to wait."""
+        ...
+
+    def learned(self, report: AttemptReport) -> None:
+        """What an attempt came to, once it is recorded."""
         ...
 
 
@@ -91,3 +100,6 @@ class SettingsChooser:
 
     def choose(self, outgoing: Outgoing, domain: str) -> Egress | None:
         return self._egress
+
+    def learned(self, report: AttemptReport) -> None:
+        """It has no choice to make better."""

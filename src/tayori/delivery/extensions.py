@@ -1,7 +1,7 @@
 """What a mail host says it can do, in its answer to EHLO.
 
 Owns the reading of the keywords that delivery uses: PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152),
-SMTPUTF8 (RFC 6531), CHUNKING (RFC 3030), DSN (RFC 3461) and STARTTLS (RFC 3207). Others are ignored;
+SMTPUTF8 (RFC 6531), CHUNKING (RFC 3030), DSN (RFC 3461), STARTTLS (RFC 3207) and AUTH (RFC 4954). Others are ignored;
 ENHANCEDSTATUSCODES, too: a status is read wherever a reply has one.
 """
 
@@ -21,6 +21,7 @@ class Extensions:
     chunking: bool = False
     dsn: bool = False
     starttls: bool = False
+    auth: frozenset[str] = frozenset()  # mechanisms (RFC 4954), for relays
     size_limit: int | None = None
 
     NONE: ClassVar["Extensions"]  # a host that knows only HELO
@@ -40,6 +41,7 @@ class Extensions:
             chunking="CHUNKING" in offered,
             dsn="DSN" in offered,
             starttls="STARTTLS" in offered,
+            auth=frozenset(offered.get("AUTH", ())),
             size_limit=_size(offered["SIZE"]) if "SIZE" in offered else None,
         )
 

@@ -187,9 +187,11 @@ class Scheduler:
             destination = Destination(domain, policy, egress, self._means, self._sites)
             self._destinations[key] = destination
             self._by_domain.setdefault(domain, []).append(destination)
+        destination.egress = egress  # of the same name, and maybe with another password
         return destination
 
     def _recorded(self, held: Held, report: AttemptReport) -> None:
+        self._chooser.learned(report)
         for result in report.results:
             held.open.discard(result.ordinal)
         if not held.open:

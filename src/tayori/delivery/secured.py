@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Protocol, TypeVar
 
+from tayori.delivery.egress import Relay
 from tayori.delivery.route import Target
 from tayori.delivery.security import Mismatch, Securities, Security, SecurityLevel
 from tayori.delivery.tls_result import ResultType, TlsObserver, TlsResult
@@ -44,10 +45,20 @@ class SecuredCalls:
         return await self._securities.standing(domain, targets)
 
     async def call(
-        self, domain: str, target: Target, policy: TlsPolicy, dial: "Dial[SessionT]", notes: list[str]
+        self,
+        domain: str,
+        target: Target,
+        policy: TlsPolicy,
+        dial: "Dial[SessionT]",
+        notes: list[str],
+        relay: Relay | None = None,
     ) -> SessionT | Outcome:
         """A session that is as secure as it must be, or why there is none. `notes` gets what went wrong on the way."""
-        asked = await self._securities.of(domain, target, policy)
+        asked: Security | Outcome
+        if relay is None:
+            asked = await self._securities.of(domain, target, policy)
+        else:
+            asked = self._securities.of_relay(relay, target, policy)
         if isinstance(asked, Outcome):
             notes.append(f"{target.host} [{target.address}]: {asked.diagnostic}")
             return asked
@@ -65,7 +76,8 @@ class SecuredCalls:
             security = security.otherwise
             if security.level is SecurityLevel.NONE:
                 self._remember(target)
-        self._tell(domain, target, asked, result, trouble)
+        if relay is None:
+            self._tell(domain, target, asked, result, trouble)
         return result
 
     async def _dial(self, security: Security, dial: "Dial[SessionT]") -> SessionT | Outcome:
@@ -100,9 +112,10 @@ class SecuredCalls:
         if not is_open and trouble is None:
             return  # nobody came as far as TLS
         if isinstance(result, Outcome):
-            source, level = "", ""
+            source, level, words = "", "", ""
         else:
-            source, level = result.source_address, result.tls.level if result.tls is not None else "none"
+            source, reached = result.source_address, result.tls
+            level, words = (reached.level, reached.version) if reached is not None else ("none", "")
             if result.tls is None and trouble is None:
                 trouble = Mismatch(ResultType.STARTTLS_NOT_SUPPORTED, "the host does not offer TLS")
         self._observer.saw(
@@ -115,5 +128,6 @@ class SecuredCalls:
                 sending_ip=source,
                 reason=trouble.words if trouble is not None else "",
                 level=level,
+                tls=words,
             )
         )

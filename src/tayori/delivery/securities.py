@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from tayori.clock import Clock
 from tayori.delivery import dane
 from tayori.delivery.dane import Lookup, TlsaSet
+from tayori.delivery.egress import Relay, RelayTls
 from tayori.delivery.route import Target
 from tayori.delivery.secured import SecuredCalls
 from tayori.delivery.security import Mismatch, Security, SecurityLevel
@@ -82,6 +83,23 @@ class HostSecurities:
         policy = sts.policy if isinstance(sts, StsPolicy) else None
         is_signed = self.settings.validates_dnssec and any(target.is_validated_host for target in targets)
         return (domain, policy) if policy is not None or is_signed else ()
+
+    def of_relay(self, relay: Relay, target: Target, policy: TlsPolicy) -> Security:
+        nothing = ReportedPolicy(type=PolicyType.NONE, domain=relay.host)
+        verified = Security(
+            level=SecurityLevel.VERIFIED,
+            source="relay",
+            context=self.contexts.verifying,
+            server_name=target.host,
+            why="the mail route wants it",
+            policy=nothing,
+        )
+        if relay.tls in (RelayTls.STARTTLS, RelayTls.IMPLICIT):
+            return verified
+        clear = replace(verified, level=SecurityLevel.NONE, context=self.contexts.encrypting, why="")
+        if policy is TlsPolicy.REQUIRE:
+            return replace(clear, level=SecurityLevel.ENCRYPT, why="TlsPolicy REQUIRE")
+        return clear if relay.tls is RelayTls.NONE else replace(clear, level=SecurityLevel.MAY, otherwise=clear)
 
     # --- by what the message asks for ------------------------------------------------------------------------------
 

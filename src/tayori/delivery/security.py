@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeAlias
 
+from tayori.delivery.egress import Relay
 from tayori.delivery.route import Target
 from tayori.delivery.tls import ResumingContext
 from tayori.delivery.tls_result import ReportedPolicy, ResultType
@@ -76,6 +77,10 @@ class Securities(Protocol):
 
     async def of(self, domain: str, target: Target, policy: TlsPolicy) -> Security | Outcome:
         """An Outcome says why this host gets no mail for the moment."""
+        ...
+
+    def of_relay(self, relay: Relay, target: Target, policy: TlsPolicy) -> Security:
+        """A relay is not the domain's host: what the domain says of its own does not speak of it."""
         ...
 
     async def standing(self, domain: str, targets: Sequence[Target]) -> Hashable:
