@@ -116,7 +116,16 @@ class DeliverySettings:
         [], "Addresses that receivers see mail come from, for SPF. Empty: those of dns.public_addresses."
     )
     ehlo_name: str = setting("", "Name to greet with. Empty: made of the region and the service's domain.")
+    families: str = setting("both", "ipv4, ipv6 or both: over what mail hosts are reached.")
     trust_anchors: str = setting("", "PEM file of certificate authorities to trust. Empty: the system's.")
+    certificate_check: str = setting(
+        "never",
+        "when-required: TlsPolicy REQUIRE also asks for a certificate of such an authority for the host's name.",
+    )
+    client_certificate: str = setting("", "PEM file of a certificate for hosts that ask for one. Empty: none is shown.")
+    client_key: str = setting("", "PEM file of its private key. Empty: it is in the certificate's file.")
+    mta_sts: bool = setting(True, "Obey receivers' MTA-STS policies (RFC 8461).")
+    policy_port: int = setting(443, "Port of the hosts of MTA-STS policies (production: 443).")
     private_networks: list[str] = setting([], "Private or loopback networks that mail may be delivered to.")
     max_connections: int = setting(400, "Connections at a time, in all.")
     max_connections_per_destination: int = setting(20, "Connections at a time to one recipient domain.")
@@ -312,6 +321,12 @@ def _mapping(key: str, value: Any) -> dict[str, str]:
 # -- combinations --------------------------------------------------------------------------------------------------
 
 
+_FILES = (
+    *("http.certificate", "http.key", "submission.certificate", "submission.key"),
+    *("delivery.trust_anchors", "delivery.client_certificate", "delivery.client_key"),
+)
+
+
 def check(config: Config) -> None:
     """Refuse what cannot work. Raises ConfigError with one sentence that names the key."""
     if not config.service.domain:
@@ -335,11 +350,18 @@ def check(config: Config) -> None:
     for name, pair in (("http", config.http), ("submission", config.submission)):
         if bool(pair.certificate) != bool(pair.key):
             raise ConfigError(f"{name}.certificate and {name}.key belong together: set both or neither.")
-    for key in ("http.certificate", "http.key", "submission.certificate", "submission.key", "delivery.trust_anchors"):
+    if config.delivery.client_key and not config.delivery.client_certificate:
+        raise ConfigError("delivery.client_key is set, and delivery.client_certificate is not.")
+    for key in _FILES:
         section, name = key.split(".")
         path = getattr(getattr(config, section), name)
         if path and not Path(path).is_file():
             raise ConfigError(f"{key} names {path}, which is not a file.")
+    if config.delivery.families not in ("ipv4", "ipv6", "both"):
+        raise ConfigError(f"delivery.families must be ipv4, ipv6 or both, not {config.delivery.families!r}.")
+    if config.delivery.certificate_check not in ("never", "when-required"):
+        check_word = config.delivery.certificate_check
+        raise ConfigError(f"delivery.certificate_check must be never or when-required, not {check_word!r}.")
     if config.dkim.service_signature not in ("off", "rsa", "ed25519"):
         raise ConfigError(f"dkim.service_signature must be off, rsa or ed25519, not {config.dkim.service_signature!r}.")
     if config.dkim.rotation_days != 0 and not 7 <= config.dkim.rotation_days <= 36_500:
@@ -367,11 +389,12 @@ def _check_ports(config: Config) -> None:
         "inbound.port": config.inbound.port,
         "dns.port": config.dns.port,
         "delivery.port": config.delivery.port,
+        "delivery.policy_port": config.delivery.policy_port,
     }
     for key, port in ports.items():
         if not 1 <= port <= 65535:
             raise ConfigError(f"{key} must be from 1 to 65535, not {port}.")
-    _check_ports_differ({key: port for key, port in ports.items() if key != "delivery.port"})
+    _check_ports_differ({key: port for key, port in ports.items() if not key.startswith("delivery.")})
 
 
 def _check_ports_differ(ports: Mapping[str, int]) -> None:

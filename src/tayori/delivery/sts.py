@@ -56,8 +56,6 @@ class StsRows(Protocol):
 
     async def keep(self, policy: StsPolicy) -> None: ...
 
-    async def forget(self, domain: str) -> None: ...
-
 
 class StsPolicies(Protocol):
     async def of(self, domain: str) -> Found:

@@ -278,7 +278,7 @@ def _attempt_row(item: _Done) -> tuple[Any, ...]:
         storable(facts.host),
         facts.address,
         facts.source_address,
-        f"{facts.tls.version} {facts.tls.cipher}" if facts.tls else "",
+        storable(facts.tls.text) if facts.tls else "",
         outcome.kind,
         outcome.reason,
         str(outcome.status or ""),

@@ -5,7 +5,7 @@ Works in small steps by the order of message ids, which is the order of time, so
 
 from datetime import datetime, timedelta
 
-from tayori.resources import dmarc_reports, security_levels, service_mail, tls_reports, tls_results
+from tayori.resources import dmarc_reports, security_levels, service_mail, sts_policies, tls_reports, tls_results
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import to_micros
@@ -58,4 +58,5 @@ def forget_rest(tx: Tx, age: timedelta) -> None:
     tls_reports.forget(tx)
     tls_results.forget(tx)
     security_levels.forget(tx)
+    sts_policies.forget(tx)
     service_mail.forget_old(tx)

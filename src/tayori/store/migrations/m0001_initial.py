@@ -500,6 +500,19 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE sts_policies (
+        domain TEXT NOT NULL,
+        policy_id TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        max_age INTEGER NOT NULL,
+        mx TEXT NOT NULL,
+        fetched_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (domain)
+    )
+    """,
+    "CREATE INDEX sts_policies_by_age ON sts_policies (fetched_at)",
+    """
     CREATE TABLE subscriptions (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
