@@ -76,7 +76,7 @@ class SecuredCalls:
             security = security.otherwise
             if security.level is SecurityLevel.NONE:
                 self._remember(target)
-        if relay is None:
+        if relay is None and policy is not TlsPolicy.ANYHOW:  # RFC 8460 3: what brings reports is in none
             self._tell(domain, target, asked, result, trouble)
         return result
 

@@ -62,6 +62,8 @@ class HostSecurities:
     observer: TlsObserver = field(default_factory=Unobserved)
 
     async def of(self, domain: str, target: Target, policy: TlsPolicy) -> Security | Outcome:
+        if policy is TlsPolicy.ANYHOW:
+            return self._by_message(domain, target, TlsPolicy.OPTIONAL)
         records = await dane.find(target, self.resolver) if self.settings.validates_dnssec else Lookup.NONE
         if records is Lookup.FAILED:
             return self._without_tlsa(domain, target)

@@ -16,10 +16,11 @@ from tayori.model.tls_result import ResultType
 
 
 class TlsPolicy(StrEnum):
-    """DeliveryOptions.TlsPolicy of a configuration set."""
+    """DeliveryOptions.TlsPolicy of a configuration set; and what holds for mail that tells of broken TLS."""
 
     REQUIRE = "REQUIRE"
     OPTIONAL = "OPTIONAL"
+    ANYHOW = "ANYHOW"  # of the service's reports alone: whatever the receiver's own policies say (RFC 8460 3, RFC 8689)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ class FailureScope(StrEnum):
     MESSAGE = "message"
     HOST = "host"
     DESTINATION = "destination"
+    SOURCE = "source"  # the address that we called from, as this provider sees it
     LOCAL = "local"
 
 
@@ -235,6 +237,7 @@ class Operation(StrEnum):
     CUSTOM_VERIFICATION = "SendCustomVerificationEmail"
     SMTP = "SendSmtpEmail"
     SERVICE = "Service"  # the service's own mail: verification links, notices
+    TLS_REPORT = "TlsReport"  # the service's report on a receiver's TLS (RFC 8460)
     PROBE = "Probe"  # sent as an identity to the service itself, to prove what receivers see
 
 

@@ -124,6 +124,8 @@ class Door:
         caller = submission.caller
         if caller.operation is Operation.SERVICE:
             return self._plan_of_service(submission)
+        if caller.operation is Operation.TLS_REPORT:
+            return replace(self._plan_of_service(submission), tls_policy=TlsPolicy.ANYHOW)
         if caller.operation is Operation.PROBE:
             return self._plan_of_probe(tx, submission)
         account = self._settings.account(tx, caller.account_id, caller.region)
@@ -353,7 +355,7 @@ def _listed(tx: Tx, submissions: Sequence[Submission]) -> _Listed:
     """Look up the recipients of a whole batch at once."""
     addresses: dict[tuple[str, str], set[str]] = defaultdict(set)
     for submission in submissions:
-        if submission.caller.operation is not Operation.SERVICE:
+        if submission.caller.operation not in (Operation.SERVICE, Operation.TLS_REPORT):
             key = submission.caller.account_id, submission.caller.region
             addresses[key].update(str(address) for address in submission.recipients)
     return {key: suppression.reasons(tx, *key, sorted(found)) for key, found in addresses.items()}

@@ -73,6 +73,8 @@ class Publication:
     detail: Mapping[str, Any]
     mail: MailFacts | None = None
 
+_NOBODYS = frozenset({Operation.SERVICE, Operation.TLS_REPORT, Operation.PROBE})  # mail of the service itself
+
 
 def oldest(tx: Tx, limit: int) -> list[Publication]:
     return [_loaded(tx, row) for row in tx.hot_rows(_OLDEST, (_HEAD, limit))]
@@ -82,7 +84,7 @@ def _loaded(tx: Tx, row: Sequence[Any]) -> Publication:
     message_id, at, kind, ordinal, detail, account_id, region, accepted, from_address, configuration_set = row[:10]
     key = message_id, at, kind, ordinal
     facts = json.loads(row[10]) if row[10] else {}
-    if detail is None or not facts or facts["operation"] in (Operation.SERVICE, Operation.PROBE):
+    if detail is None or not facts or facts["operation"] in _NOBODYS:
         return Publication(key=key, kind=EventKind(kind), detail={})
     identity, lent = facts["identity"], facts.get("source_arn", "")
     attempts = tx.hot_rows(_LAST_ATTEMPT, (message_id, ordinal))
