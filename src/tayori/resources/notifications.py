@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from tayori import ids
 from tayori.model.delivery_policy import policy_of
@@ -25,12 +26,12 @@ _ERROR_LENGTH = 500
 
 _INSERT = Hot(
     "INSERT INTO notifications (account_id, notification_id, region, kind, state, owner, due_at, attempts, topic_arn,"
-    " subscription_id, protocol, endpoint, envelope, created_at, updated_at, last_error) VALUES {values}"
+    " subscription_id, protocol, endpoint, lane, envelope, created_at, updated_at, last_error) VALUES {values}"
 )
 _DUE = (
     "SELECT account_id, notification_id, region, kind, attempts, topic_arn, subscription_id, protocol, endpoint,"
-    f" envelope, created_at FROM notifications WHERE {NOTIFICATION_OPEN} AND owner = '' AND due_at <= ?{{avoiding}}"
-    " ORDER BY due_at LIMIT ? {skip_locked}"
+    " lane, envelope, created_at FROM notifications"
+    f" WHERE {NOTIFICATION_OPEN} AND owner = '' AND due_at <= ?{{avoiding}} ORDER BY due_at LIMIT ? {skip_locked}"
 )
 _TAKE = Hot(
     "UPDATE notifications SET state = 'sending', owner = ? WHERE account_id = ? AND notification_id = ? AND owner = ''"
@@ -54,7 +55,7 @@ _OLD = Hot(
 )
 _DELETE = Hot("DELETE FROM notifications WHERE account_id = ? AND notification_id = ?")
 _DEAD = Hot(
-    "SELECT notification_id, region, kind, attempts, topic_arn, subscription_id, protocol, endpoint, envelope,"
+    "SELECT notification_id, region, kind, attempts, topic_arn, subscription_id, protocol, endpoint, lane, envelope,"
     " created_at, updated_at, last_error FROM notifications WHERE state = 'dead' AND account_id = ?"
     " ORDER BY updated_at DESC LIMIT ?"
 )
@@ -102,6 +103,7 @@ class Notification:
     subscription_id: str
     protocol: str
     endpoint: str
+    lane: str
     envelope: Mapping[str, Any]
     created_at: datetime
 
@@ -207,12 +209,23 @@ def _insert(
         subscription_id,
         protocol,
         endpoint,
+        _lane(protocol, endpoint),
         json.dumps(envelope, separators=(",", ":")),
         now,
         now,
         "",
     )
     tx.hot(_INSERT, [row])
+
+
+def _lane(protocol: str, endpoint: str) -> str:
+    """What its trouble would be: the host, the server of queues, the mail."""
+    if protocol not in ("http", "https"):
+        return protocol
+    try:
+        return urlsplit(endpoint).netloc.rpartition("@")[2].lower()
+    except ValueError:
+        return ""
 
 
 def _redrive_target(text: str) -> str:
@@ -228,9 +241,9 @@ def _redrive_target(text: str) -> str:
 
 
 def claim(tx: Tx, worker: str, limit: int, avoid: Sequence[str] = ()) -> list[Notification]:
-    """Take up to `limit` that are due, none for the endpoints in `avoid`."""
+    """Take up to `limit` that are due, none of the lanes in `avoid`."""
     avoided = tuple(avoid)[:_MOST_AVOIDED]
-    condition = f" AND endpoint NOT IN ({', '.join('?' * len(avoided))})" if avoided else ""
+    condition = f" AND lane NOT IN ({', '.join('?' * len(avoided))})" if avoided else ""
     statement = Hot(_DUE.replace("{avoiding}", condition))
     found = [_loaded(row) for row in tx.hot_rows(statement, (to_micros(tx.now), *avoided, limit))]
     tx.hot(_TAKE, [(worker, item.account_id, item.notification_id) for item in found])
@@ -248,8 +261,9 @@ def _loaded(row: Sequence[Any]) -> Notification:
         subscription_id=row[6],
         protocol=row[7],
         endpoint=row[8],
-        envelope=json.loads(row[9]),
-        created_at=from_micros(row[10]),
+        lane=row[9],
+        envelope=json.loads(row[10]),
+        created_at=from_micros(row[11]),
     )
 
 
@@ -320,7 +334,7 @@ def _redrive(tx: Tx, item: Notification, reason: str) -> None:
 def dead_letters(tx: Tx, account_id: str, limit: int = 100) -> list[DeadLetter]:
     """What was given up, the latest first."""
     return [
-        DeadLetter(notification=_loaded((account_id, *row[:10])), died_at=from_micros(row[10]), reason=row[11])
+        DeadLetter(notification=_loaded((account_id, *row[:11])), died_at=from_micros(row[11]), reason=row[12])
         for row in tx.hot_rows(_DEAD, (account_id, limit))
     ]
 

@@ -62,6 +62,7 @@ notifications = Table(
     column("subscription_id", Text),  # or what else names the destination
     column("protocol", Text),
     column("endpoint", Text),
+    column("lane", Text),  # what shares one fate with it: the endpoint's host
     column("envelope", Text),  # JSON: message id, subject, message, attributes, raw or not, …
     column("created_at", BigInteger),
     column("updated_at", BigInteger),

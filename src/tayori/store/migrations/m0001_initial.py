@@ -325,6 +325,7 @@ STATEMENTS = (
         subscription_id TEXT NOT NULL,
         protocol TEXT NOT NULL,
         endpoint TEXT NOT NULL,
+        lane TEXT NOT NULL,
         envelope TEXT NOT NULL,
         created_at BIGINT NOT NULL,
         updated_at BIGINT NOT NULL,
@@ -457,6 +458,16 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX share_links_by_identity ON share_links (account_id, region, identity)",
+    """
+    CREATE TABLE signing_certificates (
+        name TEXT NOT NULL,
+        private_key {bytes} NOT NULL,
+        certificate TEXT NOT NULL,
+        made_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (name)
+    )
+    """,
     """
     CREATE TABLE source_addresses (
         address TEXT NOT NULL,
