@@ -115,6 +115,27 @@ def test_a_subdomain_inherits_and_the_step_is_at_the_organisation() -> None:
     assert found.step is None
 
 
+def test_reports_are_asked_for_at_the_record_above_and_no_second_one_is_made() -> None:
+    zone = {"_dmarc.example.co.jp": "v=DMARC1; p=none; adkim=s", **AUTHORISED}
+    setup = SendingSetup(from_domain="mail.example.co.jp", dkim_domain="mail.example.co.jp", mail_from_domain="")
+    found = drive(advise("mail.example.co.jp", setup, reports_to=REPORTS), zone)
+    step = found.step
+    assert step is not None and step.where is not None
+    assert (step.name, step.value) == ("_dmarc.example.co.jp", f"v=DMARC1; p=none; adkim=s; rua=mailto:{REPORTS}")
+    assert (step.why.key, step.readiness) == ("dmarc.step.reports", Readiness.READY)
+    assert step.where.places == {"domain": "mail.example.co.jp", "above": "example.co.jp"}
+    at_its_own = drive(advise("example.co.jp", setup, reports_to=REPORTS), zone).step
+    assert at_its_own is not None and at_its_own.value == step.value and at_its_own.where is None
+
+
+def test_every_step_above_says_where_it_is_taken() -> None:
+    zone = {"_dmarc.example.co.jp": f"v=DMARC1; p=none; rua=mailto:{REPORTS}", **AUTHORISED}
+    setup = SendingSetup(from_domain="mail.example.co.jp", dkim_domain="mail.example.co.jp", mail_from_domain="")
+    step = drive(advise("mail.example.co.jp", setup, reports_to=REPORTS), zone).step
+    assert step is not None and step.where is not None
+    assert (step.name, step.why.key) == ("_dmarc.example.co.jp", "dmarc.step.quarantine")
+
+
 def test_a_silent_dns_is_no_reason_for_a_step() -> None:
     found = advice(AnswerStatus.TIMEOUT)
     assert keys(found) == ["dmarc.found.temperror"] and found.step is None

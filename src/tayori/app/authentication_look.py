@@ -200,6 +200,7 @@ def _dmarc_json(advice: DmarcAdvice) -> dict[str, Any]:
             "type": "TXT",
             "value": step.value,
             "why": _sentence_json(step.why),
+            "where": None if step.where is None else _sentence_json(step.where),
             "readiness": {"key": str(step.readiness), "text": _texts(f"readiness.{step.readiness}")},
         },
     }

@@ -129,6 +129,8 @@ def _step_lines(advice: DmarcAdvice, say: _Say) -> Iterator[str]:
         return
     yield f"  {say(advice.step.why.key, **advice.step.why.places)}"
     yield f"  {advice.step.name} TXT {presentation(advice.step.value)}"
+    if advice.step.where is not None:
+        yield f"  {say(advice.step.where.key, **advice.step.where.places)}"
     yield f"  {say(f'readiness.{advice.step.readiness}')}"
 
 

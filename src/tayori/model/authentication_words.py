@@ -221,6 +221,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ask for aggregate reports before the policy becomes stricter.",
         "ポリシーを強める前に、集計レポートを受け取れるようにします。",
     ),
+    "dmarc.step.above": (
+        "This is the record of {above}, which holds for {domain} as well: change that one, and register no second "
+        "record at {domain}. It concerns all mail of {above}, so ask whoever answers for it.",
+        "これは {domain} にも適用されている {above} のレコードです。このレコードを変更し、{domain} に 2 つ目の"
+        "レコードは登録しないでください。{above} のメール全体に影響するため、管理者とご相談ください。",
+    ),
     "dmarc.step.end-test": ("End the test: remove t=y.", "試験運用を終えます (t=y を削除)。"),
     "dmarc.step.quarantine": (
         "Ask for quarantine, for {percent} of 100 failing messages.",

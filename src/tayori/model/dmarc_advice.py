@@ -7,7 +7,7 @@ texts are keys of `authentication_words`, questions are yielded.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -90,12 +90,16 @@ class Readiness(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The next change: the record set that it is made at, the value to register, and why. None where all is done."""
+    """The next change: the record set that it is made at, the value to register, and why. None where all is done.
+
+    `where` is for a record above the domain: it is that one which is changed, and none is added to it.
+    """
 
     name: str
     value: str
     why: Sentence
     readiness: Readiness
+    where: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +150,7 @@ def advise(
         by_spf=by_spf,
         step=_first_step(found, reports_to)
         if isinstance(found, DmarcResult)
-        else next_step(policy_domain, text, found[1], reports_to if policy_domain == domain else None, readiness),
+        else _step_above(domain, policy_domain, next_step(policy_domain, text, found[1], reports_to, readiness)),
         walked=walked,
         problem=found.problem if isinstance(found, DmarcResult) else "",
     )
@@ -280,6 +284,13 @@ def next_step(
     value = with_tags(text, p=policy, pct=str(percent) if percent < 100 else None)
     why = Sentence(key=f"dmarc.step.{policy}", places={"percent": str(percent)})
     return Step(name=name, value=value, why=why, readiness=readiness)
+
+
+def _step_above(domain: str, policy_domain: str, step: Step | None) -> Step | None:
+    """A record that is inherited is changed where it stands. One of the domain's own would end the inheritance."""
+    if step is None or domain == policy_domain:
+        return step
+    return replace(step, where=Sentence(key="dmarc.step.above", places={"domain": domain, "above": policy_domain}))
 
 
 def _next_rung(record: DmarcRecord) -> tuple[DmarcPolicy, int]:
