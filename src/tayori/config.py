@@ -139,7 +139,7 @@ class DeliverySettings:
 class DkimSettings:
     """[dkim]"""
 
-    rotation_days: float = setting(90.0, "Days for which a key of Easy DKIM signs; at least 7, or 0 for ever.")
+    rotation_days: float = setting(90.0, "Days for which a key of Easy DKIM, or of the service's own, signs; at least 7, or 0 for ever.")
     service_signature: str = setting(
         "off", "off, rsa or ed25519: sign all mail with a key of the service's own domain, too."
     )

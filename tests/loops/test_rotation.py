@@ -19,6 +19,7 @@ from tayori.model.message import SigningPlan
 from tayori.model.names import ServiceNames
 from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.resources import accounts, dkim_keys, identities, identity_checks, key_rotation
+from tayori.resources.dkim_keys import OwnSignature
 from tayori.resources.dkim_setup import Easy
 from tayori.resources.identities import NewIdentity
 from tayori.resources.key_rotation import OVERLAP, SETTLING
@@ -47,7 +48,7 @@ class World:
 
     def __init__(self, store, clock) -> None:
         self.store, self.clock = store, clock
-        self.rotation = Rotation(store, key_rotation.OVERLAP * 2)
+        self.rotation = Rotation(store, key_rotation.OVERLAP * 2, NAMES.service_domain)
         zone = service_zone(
             NAMES,
             sending_addresses=["192.0.2.1"],
@@ -85,13 +86,19 @@ class World:
         signing = dkim.SigningKey(plan.domain, plan.selector, key)
         return dkim.sign(fields, MESSAGE[offset:], [signing], datetime.now(UTC)) + MESSAGE
 
+    async def own_plan(self) -> SigningPlan:
+        """The service's own signature on a message that is accepted now."""
+        ((key_id, selector),) = await self.store.read(dkim_keys.own_active, NAMES.service_domain)
+        return SigningPlan(domain=NAMES.service_domain, selector=selector, key_id=key_id)
+
     async def check(self, raw: bytes) -> None:
         """As a receiver does, with whatever its resolver has in its cache."""
-        selector = raw.partition(b"s=")[2].partition(b";")[0].decode()
-        answer = await self.resolver.resolve(f"{selector}.{NAMES.dkim_zone}", "TXT")
+        domain, selector = (raw.partition(tag)[2].partition(b";")[0].decode() for tag in (b"d=", b"s="))
+        own = f"{selector}._domainkey.{NAMES.service_domain}"
+        answer = await self.resolver.resolve(own if domain != DOMAIN else f"{selector}.{NAMES.dkim_zone}", "TXT")
 
         def lookup(name: bytes, timeout: int = 5) -> bytes:
-            assert name.decode() == f"{selector}._domainkey.{DOMAIN}."
+            assert name.decode() == f"{selector}._domainkey.{domain}."
             return answer.values[0].encode()
 
         assert dkimpy.DKIM(raw, minkey=1024).verify(dnsfunc=lookup)
@@ -143,5 +150,75 @@ def test_a_receiver_with_the_old_key_in_its_cache_never_meets_the_new_signature(
         shown = await store.read(identities.get, ACCOUNT, REGION, DOMAIN)
         assert shown.current_length is KeyLength.RSA_2048_BIT
         await w.stop()
+
+    run(scenario())
+
+
+def test_the_services_own_key_changes_and_no_mail_under_way_notices(run, store, clock) -> None:
+    async def scenario() -> None:
+        w = World(store, clock)
+        await w.start()
+        first = await asyncio.to_thread(dkim_keys.generate_own, OwnSignature.RSA)
+        own = NAMES.service_domain
+        await store.write(dkim_keys.use_own, own, OwnSignature.RSA, first)
+        under_way: list[tuple[datetime, SigningPlan]] = []
+        selectors: list[str] = []
+        hours = 7
+        for _ in range(3 * OVERLAP.days * 24 // hours):
+            while (await w.rotation.tick()) is not None:
+                pass
+            await store.write(dkim_keys.use_own, own, OwnSignature.RSA, None)  # a restart changes nothing
+            plan = await w.own_plan()
+            if plan.selector not in selectors:
+                selectors.append(plan.selector)
+            await w.check(await w.sign(plan))
+            under_way.append((clock.now(), plan))
+            while under_way and clock.now() - under_way[0][0] >= DEFAULT_LIFETIME:
+                await w.check(await w.sign(under_way.pop(0)[1]))
+            clock.advance(hours * 3600)
+        assert (selectors[0], len(selectors)) == (first.selector, 2)
+        clock.advance(OVERLAP.total_seconds())
+        while (await w.rotation.tick()) is not None:
+            pass
+        assert await store.read(dkim_keys.published_own, first.selector) == []
+        await w.stop()
+
+    run(scenario())
+
+
+def test_a_fresh_key_of_the_service_is_published_before_it_signs(run, store, clock) -> None:
+    async def scenario() -> None:
+        w = World(store, clock)
+        await w.start()
+        own, kind = NAMES.service_domain, OwnSignature.ED25519
+        first = dkim_keys.generate_own(kind)
+        await store.write(dkim_keys.use_own, own, kind, first)
+        clock.advance((OVERLAP * 2).total_seconds())
+        await w.rotation.tick()
+        assert (await w.own_plan()).selector == first.selector
+        assert await store.read(key_rotation.own_due, own, OVERLAP * 2) is OwnSignature.OFF, "one is on its way"
+        clock.advance(SETTLING.total_seconds())
+        await w.rotation.tick()
+        second = await w.own_plan()
+        assert second.selector != first.selector
+        (record,) = await store.read(dkim_keys.published_own, second.selector)
+        assert record.startswith("v=DKIM1; k=ed25519; ")
+        assert await store.read(dkim_keys.published_own, first.selector) == [first.public_record]
+        await w.stop()
+
+    run(scenario())
+
+
+def test_without_a_signature_or_a_lifetime_no_key_of_the_service_is_made(run, store, clock) -> None:
+    async def scenario() -> None:
+        own = NAMES.service_domain
+        clock.advance((OVERLAP * 9).total_seconds())
+        assert await store.read(key_rotation.own_due, own, OVERLAP) is OwnSignature.OFF
+        key = dkim_keys.generate_own(OwnSignature.ED25519)
+        assert not await store.write(key_rotation.begin_own, own, OVERLAP, key)
+        await store.write(dkim_keys.use_own, own, OwnSignature.ED25519, key)
+        clock.advance((OVERLAP * 9).total_seconds())
+        assert await store.read(key_rotation.own_due, own, None) is OwnSignature.OFF
+        assert await store.read(key_rotation.own_due, own, OVERLAP) is OwnSignature.ED25519
 
     run(scenario())

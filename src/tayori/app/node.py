@@ -188,7 +188,7 @@ class Node:
 
     def _rotation(self) -> Rotation:
         days = self.config.dkim.rotation_days
-        return Rotation(self.store, timedelta(days=days) if days else None)
+        return Rotation(self.store, timedelta(days=days) if days else None, self.config.service.domain)
 
     def _singleton(self, loop: Loop, topic: str) -> Supervised:
         return Supervised(loop, self.clock, wake=self.store.wakeups.event(topic), lease=self._lease(loop.name))

@@ -31,7 +31,7 @@ from tayori.store.tables import dkim_keys
 
 # The account of the service's own keys, with which it signs for the service's domain. No customer's account
 # has it.
-_SERVICE = ""
+SERVICE = ""
 # The origin of keys that sign beside the identity's others; SES has nothing of the kind.
 ED25519 = "ED25519"
 _OWN_KEY_BITS = range(1024, 2049)  # what SES takes (ses: bring-your-own-dkim)
@@ -152,7 +152,7 @@ def add(
 
 def keep_own(tx: Tx, service_domain: str, key: DkimKey) -> None:
     """Store a key with which the service signs for its own domain, whatever the region."""
-    keep(tx, _SERVICE, "", service_domain, [key])
+    keep(tx, SERVICE, "", service_domain, [key])
 
 
 def own(tx: Tx, service_domain: str, kind: OwnSignature = OwnSignature.RSA) -> tuple[str, str] | None:
@@ -160,7 +160,7 @@ def own(tx: Tx, service_domain: str, kind: OwnSignature = OwnSignature.RSA) -> t
     row = tx.execute(
         sa.select(dkim_keys.c.key_id, dkim_keys.c.selector)
         .where(
-            dkim_keys.c.account_id == _SERVICE,
+            dkim_keys.c.account_id == SERVICE,
             dkim_keys.c.identity == service_domain,
             dkim_keys.c.public_record.like(f"v=DKIM1; k={kind}; %"),
         )
@@ -172,11 +172,11 @@ def own(tx: Tx, service_domain: str, kind: OwnSignature = OwnSignature.RSA) -> t
 
 def use_own(tx: Tx, service_domain: str, kind: OwnSignature, fresh: DkimKey | None) -> None:
     """From now on sign for the service's own domain by a key of this kind: one that there is, else `fresh`."""
-    mine = of_identity(_SERVICE, "", service_domain)
-    known = None if kind is OwnSignature.OFF else own(tx, service_domain, kind)
-    if known is not None and active(tx, _SERVICE, "", service_domain) == [known]:
+    mine = of_identity(SERVICE, "", service_domain)
+    if own_kind(tx, service_domain) is kind:
         return
-    retire(tx, _SERVICE, "", service_domain)
+    retire(tx, SERVICE, "", service_domain)
+    known = None if kind is OwnSignature.OFF else own(tx, service_domain, kind)
     if known is not None:
         again = *mine, dkim_keys.c.key_id == known[0]
         tx.execute(dkim_keys.update().where(*again).values(state=KeyState.ACTIVE, state_since=tx.now))
@@ -184,9 +184,22 @@ def use_own(tx: Tx, service_domain: str, kind: OwnSignature, fresh: DkimKey | No
         keep_own(tx, service_domain, fresh)
 
 
+def own_kind(tx: Tx, service_domain: str) -> OwnSignature:
+    """By which kind of key the service signs for its own domain now."""
+    row = tx.execute(
+        sa.select(dkim_keys.c.public_record)
+        .where(*of_identity(SERVICE, "", service_domain), dkim_keys.c.state == KeyState.ACTIVE)
+        .limit(1)
+    ).first()
+    if row is None:
+        return OwnSignature.OFF
+    is_ed25519 = row.public_record.startswith(f"v=DKIM1; k={OwnSignature.ED25519}; ")
+    return OwnSignature.ED25519 if is_ed25519 else OwnSignature.RSA
+
+
 def own_active(tx: Tx, service_domain: str) -> list[tuple[str, str]]:
     """(key id, selector) of the key with which the service signs for its own domain; none unless that is on."""
-    return active(tx, _SERVICE, "", service_domain)
+    return active(tx, SERVICE, "", service_domain)
 
 
 def active(tx: Tx, account_id: str, region: str, domain: str) -> list[tuple[str, str]]:
@@ -236,7 +249,7 @@ def private_key(tx: Tx, key_id: str) -> bytes | None:
 
 def published(tx: Tx, selector: str) -> list[str]:
     """TXT values at `<selector>.<SigningHostedZone>`: customers' keys that the service made."""
-    made_here = sa.and_(dkim_keys.c.account_id != _SERVICE, dkim_keys.c.origin.in_([DkimOrigin.AWS_SES, ED25519]))
+    made_here = sa.and_(dkim_keys.c.account_id != SERVICE, dkim_keys.c.origin.in_([DkimOrigin.AWS_SES, ED25519]))
     return _records(tx, selector, made_here)
 
 
@@ -244,7 +257,7 @@ def published_own(tx: Tx, selector: str) -> list[str]:
     """TXT values at `<selector>._domainkey.<service domain>`: the service's own keys, and never a
     customer's.
     """
-    return _records(tx, selector, dkim_keys.c.account_id == _SERVICE)
+    return _records(tx, selector, dkim_keys.c.account_id == SERVICE)
 
 
 def _records(tx: Tx, selector: str, whose: sa.ColumnElement[bool]) -> list[str]:

@@ -4,7 +4,8 @@ Owns the order of it. Of an identity's three tokens one signs. Its turn over, a 
 and published (state next); it signs once no resolver can still hold what stood there before; the key that has signed
 until then stays published (retired) for longer than any mail signed by it can be under way, and is then replaced by
 one that nobody has (standby). Messages name the key they are to be signed with when they are accepted, so a retired
-key also signs for as long as there may be such messages. Service time throughout. Never makes keys:
+key also signs for as long as there may be such messages. The service's own key, of dkim.service_signature, changes in
+the same order, only that every key of it has a selector of its own. Service time throughout. Never makes keys:
 `loops.rotation` does, in a thread.
 """
 
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from tayori.model.identity import DkimOrigin, KeyLength, VerificationStatus
 from tayori.resources import dkim_keys
-from tayori.resources.dkim_keys import DkimKey, KeyState, of_identity
+from tayori.resources.dkim_keys import DkimKey, KeyState, OwnSignature, of_identity
 from tayori.store.engine import Tx
 from tayori.store.tables import WANTS_OTHER_LENGTH, identities
 from tayori.store.tables import dkim_keys as keys
@@ -58,7 +59,8 @@ def promote(tx: Tx, limit: int) -> list[str]:
     ).all()
     for row in rows:
         mine = of_identity(row.account_id, row.region, row.identity)
-        _set_state(tx, KeyState.RETIRED, *mine, keys.c.state == KeyState.ACTIVE, keys.c.length.is_not(None))
+        turning = sa.or_(keys.c.length.is_not(None), keys.c.account_id == dkim_keys.SERVICE)
+        _set_state(tx, KeyState.RETIRED, *mine, keys.c.state == KeyState.ACTIVE, turning)
         _set_state(tx, KeyState.ACTIVE, keys.c.key_id == row.key_id)
         tx.execute(
             identities.update()
@@ -180,6 +182,31 @@ def renew(tx: Tx, step: Due, key: DkimKey) -> bool:
         return False
     _exchange(tx, step, key, KeyState.STANDBY)
     return True
+
+
+# --- the service's own key ---
+
+
+def own_due(tx: Tx, service_domain: str, lifetime: timedelta | None) -> OwnSignature:
+    """Of which kind a fresh key of the service's own is due; OFF for none."""
+    if lifetime is None:
+        return OwnSignature.OFF
+    mine = of_identity(dkim_keys.SERVICE, "", service_domain)
+    old = sa.select(keys.c.key_id).where(
+        *mine, keys.c.state == KeyState.ACTIVE, keys.c.state_since <= tx.now - lifetime, ~_beside(KeyState.NEXT)
+    )
+    return OwnSignature.OFF if tx.execute(old).first() is None else dkim_keys.own_kind(tx, service_domain)
+
+
+def begin_own(tx: Tx, service_domain: str, lifetime: timedelta, key: DkimKey) -> bool:
+    """Publish a fresh key of the service's own. False where another node was faster, or nothing is signed any more."""
+    if own_due(tx, service_domain, lifetime) is OwnSignature.OFF:
+        return False
+    dkim_keys.add(tx, dkim_keys.SERVICE, "", service_domain, key, KeyState.NEXT)
+    return True
+
+
+# --- the end of any key ---
 
 
 def drop(tx: Tx, step: Due) -> None:
