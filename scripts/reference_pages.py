@@ -123,7 +123,7 @@ def operations() -> str:
         f"{_MADE} Names, members, constraints and errors are those of the AWS models that botocore carries.",
         "An operation that is not offered answers with a sentence that says so.",
     ]
-    for service, title in (("sesv2", "SES v2"), ("ses", "SES v1")):
+    for service, title in (("sesv2", "SES v2"), ("ses", "SES v1"), ("sns", "SNS")):
         answered = sorted(found.operation for found in offered if found.service == service)
         lines += ["", f"## {title}", "", f"Offered: {_listed(answered)}.", "", "Not offered:", ""]
         reasons: dict[str, list[str]] = {}

@@ -67,3 +67,8 @@ def jitter() -> float:
 def share_id() -> str:
     """Names one shared link; what keeps it from being guessed is the signature beside it."""
     return secrets.token_hex(8)
+
+
+def subscription_token() -> str:
+    """288 hexadecimal digits, as the token with which a subscription of SNS is confirmed."""
+    return secrets.token_hex(144)

@@ -16,6 +16,9 @@ _BY_SHAPE = {
     "PrivateKey": "QUJD",
     "S3Url": "s3://bucket/key",
     "WebsiteURL": "https://example.com/",
+    "PhoneNumberString": "+15550001111",
+    "PhoneNumber": "+15550001111",
+    "OTPCode": "123456",
     "InsightsEmailAddress": "someone@example.com",
 }
 MOMENT = datetime(2026, 11, 24, 1, 2, 3, 456000, tzinfo=UTC)
@@ -45,8 +48,6 @@ def _value(shape: Shape, *, full: bool, above: tuple[str, ...]) -> Any:
         count = max(shape.trait("min") or 0, 1)  # an empty list cannot be said in a query string
         return [_value(shape.member, full=full, above=above) for _ in range(count)]
     if shape.type == "map":
-        if not full and not shape.trait("min"):
-            return {}
         return {_scalar(shape.key): _value(shape.value, full=full, above=above)}
     return _scalar(shape)
 

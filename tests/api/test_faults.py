@@ -16,7 +16,9 @@ from tayori.model.errors import (
     DomainError,
     FromNotVerified,
     Invalid,
+    InvalidAttribute,
     InvalidContent,
+    InvalidDestination,
     InvalidPolicy,
     Kind,
     LimitExceeded,
@@ -32,7 +34,7 @@ from tayori.model.errors import (
     Unverified,
 )
 
-V1, V2 = spec.load("ses"), spec.load("sesv2")
+V1, V2, SNS = spec.load("ses"), spec.load("sesv2"), spec.load("sns")
 TEXT = "What went wrong."
 
 
@@ -40,6 +42,7 @@ def every_refusal() -> Iterator[DomainError]:
     yield from (Invalid(TEXT), LimitExceeded(TEXT), Conflict(TEXT), MessageRejected(TEXT), MailFromNotVerified(TEXT))
     yield from (AccessDenied(TEXT), NotOffered(TEXT), Unverified(("a@b.example",), "us-east-1"))
     yield from (InvalidPolicy(TEXT), InvalidContent(TEXT), FromNotVerified(TEXT), NoProductionAccess(TEXT))
+    yield from (InvalidAttribute(TEXT), InvalidDestination(TEXT))
     for kind in Kind:
         yield NotFound(TEXT, kind)
         yield AlreadyExists(TEXT, kind)
@@ -56,7 +59,7 @@ def test_the_sample_has_every_class_of_the_vocabulary() -> None:
     assert {type(error) for error in every_refusal()} == public - {DomainError}
 
 
-@pytest.mark.parametrize("service", [V1, V2], ids=["v1", "v2"])
+@pytest.mark.parametrize("service", [V1, V2, SNS], ids=["v1", "v2", "sns"])
 @pytest.mark.parametrize("error", list(every_refusal()), ids=lambda error: type(error).__name__)
 def test_each_has_a_code_that_clients_know(error: DomainError, service: spec.Service) -> None:
     fault = faults.translate(error, service)

@@ -8,9 +8,9 @@ request's id; nothing of it leaves the house.
     app = create_app(store=store, clock=clock, region="us-east-1", names=names, page_secret=secret, routes=…, tools=…)
     uvicorn.run(app, http="httptools", …)
 
-Routes: `POST /` and `GET /?Action=…` are query services, told apart by what the caller signed for (`ses`, and
-whatever else `services` has, such as `sns`); `/v2/email/…` is SES v2; the rest is the table of `routes` given by the
-caller.
+Routes: `POST /` and `GET /?Action=…` are query services, told apart by what the caller signed for (`ses`, `sns`, and
+whatever else `services` has); the links of SNS's notifications come without a signature (`unsigned`); `/v2/email/…` is
+SES v2; the rest is the table of `routes` given by the caller.
 """
 
 import logging
@@ -20,10 +20,11 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tayori import ids
-from tayori.api import asgi, faults, registry
+from tayori.api import asgi, faults, registry, unsigned
 from tayori.api.asgi import Incoming, Receive, Scope, Send
 from tayori.api.authenticate import Authenticator, Find
 from tayori.api.registry import Context, Principal, Registry
+from tayori.api.unsigned import Visitors
 from tayori.aws import constraints, query, rest_json, spec
 from tayori.aws.errors import ApiError, common_error
 from tayori.aws.http import HttpRequest, HttpResponse
@@ -106,8 +107,8 @@ def create_app(
 
     `names` are those of `region`, the service's own; `regions` are all that are served, where there are more.
     `page_secret` is shared by all nodes of an installation. `tools` is handed to handlers of mode "compose" as
-    `call.tools`. `services` are query services by signing name, beside SES v1. `operations` defaults to all handlers
-    of `api/v1` and `api/v2`.
+    `call.tools`. `services` are query services by signing name, beside SES v1 and SNS. `operations` defaults to all
+    handlers of `api/v1`, `api/v2` and `api/sns`.
     """
     return Application(
         store=store,
@@ -118,11 +119,12 @@ def create_app(
         tools=tools,
         operations=operations if operations is not None else registry.load_operations(),
         v2=spec.load("sesv2"),
-        query_services={"ses": spec.load("ses"), **(services or {})},
+        query_services={"ses": spec.load("ses"), "sns": spec.load("sns"), **(services or {})},
         authenticate=Authenticator(store=store, clock=clock, regions=tuple(regions) or (region,), find=find_credential),
         authorise=authorise,
         limits=limits or Limits(),
         room=asgi.Room((limits or Limits()).all_bodies),
+        visitors=Visitors(),
     )
 
 
@@ -141,6 +143,7 @@ class Application:
     authorise: Callable[[Principal, Operation], None]
     limits: Limits
     room: asgi.Room
+    visitors: Visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -165,6 +168,9 @@ class Application:
         route = next((one for one in self.routes if one.fits(head.method, head.path)), None)
         if route is not None:
             return await self._guarded(self._answer_route(route, head, incoming), self.v2, request_id)
+        if unsigned.is_link(head):
+            link = self._answer_link(head, incoming, request_id)
+            return await self._guarded(link, self.query_services["sns"], request_id)
         if head.path == "/" and head.method in ("GET", "POST"):
             call = self._answer_query(head, incoming, request_id)
             return await self._guarded(call, self.query_services["ses"], request_id)
@@ -205,6 +211,11 @@ class Application:
         return await self._guarded(
             self._answer_call(service, request, caller.principal, request_id), service, request_id
         )
+
+    async def _answer_link(self, head: HttpRequest, incoming: Incoming, request_id: str) -> HttpResponse:
+        self.visitors.admit(head.source_ip, self.clock.wall())
+        request = await self._complete(head, incoming, 0)
+        return await self._answer_call(self.query_services["sns"], request, unsigned.nobody(head), request_id)
 
     async def _answer_rest(self, head: HttpRequest, incoming: Incoming, request_id: str) -> HttpResponse:
         if not head.path.startswith("/v2/email/"):

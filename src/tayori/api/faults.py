@@ -1,7 +1,7 @@
-"""Refusals of the service in the words of each protocol: one table for v1, one for v2.
+"""Refusals of the service in the words of each protocol: one table for v1, one for v2, one for SNS.
 
 Owns which modelled code a domain error is. v1 and v2 disagree: where v1 says `ConfigurationSetDoesNotExist` (400), v2
-says `NotFoundException` (404). The first row whose class fits decides; DomainError ends both tables, so that nothing
+says `NotFoundException` (404). The first row whose class fits decides; DomainError ends each table, so that nothing
 falls through. Never changes a message: that is the resource's.
 
 Source: the two models, and section 6 and 13 of the behaviour map. That v2 answers a used-up daily quota with
@@ -20,7 +20,9 @@ from tayori.model.errors import (
     DomainError,
     FromNotVerified,
     Invalid,
+    InvalidAttribute,
     InvalidContent,
+    InvalidDestination,
     InvalidPolicy,
     Kind,
     LimitExceeded,
@@ -86,6 +88,7 @@ V1: tuple[tuple[type[DomainError], Code], ...] = (
     (NotOffered, "InvalidParameterValue"),
     (InvalidPolicy, "InvalidPolicy"),
     (InvalidContent, "CustomVerificationEmailInvalidContent"),
+    (InvalidDestination, "InvalidSNSDestination"),
     (FromNotVerified, "FromEmailAddressNotVerified"),
     (NoProductionAccess, "ProductionAccessNotGranted"),
     (Invalid, "InvalidParameterValue"),
@@ -108,15 +111,38 @@ V2: tuple[tuple[type[DomainError], Code], ...] = (
 )
 
 
+def _sns_limit(error: DomainError, declared: frozenset[str]) -> str:
+    """The operation says of what there is one too many."""
+    codes = ("TopicLimitExceeded", "SubscriptionLimitExceeded", "TagLimitExceeded")
+    return next((code for code in codes if f"{code}Exception" in declared), "InvalidParameter")
+
+
+SNS: tuple[tuple[type[DomainError], Code], ...] = (
+    (NotFound, "NotFound"),
+    (LimitExceeded, _sns_limit),
+    (Throttled, "Throttled"),
+    (AccessDenied, "AuthorizationError"),
+    (InvalidAttribute, "ParameterValueInvalid"),
+    (DomainError, "InvalidParameter"),
+)
+
+
+def _table(service: Service) -> tuple[tuple[type[DomainError], Code], ...]:
+    if service.name == "sns":
+        return SNS
+    return V2 if service.protocol == "rest-json" else V1
+
+
 def translate(error: DomainError, service: Service, declared: frozenset[str] = frozenset()) -> ApiError:
     """The refusal in the words of that service; `declared` names the errors that the operation declares."""
-    table = V2 if service.protocol == "rest-json" else V1
-    code = next(code for kind, code in table if isinstance(error, kind))
+    code = next(code for kind, code in _table(service) if isinstance(error, kind))
     return modelled(service, code if isinstance(code, str) else code(error, declared), error.message)
 
 
 def bad_page_token(error: BadPageToken, operation: Operation) -> ApiError:
     text = f"Invalid NextToken <{error.token[:200]}>."
+    if operation.service.name == "sns":
+        return modelled(operation.service, "InvalidParameter", "Invalid parameter: NextToken")
     if operation.service.protocol != "rest-json":
         return modelled(operation.service, "InvalidParameterValue", text)
     declared = "InvalidNextTokenException" in operation.error_names

@@ -1,4 +1,4 @@
-"""The honest list: operations of the two models that this release does not answer, each with the reason.
+"""The honest list: operations of the three models that this release does not answer, each with the reason.
 
 A test holds it against the models of the installed botocore and the registry: an operation is either registered or
 listed here, never both. When a handler arrives, its name leaves this file.
@@ -7,6 +7,29 @@ listed here, never both. When a handler arrives, its name leaves this file.
 from collections.abc import Mapping
 
 _NOT_BUILT = "Not built yet."
+
+_SNS: tuple[tuple[str, str], ...] = (
+    (
+        "Text messages go over telephone networks, which this service does not reach.",
+        """
+        CheckIfPhoneNumberIsOptedOut CreateSMSSandboxPhoneNumber DeleteSMSSandboxPhoneNumber GetSMSAttributes
+        GetSMSSandboxAccountStatus ListOriginationNumbers ListPhoneNumbersOptedOut ListSMSSandboxPhoneNumbers
+        OptInPhoneNumber SetSMSAttributes VerifySMSSandboxPhoneNumber
+        """,
+    ),
+    (
+        "Mobile push goes through Apple's and Google's services, which this service does not reach.",
+        """
+        CreatePlatformApplication CreatePlatformEndpoint DeleteEndpoint DeletePlatformApplication GetEndpointAttributes
+        GetPlatformApplicationAttributes ListEndpointsByPlatformApplication ListPlatformApplications
+        SetEndpointAttributes SetPlatformApplicationAttributes
+        """,
+    ),
+    (
+        "Messages are not searched for personal data.",
+        "GetDataProtectionPolicy PutDataProtectionPolicy",
+    ),
+)
 
 # (reason, operations of SES v2, operations of SES v1)
 _REASONS: tuple[tuple[str, str, str], ...] = (
@@ -78,4 +101,4 @@ NOT_OFFERED: Mapping[tuple[str, str], str] = {
     for reason, v2, v1 in _REASONS
     for service, names in (("sesv2", v2), ("ses", v1))
     for name in names.split()
-}
+} | {("sns", name): reason for reason, names in _SNS for name in names.split()}

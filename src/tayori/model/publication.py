@@ -16,6 +16,7 @@ from tayori.model.filter_policy import MISSING, number
 MAX_SIZE = 256 * 1024
 _MAX_SUBJECT = 100
 _TYPE = re.compile(r"(String|Number|Binary)(?:\..+)?", re.DOTALL)
+_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 _NAME_CHARACTER = re.compile(r"[A-Za-z0-9_.-]")
 
 
@@ -38,8 +39,7 @@ def read(request: Mapping[str, Any]) -> Publication:
     message = request.get("Message", "")
     if not message:
         raise Invalid("Invalid parameter: Empty message")
-    if "\0" in message or not message.isprintable():
-        _check_characters(message)
+    _check_characters(message)
     given = request.get("MessageAttributes", {})
     attributes = {name: _attribute(name, value) for name, value in given.items()}
     if size(request) > MAX_SIZE:
@@ -64,8 +64,8 @@ def size(request: Mapping[str, Any]) -> int:
 
 
 def _check_characters(text: str) -> None:
-    """What no database and no XML document can carry."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    """What neither a notification nor its signature can carry."""
+    if _FORBIDDEN.search(text):
         raise Invalid("Invalid parameter: Message Reason: Message contains characters that are not allowed")
 
 

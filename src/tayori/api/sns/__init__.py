@@ -1,0 +1,1 @@
+"""Operations of SNS, the part that users of SES need."""
