@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from tayori.aws import sigv4
 from tayori.aws.http import Headers, HttpRequest

@@ -31,7 +31,8 @@ _INSERT = Hot(
 _DUE = (
     "SELECT account_id, notification_id, region, kind, attempts, topic_arn, subscription_id, protocol, endpoint,"
     " lane, envelope, created_at FROM notifications"
-    f" WHERE {NOTIFICATION_OPEN} AND owner = '' AND due_at <= ?{{avoiding}} ORDER BY due_at LIMIT ? {skip_locked}"
+    f" WHERE {NOTIFICATION_OPEN} AND owner = '' AND due_at <= ?{{avoiding}} ORDER BY due_at LIMIT ?"
+    " {skip_locked}"
 )
 _TAKE = Hot(
     "UPDATE notifications SET state = 'sending', owner = ? WHERE account_id = ? AND notification_id = ? AND owner = ''"
