@@ -189,6 +189,14 @@ def test_reports_are_taken_for_domains_of_ours_and_those_below(transact, yesterd
     assert [transact(dmarc_reports.takes_reports_of, one) for one in asked] == [True, True, False, False, False]
 
 
+def test_reports_are_taken_for_the_organisation_of_a_domain_of_ours(transact, yesterday) -> None:
+    """Its policy holds for the domain, and its reports tell of the domain's mail."""
+    transact(domain, "news.mail.example.co.jp")
+    asked = ("example.co.jp", "co.jp", "jp", "mail.example.co.jp", "other.example.co.jp", "xexample.co.jp")
+    found = [transact(dmarc_reports.takes_reports_of, one) for one in asked]
+    assert found == [True, False, False, False, False, False]
+
+
 def test_an_empty_report_is_a_report(transact, yesterday) -> None:
     transact(domain, "example.com")
     assert keep(transact, parse_report(report(begin=yesterday - 86400))) == 1

@@ -94,11 +94,13 @@ def is_ours(tx: Tx, domain: str) -> bool:
 
 
 def takes_reports_of(tx: Tx, domain: str) -> bool:
-    """Whether we publish that we take a domain's reports (RFC 7489 7.1): an account has it, or one above it.
+    """Whether we publish that we take a domain's reports (RFC 7489 7.1): an account has it or one above it, or it is
+    the organisational domain of one, whose policy and reports are then that one's, too.
 
-    Asked for each such DNS question, so that it must be answered from the index.
+    Asked for each such DNS question, so that it must be answered from the indexes.
     """
-    return _is_there(tx, identities.c.identity.in_(_upwards(domain)))
+    own = _is_there(tx, identities.c.identity.in_(_upwards(domain)))
+    return own or _is_there(tx, identities.c.organisation == domain)
 
 
 def _is_there(tx: Tx, condition: sa.ColumnElement[bool]) -> bool:

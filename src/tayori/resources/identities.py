@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tayori.mail.address import AddressError, AddrSpec, to_ascii_domain
+from tayori.mail.dmarc import organisational_domain
 from tayori.model.dkim_setup import parent_region, replica_origin
 from tayori.model.errors import AlreadyExists, Invalid, Kind, LimitExceeded, NotFound
 from tayori.model.identity import (
@@ -195,6 +196,7 @@ def _insert(tx: Tx, account_id: str, region: str, name: IdentityName, *, configu
             region=region,
             identity=name.text,
             kind=name.kind,
+            organisation=organisational_domain(name.text.rpartition("@")[2]),
             created_at=tx.now,
             verification_status=_PENDING,
             verification_since=tx.now,

@@ -158,6 +158,7 @@ identities = Table(
     _column("region", Text, key=True),
     _column("identity", Text, key=True),
     _column("kind", Text),
+    _column("organisation", Text, nullable=True),  # the organisational domain: whose DMARC policy may hold
     _column("created_at", Moment),
     _column("verification_status", Text),
     _column("verification_token", Text, nullable=True),  # TXT _amazonses.<domain>, the older way
@@ -192,6 +193,7 @@ identities = Table(
     Index("identities_by_link", "link_token"),
     Index("identities_to_rekey", "account_id", sqlite_where=WANTS_OTHER_LENGTH, postgresql_where=WANTS_OTHER_LENGTH),
     Index("identities_by_name", "identity"),
+    Index("identities_by_organisation", "organisation"),
 )
 
 dkim_keys = Table(

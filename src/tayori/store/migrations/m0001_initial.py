@@ -192,6 +192,7 @@ STATEMENTS = (
         region TEXT NOT NULL,
         identity TEXT NOT NULL,
         kind TEXT NOT NULL,
+        organisation TEXT,
         created_at BIGINT NOT NULL,
         verification_status TEXT NOT NULL,
         verification_token TEXT,
@@ -228,6 +229,7 @@ STATEMENTS = (
     "CREATE INDEX identities_by_check ON identities (next_check_at)",
     "CREATE INDEX identities_by_link ON identities (link_token)",
     "CREATE INDEX identities_by_name ON identities (identity)",
+    "CREATE INDEX identities_by_organisation ON identities (organisation)",
     "CREATE INDEX identities_to_rekey ON identities (account_id) WHERE key_length <> current_length",
     """
     CREATE TABLE identity_notifications (
