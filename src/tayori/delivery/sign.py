@@ -64,9 +64,10 @@ class Signer:
 
     def sign(self, outgoing: Outgoing, done: Done) -> None:
         """`done` gets the signed message, or the trouble; at once where nothing has to be waited for."""
-        if has_bare_line_ends(outgoing.content):
-            # Acceptance makes every line end CRLF. Mending it here would break signatures that others have made.
-            words = "the message has a CR or LF that is not part of a CRLF"
+        content = outgoing.content
+        if has_bare_line_ends(content) or b"\0" in content:
+            # Acceptance makes every line end CRLF and refuses NUL. Mending it here would break signatures of others.
+            words = "the message has a NUL, or a CR or LF that is not part of a CRLF"
             done(classify_trouble(Reason.CONTENT_NOT_TRANSPORTABLE, words))
             return
         missing = [plan.key_id for plan in outgoing.signing if plan.key_id not in self._keys]

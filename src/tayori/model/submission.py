@@ -108,10 +108,13 @@ def from_raw(raw: bytes, handed: Handed) -> Submission:
         raise Invalid(f"Message length is more than {handed.max_size} bytes long: '{len(content)}'.")
     if has_line_longer_than(content, _MAX_LINE):
         raise Invalid(f"A line of the message is longer than {_MAX_LINE - 2} characters; encode the part it stands in.")
+    if b"\0" in content:  # some servers drop it, and then see another end of the data than we do
+        raise Invalid("The message has a NUL character; encode the part it stands in.")
     try:
         fields, body_offset = split_message(content)
     except FieldsError as error:
         raise Invalid(f"{error}.") from error
+    _check_charset(content[:body_offset])
     header = _Header(fields)
     _check_attachments(header, content)
     froms = _mailboxes(header, b"from")
@@ -134,6 +137,15 @@ def from_simple(simple: SimpleContent, handed: Handed, boundary: str) -> Submiss
     if len(content) > handed.max_size:
         raise Invalid(f"Message length is more than {handed.max_size} bytes long: '{len(content)}'.")
     return _submission(header, content, (simple.sender,), handed, _ACTIONS.get(handed.caller.operation, _SEND_EMAIL))
+
+
+def _check_charset(block: bytes) -> None:
+    """A header is US-ASCII or UTF-8 (RFC 6532); other 8-bit text would be read by nobody."""
+    if not block.isascii():
+        try:
+            block.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Invalid("The header has text that is neither US-ASCII nor UTF-8; encode it (RFC 2047).") from None
 
 
 class _Header:
