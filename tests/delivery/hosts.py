@@ -16,6 +16,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from tayori.clock import Clock
+from tayori.delivery.egress import EgressChooser
 from tayori.delivery.scheduler import Scheduler
 from tayori.delivery.settings import DeliverySettings, Timeouts
 from tayori.delivery.sign import KeyGone
@@ -72,6 +73,8 @@ class Host:
     tls: ssl.SSLContext | None = None
     received: list[Received] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    peers: list[str] = field(default_factory=list)  # the addresses that connections came from
+    tls_at_once: bool = False  # from the first byte (RFC 8314)
     contents: int = 0  # how often a whole message arrived, accepted or not
     connections: int = 0
     open_connections: int = 0
@@ -88,7 +91,8 @@ class Host:
         self._always[verb] = action
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._connected, self.address, self.port)
+        implicit = self.tls if self.tls_at_once else None
+        self._server = await asyncio.start_server(self._connected, self.address, self.port, ssl=implicit)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -108,6 +112,7 @@ class Host:
         assert task is not None
         self._tasks.add(task)
         self.connections += 1
+        self.peers.append(writer.get_extra_info("peername")[0])
         self.open_connections += 1
         self.most_open = max(self.most_open, self.open_connections)
         try:
@@ -143,7 +148,7 @@ class Host:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._say("CONNECT", _DEFAULTS["CONNECT"], reader, writer)
-        mail, recipients, over_tls = "", [], False
+        mail, recipients, over_tls = "", [], self.tls_at_once
         chunks: list[bytes] = []
         while True:
             line = (await reader.readuntil(b"\r\n")).decode("latin-1").removesuffix("\r\n")
@@ -198,6 +203,9 @@ class Zone:
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], tuple[str, ...]] = {}
         self.status: dict[tuple[str, str], AnswerStatus] = {}
+        self.is_signed = False  # DNSSEC vouches for all but what is below the names in `unsigned`
+        self.unsigned: set[str] = set()
+        self.aliases: dict[str, str] = {}
         self.questions: list[tuple[str, str]] = []
 
     def put(self, name: str, rdtype: str, *values: str) -> None:
@@ -211,7 +219,20 @@ class Zone:
         values = self.records.get((name, rdtype), ())
         status = AnswerStatus.FOUND if values else AnswerStatus.NODATA
         status = self.status.get((name, rdtype), status)
-        return Answer(name=name, rdtype=rdtype, status=status, values=values)
+        canonical = self.aliases.get(name, name)
+        return Answer(
+            name=name,
+            rdtype=rdtype,
+            status=status,
+            values=values,
+            canonical_name=canonical,
+            authenticated=self.is_signed
+            and not any(
+                (name, canonical)[0 if rdtype == "CNAME" else i].endswith(below)
+                for i in (0, 1)
+                for below in self.unsigned
+            ),
+        )
 
 
 @dataclass
@@ -355,6 +376,7 @@ class World:
         self._options = settings
         self._port = 0
         self._count = 0
+        self.chooser: EgressChooser | None = None
         self._scheduler: Scheduler | None = None
 
     async def __aenter__(self) -> "World":
@@ -447,6 +469,7 @@ class World:
             clock=self.clock,
             settings=self.settings,
             jitter=lambda: 0.0,
+            chooser=self.chooser,
         )
         await self._scheduler.start()
         return self._scheduler
