@@ -14,19 +14,17 @@ from typing import Any
 from tayori import ids
 from tayori.app.sending import Sending, handed_by_service
 from tayori.clock import Clock
+from tayori.dns.examiner import Examiner, Received, Verdicts
 from tayori.dns.resolver import CachingResolver
 from tayori.mail.address import AddrSpec, Mailbox
 from tayori.mail.compose import Body, Content, SimpleContent
-from tayori.mail.envelope import ReversePath
 from tayori.model.errors import DomainError, LimitExceeded
-from tayori.model.message import DeliveryState, Operation, TlsFacts
+from tayori.model.message import DeliveryState, Operation
 from tayori.model.names import ServiceNames
 from tayori.model.submission import from_simple
-from tayori.rehearsal.verdicts import Examiner, Verdicts
 from tayori.resources import probes, timeline
 from tayori.resources.identities import Identity
 from tayori.resources.probes import ArrivedProbe
-from tayori.smtp.policy import Peer, Transaction
 from tayori.store.engine import Store
 
 _POLL_SECONDS = 0.2
@@ -148,7 +146,7 @@ class Prober:
         report = ProbeReport(
             domain=identity.domain, address=str(address), message_id=message_id, seconds=seconds, trouble=trouble
         )
-        return report if arrived is None else await self._judged(report, arrived, address)
+        return report if arrived is None else await self._judged(report, arrived)
 
     async def _send(self, identity: Identity, address: AddrSpec, names: ServiceNames) -> str:
         handed = handed_by_service(identity.account_id, names, self._clock.now(), Operation.PROBE, [address])
@@ -176,16 +174,13 @@ class Prober:
         (recipient, *_) = (await self._store.read(timeline.get, message_id)).recipients
         return None, recipient.diagnostic or recipient.reason or "nothing arrived in time"
 
-    async def _judged(self, report: ProbeReport, arrived: ArrivedProbe, address: AddrSpec) -> ProbeReport:
+    async def _judged(self, report: ProbeReport, arrived: ArrivedProbe) -> ProbeReport:
         resolver = self._new_resolver()
-        peer = Peer(host=arrived.source_ip, port=0, local_host="", local_port=0, helo=arrived.helo)
-        if arrived.tls_version:
-            peer.tls = TlsFacts(version=arrived.tls_version, cipher="")
-        transaction = Transaction(
-            reverse_path=_reverse_path(arrived.reverse_path), recipients=(str(address),), content=arrived.content
+        received = Received(
+            client=arrived.source_ip, helo=arrived.helo, reverse_path=arrived.reverse_path, content=arrived.content
         )
         try:
-            verdicts = await Examiner(resolver, self._clock).examine(peer, transaction)
+            verdicts = await Examiner(resolver, self._clock).examine(received)
             pointer = ipaddress.ip_address(arrived.source_ip).reverse_pointer
             names = (await resolver.resolve(pointer, "PTR")).values[:10]
         finally:
@@ -199,7 +194,3 @@ class Prober:
             verdicts=verdicts,
             reverse_names=names,
         )
-
-
-def _reverse_path(text: str) -> ReversePath:
-    return ReversePath.of(AddrSpec.parse(text)) if text else ReversePath.NULL

@@ -12,9 +12,9 @@ from tayori.app.sending import Sending
 from tayori.cli.check import Check, Health, check
 from tayori.cli.lookup import names_of, servers
 from tayori.cli.service import account_id_of
+from tayori.dns.examiner import Verdicts
 from tayori.dns.resolver import CachingResolver
 from tayori.model.errors import DomainError
-from tayori.rehearsal.verdicts import Verdicts
 from tayori.resources import identities
 from tayori.resources.probes import ArrivedProbe
 from tayori.store.engine import Store

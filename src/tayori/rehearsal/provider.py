@@ -1,7 +1,7 @@
 """A mailbox provider: one SMTP receiver with rules of its own.
 
 Owns what each of the providers says to each command, the trace fields it puts in front of a message, and what it does
-afterwards. Never speaks SMTP itself (`tayori.smtp` does) nor decides whether a message is authentic (`verdicts`).
+afterwards. Never speaks SMTP itself (`tayori.smtp` does) nor decides whether a message is authentic (`dns.examiner`).
 RFC 5321, RFC 8601 (Authentication-Results), RFC 3834 and RFC 3464 (what it sends back), RFC 7489 (what it obeys).
 """
 
@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from typing import Protocol
 
 from tayori.clock import Clock
+from tayori.dns.examiner import Received, Verdicts
 from tayori.ids import request_id
 from tayori.mail.address import AddressError, AddrSpec
 from tayori.mail.authres import AuthResError, parse_authentication_results
@@ -25,7 +26,6 @@ from tayori.rehearsal.mailbox import Mailboxes, ReceivedMessage
 from tayori.rehearsal.postman import Letter, Postman
 from tayori.rehearsal.providers import Behaviour, Provider
 from tayori.rehearsal.reports import Letterhead, automatic_reply, failure_report, wants_no_reply
-from tayori.rehearsal.verdicts import Verdicts
 from tayori.smtp.policy import Peer, ServerSettings, Transaction, Verdict
 from tayori.smtp.server import SmtpServer
 from tayori.smtp.session import Session
@@ -37,9 +37,9 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9.\-_:\[\]]+")
 
 
 class Judge(Protocol):
-    """Who authenticates a message; `verdicts.Examiner` in a running world."""
+    """Who authenticates a message; `dns.examiner.Examiner` in a running world."""
 
-    async def examine(self, peer: Peer, transaction: Transaction) -> Verdicts: ...
+    async def examine(self, received: Received) -> Verdicts: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,14 @@ class ProviderPolicy:
         return self._premises.greylist.may_pass(triplet, self._premises.clock.now())
 
     async def data(self, transaction: Transaction) -> Reply:
-        verdicts = await self._premises.judge.examine(self._peer, transaction)
+        reverse_path = transaction.reverse_path
+        received = Received(
+            client=self._peer.host,
+            helo=self._peer.helo or "",
+            reverse_path=reverse_path.text if isinstance(reverse_path, ReversePath) else "",
+            content=transaction.content,
+        )
+        verdicts = await self._premises.judge.examine(received)
         refusal = self._refusal(verdicts) if self._provider.behaviour is Behaviour.OBEYS_DMARC else None
         if refusal is not None:
             return refusal

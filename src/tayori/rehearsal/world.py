@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from tayori.clock import AdjustableClock, Clock
+from tayori.dns.examiner import Examiner
 from tayori.dns.record import Record
 from tayori.model.names import ServiceNames
 from tayori.rehearsal import name_servers
@@ -30,7 +31,6 @@ from tayori.rehearsal.postman import Ports, Postman
 from tayori.rehearsal.provider import Premises, ProviderPolicy, SlowServer, provider_settings
 from tayori.rehearsal.providers import PROVIDERS, Behaviour, Provider, TlsOffer, provider_records
 from tayori.rehearsal.remote import RemoteEnd
-from tayori.rehearsal.verdicts import Examiner
 from tayori.rehearsal.zones import RecordBook
 from tayori.smtp.server import SmtpServer
 

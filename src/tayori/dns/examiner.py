@@ -1,7 +1,7 @@
 """Is this message what it says? SPF, DKIM, DMARC and ARC as a receiver sees them, and their report in RFC 8601's words.
 
 Owns the asking: it runs the pure evaluators of `tayori.mail` against a resolver, with a time limit. Never decides what
-becomes of the message; each provider does.
+becomes of the message: a provider of the rehearsal does, or whoever proves a domain by a probe.
 """
 
 import asyncio
@@ -18,13 +18,21 @@ from tayori.mail.authres import AuthenticationResults, AuthResult
 from tayori.mail.dkim_verify import DkimResult, DkimVerdict, verify
 from tayori.mail.dmarc import DmarcRequest, DmarcResult, DmarcVerdict
 from tayori.mail.dmarc import evaluate as evaluate_dmarc
-from tayori.mail.envelope import ReversePath
 from tayori.mail.fields import FieldsError, find_all, split_message
 from tayori.mail.spf import SpfIdentity, SpfRequest, SpfResult, SpfVerdict, check_host
-from tayori.smtp.policy import Peer, Transaction
 
 # RFC 7208 4.6.4 asks for at least 20 seconds; the DNS of the rehearsal answers or fails much sooner.
 _TIME_LIMIT = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One message as it came in: from which address, under which name, with which return path ("" for none)."""
+
+    client: str
+    helo: str
+    reverse_path: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,24 +125,22 @@ class Examiner:
         self._resolver = resolver
         self._clock = clock
 
-    async def examine(self, peer: Peer, transaction: Transaction) -> Verdicts:
-        """All three methods; the DNS questions of SPF and DKIM run side by side."""
-        sender = transaction.reverse_path.text if isinstance(transaction.reverse_path, ReversePath) else ""
-        spf, dkim, chain = await asyncio.gather(
-            self._spf(peer, sender), self._dkim(transaction.content), self._arc(transaction.content)
-        )
-        from_domain, problem = author_domain(transaction.content)
+    async def examine(self, received: Received) -> Verdicts:
+        """All methods; the DNS questions of SPF, DKIM and ARC run side by side."""
+        content, sender = received.content, received.reverse_path
+        spf, dkim, chain = await asyncio.gather(self._spf(received), self._dkim(content), self._arc(content))
+        from_domain, problem = author_domain(content)
         if problem:
             dmarc = DmarcResult(verdict=DmarcVerdict.PERMERROR, from_domain="", problem=problem)
         else:
             dmarc = await self._dmarc(from_domain, spf, dkim)
         return Verdicts(spf=spf, sender=sender, dkim=dkim, dmarc=dmarc, arc=chain, problem=problem)
 
-    async def _spf(self, peer: Peer, sender: str) -> SpfResult:
+    async def _spf(self, received: Received) -> SpfResult:
         request = SpfRequest(
-            client=ipaddress.ip_address(peer.host),
-            helo=peer.helo or "",
-            reverse_path=sender,
+            client=ipaddress.ip_address(received.client),
+            helo=received.helo,
+            reverse_path=received.reverse_path,
             timestamp=int(self._clock.now().timestamp()),
         )
         try:
