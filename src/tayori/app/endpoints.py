@@ -39,6 +39,7 @@ class Endpoints:
     resolver: str
     delivery_port: int
     regions: list[str] = field(default_factory=list)  # all that are served; empty where there is only `region`
+    private_networks: list[str] = field(default_factory=list)  # that mail may be delivered to
 
 
 def write(data: Path, endpoints: Endpoints) -> None:

@@ -126,4 +126,5 @@ def describe(config: Config) -> Endpoints:
         rehearsal_folder=str(config.rehearsal_folder),
         resolver=config.resolver.servers[0] if config.resolver.servers else "",
         delivery_port=config.delivery.port,
+        private_networks=list(config.delivery.private_networks),
     )

@@ -45,7 +45,7 @@ async def needed_of(
 
 
 class RehearsalHooks:
-    """ServiceHooks of tayori.rehearsal.control: identities of all regions, quotas of the first.
+    """ServiceHooks of tayori.rehearsal.control: what is set holds in all regions; the first one's values are shown.
 
     `new_resolver` makes a resolver with an empty cache.
     """
@@ -82,24 +82,29 @@ class RehearsalHooks:
         return await self._store.write(self._change, account_id, settings)
 
     def _change(self, tx: Tx, account_id: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-        account = accounts.get(tx, account_id, self._region)
+        accounts.get(tx, account_id, self._region)  # raises where there is none
         if "verify_identities_at_once" in settings:
             on = bool(settings["verify_identities_at_once"])
             installation.set_switch(tx, at_once(account_id), on=on)
             if on:
                 self._verify_all(tx, account_id)
+        for region in self._regions:
+            self._change_region(tx, account_id, region, settings)
+        return self._shown(tx, account_id)
+
+    def _change_region(self, tx: Tx, account_id: str, region: str, settings: Mapping[str, Any]) -> None:
+        account = accounts.get_anywhere(tx, account_id, region)
         production = settings.get("production_access", account.production_access)
         # -1 is unlimited, and the rehearsal's default once production access is on.
         granted = production and not account.production_access
         max_24_hour = int(settings.get("max_24_hour_send", UNLIMITED if granted else account.max_24_hour))
         max_rate = float(settings.get("max_send_rate", UNLIMITED if granted else account.max_rate))
         if production:
-            accounts.grant(tx, account_id, self._region, max_24_hour=max_24_hour, max_rate=max_rate)
+            accounts.grant(tx, account_id, region, max_24_hour=max_24_hour, max_rate=max_rate)
         elif account.production_access:
-            accounts.deny(tx, account_id, self._region, reason="The rehearsal's settings ended production access.")
+            accounts.deny(tx, account_id, region, reason="The rehearsal's settings ended production access.")
         elif {"max_24_hour_send", "max_send_rate"} & set(settings):
-            accounts.put_quota(tx, account_id, self._region, max_24_hour=max_24_hour, max_rate=max_rate)
-        return self._shown(tx, account_id)
+            accounts.put_quota(tx, account_id, region, max_24_hour=max_24_hour, max_rate=max_rate)
 
     def _verify_all(self, tx: Tx, account_id: str) -> None:
         for region in self._regions:

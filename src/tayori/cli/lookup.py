@@ -4,6 +4,7 @@ Owns nothing of the rules: `app.domain_look` looks and `model.diagnosis` judges,
 do. The questions go to the resolver that the service itself uses, and to the name servers of the domain.
 """
 
+import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from tayori.app import domain_look
 from tayori.app.endpoints import Endpoints
-from tayori.app.policy_file import PolicyFileFetcher
+from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.cli.service import clock_of
 from tayori.dns.resolver import CachingResolver, system_servers
 from tayori.mail import dmarc
@@ -74,7 +75,10 @@ async def resolver_of(service: Endpoints) -> AsyncIterator[CachingResolver]:
 
 def policy_files_of(service: Endpoints, resolver: Resolver) -> PolicyFileFetcher | None:
     """What fetches MTA-STS policies; None in the rehearsal internet, which has no web servers."""
-    return None if service.rehearsal else PolicyFileFetcher(resolver)
+    if service.rehearsal:
+        return None
+    networks = tuple(ipaddress.ip_network(text) for text in service.private_networks)
+    return PolicyFileFetcher(resolver, FetchSettings(allowed_networks=networks))
 
 
 def servers(text: str) -> list[tuple[str, int]]:
@@ -92,7 +96,11 @@ def names_of(service: Endpoints, region: str) -> ServiceNames:
 
 async def rows_of(service: Endpoints, resolver: CachingResolver, identity: Identity) -> list[Row]:
     """Every record that the identity's domain should have, DMARC's last."""
-    settings = domain_look.settings_of(servers(service.resolver) or system_servers(), rehearsal=service.rehearsal)
+    settings = domain_look.settings_of(
+        servers(service.resolver) or system_servers(),
+        rehearsal=service.rehearsal,
+        private_networks=service.private_networks,
+    )
     found = await domain_look.look(identity, names_of(service, identity.region), resolver, settings)
     rows = [_row(item) for item in found]
     if all(row.purpose != Purpose.DMARC for row in rows):
