@@ -146,6 +146,17 @@ class DkimSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventSettings:
+    """[events]"""
+
+    private_networks: list[str] = setting([], "Private or loopback networks that HTTP notifications may be sent to.")
+    trust_anchors: str = setting("", "PEM file of authorities to trust beside the system's, for HTTPS endpoints.")
+    sqs_endpoint: str = setting("", "URL of a server that speaks SQS, for queues as subscribers. Empty: none.")
+    sqs_access_key_id: str = setting("", "Access key for it. Empty: requests are not signed.")
+    sqs_secret_access_key: str = setting("", "Its secret.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSettings:
     """[retention]"""
 
@@ -178,6 +189,7 @@ class Config:
     resolver: ResolverSettings = field(default_factory=ResolverSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     dkim: DkimSettings = field(default_factory=DkimSettings)
+    events: EventSettings = field(default_factory=EventSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
@@ -323,7 +335,7 @@ def _mapping(key: str, value: Any) -> dict[str, str]:
 
 _FILES = (
     *("http.certificate", "http.key", "submission.certificate", "submission.key"),
-    *("delivery.trust_anchors", "delivery.client_certificate", "delivery.client_key"),
+    *("delivery.trust_anchors", "delivery.client_certificate", "delivery.client_key", "events.trust_anchors"),
 )
 
 
@@ -341,6 +353,7 @@ def check(config: Config) -> None:
     _check_addresses("dns.public_addresses", config.dns.public_addresses)
     _check_addresses("delivery.outgoing_addresses", config.delivery.outgoing_addresses)
     _check_networks("delivery.private_networks", config.delivery.private_networks)
+    _check_networks("events.private_networks", config.events.private_networks)
     _check_networks("submission.trusted", list(config.submission.trusted))
     _check_servers("resolver.servers", config.resolver.servers)
     if config.delivery.source_address:

@@ -53,8 +53,9 @@ class Access(StrEnum):
 class Route:
     """A route beside the API, such as `/tayori/…`, `/healthz` or `/metrics`. The longest prefix that fits wins.
 
-    `prefix` fits the path itself and everything below it. `method` "*" fits every method. The handler gets the
-    principal, or None where the route is for everybody; it may raise ApiError and DomainError.
+    `prefix` fits the path itself and everything below it; with a `suffix`, it fits what begins and ends so. `method`
+    "*" fits every method. The handler gets the principal, or None where the route is for everybody; it may raise
+    ApiError and DomainError.
     """
 
     method: str
@@ -62,8 +63,11 @@ class Route:
     handler: Callable[[HttpRequest, Principal | None], Awaitable[HttpResponse]]
     access: Access = Access.SIGNED
     max_body: int = _MIB
+    suffix: str = ""
 
     def fits(self, method: str, path: str) -> bool:
+        if self.suffix:
+            return self.method in ("*", method) and path.startswith(self.prefix) and path.endswith(self.suffix)
         prefix = self.prefix.rstrip("/")
         return self.method in ("*", method) and (path == prefix or path.startswith(prefix + "/"))
 

@@ -23,7 +23,7 @@ import uvicorn
 
 from tayori import ids
 from tayori.api.app import create_app
-from tayori.app import domain_look, first_start, routes
+from tayori.app import domain_look, first_start, publishing, routes
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
@@ -31,6 +31,7 @@ from tayori.app.http_connection import BoundedProtocol
 from tayori.app.notices import Notifier
 from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
+from tayori.app.publishing import NotificationMailer, SigningCertificates
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.transport import StsRefresh, sts_policies
@@ -43,6 +44,8 @@ from tayori.delivery.sign import KeyGone
 from tayori.dns.resolver import CachingResolver, ResolverSettings, system_servers
 from tayori.dns.server import AuthoritativeServer
 from tayori.dns.service_zone import ServiceZone, service_zone
+from tayori.events.publisher import Publisher
+from tayori.events.sender import Sender
 from tayori.inbound.intake import ReportIntake
 from tayori.loops.base import Lease, Loop, Supervised, Supervisor
 from tayori.loops.retention import Retention
@@ -54,7 +57,17 @@ from tayori.mail.address import AddrSpec
 from tayori.model.inbound import InboundRoute, NotTaken
 from tayori.model.names import ServiceNames
 from tayori.rehearsal.world import RehearsalSettings, RehearsalWorld
-from tayori.resources import credentials, dkim_keys, dkim_setup, dmarc_reports, identities, inbound, installation
+from tayori.resources import (
+    credentials,
+    dkim_keys,
+    dkim_setup,
+    dmarc_reports,
+    identities,
+    inbound,
+    installation,
+    notifications,
+    publications,
+)
 from tayori.resources.credentials import Credential
 from tayori.resources.inbound import Received
 from tayori.smtp.mx import MxRole
@@ -176,7 +189,15 @@ class Node:
             (HeldExpiry(self.store, self.names_of), "held"),
             (self._retention(), "retention"),
             (self._rotation(), dkim_setup.ROTATION_TOPIC),
+            (Publisher(self.store), publications.TOPIC),
+            (self._notifications(), notifications.TOPIC),
         ]
+
+    def _notifications(self) -> Sender:
+        mailer = NotificationMailer(self.store, self.sending, self.names_of, self.clock)
+        sender = publishing.sender(self.config, self.store, self.clock, self.resolver, self.worker, mailer)
+        self._stops.append(sender.stop)
+        return sender
 
     def _verifier(self) -> Verifier:
         notify = Notifier(self.store, self.sending, self.names_of, self.clock)
@@ -382,6 +403,7 @@ class Node:
                 *pages.table(),
                 *self._domain_pages(checks).table(),
                 *checks.table(),
+                *SigningCertificates(self.store).table(),
                 *Ed25519Pages(self.store, self.names_of).table(),
             ],
             tools=Tools(

@@ -34,6 +34,7 @@ def settings(data: Path, port_base: int) -> Mapping[str, Mapping[str, Any]]:
             "trust_anchors": str(data / "rehearsal" / "ca.pem"),
             "private_networks": [LOOPBACK],
         },
+        "events": {"private_networks": [LOOPBACK], "trust_anchors": str(data / "rehearsal" / "ca.pem")},
     }
 
 

@@ -67,6 +67,8 @@ def _values(loaded: Config) -> Iterator[tuple[str, str, Any]]:
 
 def _shown(key: str, value: Any) -> Any:
     """A database URL without its password."""
+    if key == "events.sqs_secret_access_key" and value:
+        return _SECRET
     if key == "database.url" and "@" in value:
         scheme, _, rest = value.partition("://")
         user, _, host = rest.rpartition("@")

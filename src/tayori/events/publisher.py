@@ -1,0 +1,80 @@
+"""A Loop: tells those who listen of each event that was noted (`resources.publications`).
+
+Owns the order: look, write SES's JSON, then hand it to the topics and end the note in one transaction. So a crash
+publishes nothing twice and forgets nothing.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tayori.model import ses_event
+from tayori.model.ses_event import Sink
+from tayori.resources import audiences, publications, topics
+from tayori.resources.audiences import Audience
+from tayori.resources.publications import Publication
+from tayori.store.engine import Store, Tx
+
+logger = logging.getLogger("tayori.events")
+
+_LOOKED_AT = 200
+_IN_ONE_TRANSACTION = 20  # a topic may have a thousand subscribers
+_GO_ON = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    publication: Publication
+    texts: tuple[tuple[Audience, str], ...]
+
+
+class Publisher:
+    name = "publications"
+    every = 1.0
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def tick(self) -> float | None:
+        found = await self._store.read(_look)
+        ready = [_Ready(publication=one, texts=_texts(one, listening)) for one, listening in found]
+        for start in range(0, len(ready), _IN_ONE_TRANSACTION):
+            await self._store.write(_publish, ready[start : start + _IN_ONE_TRANSACTION])
+        return _GO_ON if len(found) == _LOOKED_AT else None
+
+
+def _look(tx: Tx) -> list[tuple[Publication, Sequence[Audience]]]:
+    return [(one, audiences.of(tx, one)) for one in publications.oldest(tx, _LOOKED_AT)]
+
+
+def _texts(publication: Publication, listening: Sequence[Audience]) -> tuple[tuple[Audience, str], ...]:
+    mail = publication.mail
+    if mail is None:
+        return ()
+    made: dict[Sink, str] = {}
+    for audience in listening:
+        if audience.sink not in made:
+            made[audience.sink] = ses_event.record(publication.kind, publication.detail, mail, audience.sink)
+    return tuple((audience, made[audience.sink]) for audience in listening)
+
+
+def _publish(tx: Tx, ready: Sequence[_Ready]) -> None:
+    for one in ready:
+        if publications.take(tx, one.publication):
+            for audience, text in one.texts:
+                _tell(tx, one.publication, audience, text)
+
+
+def _tell(tx: Tx, publication: Publication, audience: Audience, text: str) -> None:
+    sent = topics.publish_for_ses(
+        tx,
+        audience.topic_arn,
+        account_id=publication.account_id,
+        region=publication.region,
+        source_arn=audience.source_arn,
+        message=text,
+        subject=ses_event.SUBJECT if audience.sink is Sink.EVENT_PUBLISHING else "",
+    )
+    if sent is None:
+        facts = {"topic": audience.topic_arn, "kind": publication.kind, "account_id": publication.account_id}
+        logger.warning("topic_not_there", extra=facts)
