@@ -139,10 +139,21 @@ class DeliverySettings:
 class DkimSettings:
     """[dkim]"""
 
-    rotation_days: float = setting(90.0, "Days for which a key of Easy DKIM, or of the service's own, signs; at least 7, or 0 for ever.")
+    rotation_days: float = setting(
+        90.0, "Days for which a key of Easy DKIM, or of the service's own, signs; at least 7, or 0 for ever."
+    )
     service_signature: str = setting(
         "off", "off, rsa or ed25519: sign all mail with a key of the service's own domain, too."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsReportSettings:
+    """[tls_reports]"""
+
+    send: bool = setting(True, "Send reports on TLS to the domains that ask for them (RFC 8460), once a day.")
+    organization: str = setting("", "Who sends them, in words. Empty: the service's domain.")
+    contact: str = setting("", "Address for questions about them. Empty: postmaster at the service's domain.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +200,7 @@ class Config:
     resolver: ResolverSettings = field(default_factory=ResolverSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     dkim: DkimSettings = field(default_factory=DkimSettings)
+    tls_reports: TlsReportSettings = field(default_factory=TlsReportSettings)
     events: EventSettings = field(default_factory=EventSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -125,6 +125,14 @@ async def _spf(identity: Identity, names: ServiceNames, resolver: Resolver) -> S
 # -- HTTP --------------------------------------------------------------------------------------------------------------
 
 
+def days_of(query: Mapping[str, str]) -> int:
+    """The `days` of a query. Raises Invalid."""
+    days = query.get("days", str(DEFAULT_DAYS))
+    if not (days.isascii() and days.isdigit() and 1 <= int(days[:9]) <= MOST_DAYS):
+        raise Invalid(f"days must be between 1 and {MOST_DAYS}.")
+    return int(days)
+
+
 class LookAnswers:
     """Answers over HTTP, a few at a time: one look may take a hundred questions to the DNS."""
 
@@ -145,9 +153,7 @@ class LookAnswers:
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def __call__(self, identity: Identity, query: Mapping[str, str]) -> HttpResponse:
-        days = query.get("days", str(DEFAULT_DAYS))
-        if not (days.isascii() and days.isdigit() and 1 <= int(days[:9]) <= MOST_DAYS):
-            raise Invalid(f"days must be between 1 and {MOST_DAYS}.")
+        days = days_of(query)
         try:
             async with self._slots:
                 names = self._names(identity.region)
@@ -156,7 +162,7 @@ class LookAnswers:
                     names,
                     self._resolver,
                     self._store,
-                    int(days),
+                    days,
                     files=self._files,
                     seconds=self._seconds,
                 )

@@ -5,16 +5,18 @@ thirty seconds, and not more than so many looks in a minute altogether. Nothing 
 """
 
 import asyncio
+import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.app import domain_dossier, domain_plans, share_page
-from tayori.app.authentication_look import LookAnswers
+from tayori.app.authentication_look import LookAnswers, days_of
 from tayori.app.domain_dossier import DossierPress
 from tayori.app.policy_file import PolicyFileFetcher
 from tayori.app.share_page import SHARE_PATH
@@ -26,13 +28,14 @@ from tayori.model import share_token
 from tayori.model.domain_plan import DomainPlan
 from tayori.model.errors import Invalid
 from tayori.model.names import ServiceNames
-from tayori.resources import identities, installation, share_links
+from tayori.resources import identities, installation, share_links, tls_reports
 from tayori.resources.identities import Identity
 from tayori.resources.share_links import ShareLink
 from tayori.store.engine import Store
 from tayori.zoneforms.forms import Form, file_name, media_type, render
 
 DOMAINS_PATH = "/tayori/domains"
+_PARTS = ("zone", "dossier", "records", "dmarc", "tls-reports")
 _FRESH_SECONDS = 30
 _LOOKS_A_MINUTE = 60
 _MOST_KEPT = 1000
@@ -128,10 +131,14 @@ class DomainPages:
     # -- for the account ---------------------------------------------------------------------------------------------
 
     async def domain(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        """`/tayori/domains/{domain}/zone?format=…`, `…/dossier?lang=…&format=…`, `…/records` and `…/dmarc?days=…`."""
+        """`/tayori/domains/{domain}/zone?format=…`, `…/dossier?lang=…&format=…`, `…/records`, `…/dmarc?days=…` and
+        `…/tls-reports?days=…`.
+        """
         assert principal is not None
         name, what = _tail(request.path, DOMAINS_PATH)
-        if what not in ("zone", "dossier", "records", "dmarc") or (what == "records" and self._records is None):
+        if what not in ("zone", "dossier", "records", "dmarc", "tls-reports") or (
+            what == "records" and self._records is None
+        ):
             raise common_error("UnknownOperationException")
         region = principal.region or self._region
         identity = await self._store.read(identities.get, principal.account_id, region, name.lower())
@@ -139,6 +146,8 @@ class DomainPages:
             return await self._records(identity)
         if what == "dmarc":
             return await self._looks(identity, dict(parse_qsl(request.query)))
+        if what == "tls-reports":
+            return await self._tls_reports(identity, dict(parse_qsl(request.query)))
         try:
             plan, _ = await self._plans.of(identity)
             if what == "dossier":
@@ -148,6 +157,12 @@ class DomainPages:
         except domain_dossier.Busy:
             return HttpResponse(status=429, headers=(("retry-after", "2"),))
         return _download(plan, _form(request))
+
+    async def _tls_reports(self, identity: Identity, query: Mapping[str, str]) -> HttpResponse:
+        age = timedelta(days=days_of(query))
+        body = json.dumps(tls_reports.as_json(await self._store.read(tls_reports.of_identity, identity, age)))
+        headers = (("content-type", "application/json"), ("cache-control", "no-store"))
+        return HttpResponse(status=200, headers=headers, body=body.encode())
 
     # -- for whoever holds a link --------------------------------------------------------------------------------------
 

@@ -21,8 +21,8 @@ from tayori.model.errors import DomainError
 from tayori.model.message import DeliveryState
 from tayori.rehearsal.control import ControlRequest, RehearsalControl
 from tayori.rehearsal.remote import RemoteWorld
-from tayori.resources import custom_verification, identity_checks, queue, timeline
-from tayori.store.engine import Store
+from tayori.resources import custom_verification, identity_checks, queue, security_levels, timeline
+from tayori.store.engine import Store, Tx
 
 _MESSAGES_PATH = "/tayori/messages"
 _REHEARSAL_PATH = "/tayori/rehearsal"
@@ -51,6 +51,7 @@ class Routes:
         self._counting = asyncio.Lock()
         self._counts: Mapping[DeliveryState, int] = {}
         self._counts_until = -math.inf
+        self._downgraded = 0
         self._control: RehearsalControl | None = None
         if config.rehearsal:
             self._control = RehearsalControl(RemoteWorld(config.rehearsal_folder).handle, hooks)
@@ -89,6 +90,9 @@ class Routes:
             "# HELP tayori_queue_recipients Recipients by their state, as far as timelines are kept.",
             "# TYPE tayori_queue_recipients gauge",
             *(f'tayori_queue_recipients{{state="{state}"}} {count}' for state, count in sorted(states.items())),
+            "# HELP tayori_tls_downgraded_domains Domains to which connections are less secure than they were.",
+            "# TYPE tayori_tls_downgraded_domains gauge",
+            f"tayori_tls_downgraded_domains {self._downgraded}",
             "# HELP tayori_messages_in_memory Messages that this process has in hand.",
             "# TYPE tayori_messages_in_memory gauge",
             f"tayori_messages_in_memory {self._scheduler.in_memory if self._scheduler else 0}",
@@ -106,7 +110,7 @@ class Routes:
         now = asyncio.get_running_loop().time
         async with self._counting:
             if now() >= self._counts_until:
-                self._counts = await self._store.read(queue.counts)
+                self._counts, self._downgraded = await self._store.read(_counted)
                 self._counts_until = now() + _COUNTS_SECONDS
             return self._counts
 
@@ -163,6 +167,10 @@ class Routes:
             )
         )
         return _json(answer.status, answer.body)
+
+
+def _counted(tx: Tx) -> tuple[Mapping[DeliveryState, int], int]:
+    return queue.counts(tx), security_levels.count_downgraded(tx)
 
 
 def _json(status: int, value: Any) -> HttpResponse:

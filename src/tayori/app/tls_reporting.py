@@ -5,12 +5,17 @@ nobody may heed it: where the service has no key of its own, none is sent, and t
 operator's account; no quota, no sandbox. The domain's own TLS policies do not hold for it, since it may tell of them.
 """
 
+import ipaddress
+import ssl
+
 from tayori import ids
 from tayori.app.sending import Sending, handed_by_service
 from tayori.clock import Clock
-from tayori.events.outgoing_http import OutgoingError, OutgoingHttp
-from tayori.loops.tls_reporting import NotSent
+from tayori.config import Config
+from tayori.events.outgoing_http import OutgoingError, OutgoingHttp, OutgoingSettings
+from tayori.loops.tls_reporting import NotSent, TlsReporting, delay_of
 from tayori.mail.address import AddrSpec
+from tayori.mail.answer import Resolver
 from tayori.mail.tls_report import TlsReport
 from tayori.mail.tls_report_mail import MEDIA_TYPE, ReportMail, compose, packed
 from tayori.model.errors import DomainError, LimitExceeded
@@ -18,6 +23,7 @@ from tayori.model.message import Operation
 from tayori.model.names import ServiceNames
 from tayori.model.submission import from_raw
 from tayori.resources import accounts, dkim_keys, service_mail
+from tayori.resources.tls_results import Reporter
 from tayori.store.engine import Store, Tx
 
 UNSIGNED = "the service has no DKIM key of its own (setting dkim.service_signature), and RFC 8460 asks for a signature"
@@ -73,3 +79,18 @@ def _book(tx: Tx, address: str) -> str:
     """The account that it is sent for, the operator's. Raises LimitExceeded."""
     service_mail.book(tx, _BOOKED_FOR, address, most_an_hour=_MOST_AN_HOUR, most_a_day=_MOST_A_DAY)
     return accounts.all_accounts(tx)[0][0]
+
+
+def reporting(config: Config, store: Store, sending: Sending, resolver: Resolver, clock: Clock) -> TlsReporting:
+    """The loop, put together from the settings."""
+    names = ServiceNames(service_domain=config.service.domain, region=config.service.region)
+    networks = tuple(ipaddress.ip_network(text) for text in config.delivery.private_networks)
+    tls = ssl.create_default_context(cafile=config.delivery.trust_anchors or None)
+    http = OutgoingHttp(resolver, OutgoingSettings(allowed_networks=networks, seconds=60.0, tls=tls))
+    reporter = Reporter(
+        organization=config.tls_reports.organization or names.service_domain,
+        contact=config.tls_reports.contact or f"postmaster@{names.service_domain}",
+        submitter=names.service_domain,
+    )
+    outbox = ReportOutbox(store, sending, names, clock, http)
+    return TlsReporting(store, resolver, outbox, reporter, clock, delay_of(ids.jitter()))

@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": "tayori.cli.doctor",
     "dns": "tayori.cli.dns",
     "dmarc": "tayori.cli.dmarc",
+    "tls": "tayori.cli.tls",
     "credentials": "tayori.cli.credentials",
     "smtp-password": "tayori.cli.smtp_password",
     "account": "tayori.cli.account",

@@ -22,9 +22,10 @@ from tayori.cli.service import account_id_of, clock_of
 from tayori.clock import AdjustableClock
 from tayori.dns.resolver import CachingResolver
 from tayori.mail.answer import Resolver
-from tayori.resources import accounts, queue, quotas
+from tayori.resources import accounts, queue, quotas, security_levels, tls_results
 from tayori.resources.accounts import UNLIMITED, Account
 from tayori.resources.queue import Selection
+from tayori.resources.tls_results import SendState
 from tayori.store import leases
 from tayori.store.engine import Store, Tx
 
@@ -32,6 +33,9 @@ _LATE = timedelta(minutes=15)
 _LITTLE_SPACE = 1024**3
 _NO_SPACE = 100 * 1024**2
 _EXPIRES_SOON = timedelta(days=14)
+_RECENT_REPORTS = timedelta(days=3)
+_SHOWN_DOMAINS = 5
+_ENOUGH_SENDS = 500
 
 
 async def check_service(
@@ -49,6 +53,7 @@ async def check_service(
         checks += await _certificate(service)
     checks += await store.read(_account_checks, account, service.region)
     checks.append(await store.read(_queue_check))
+    checks += await store.read(_tls_checks)
     checks += await check_host(data, service, resolver)
     checks += await _names(service, resolver)
     checks.append(await _outbound(service, resolver, outbound))
@@ -129,6 +134,20 @@ def _queue_check(tx: Tx) -> Check:
     first = min((destination.next_due for destination in found if destination.next_due), default=None)
     is_late = first is not None and tx.now - first > _LATE
     return check("queue", Health.FAILED if is_late else Health.OK, str(waiting))
+
+
+def _tls_checks(tx: Tx) -> list[Check]:
+    """Connections that became less secure, and reports that a domain asked for in vain, of the last three days."""
+    worse = security_levels.downgraded(tx, _SHOWN_DOMAINS)
+    names = ", ".join(one.domain for one in worse)
+    count = security_levels.count_downgraded(tx)
+    levels = check("tls-levels", Health.WARNING if worse else Health.OK, f"{count}: {names}" if worse else "0")
+    since = (tx.now - _RECENT_REPORTS).date().isoformat()
+    asked = [one for one in tls_results.sends(tx, _ENOUGH_SENDS) if one.day >= since]
+    failed = [one for one in asked if one.state is SendState.FAILED]
+    found = f"{len(asked) - len(failed)} / {len(asked)}"
+    found = f"{found}; {failed[0].domain}: {failed[0].detail}" if failed else found
+    return [levels, check("tls-reports", Health.WARNING if failed else Health.OK, found)]
 
 
 # -- what receivers look at ----------------------------------------------------------------------------------------

@@ -33,6 +33,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "what receivers do with a domain's mail: policy, next step, reports",
         "ドメインのメールが受信側でどう扱われるか (ポリシー、次の段階、レポート)",
     ),
+    "command.tls": (
+        "how well mail is encrypted on its way: reports in, reports out, downgrades",
+        "配送中の暗号化の状況 (受け取ったレポート、送ったレポート、低下の警告)",
+    ),
     "command.credentials": ("create, list and delete access keys", "アクセスキーの作成、一覧、削除"),
     "command.smtp-password": (
         "the SMTP user name and password that belong to an access key",
@@ -56,6 +60,43 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "tayori: There is no command {name}; see: {program} --help",
         "tayori: {name} というコマンドはありません。一覧: {program} --help",
     ),
+    # -- tayori tls ------------------------------------------------------------------------------------------------
+    "tls.heading": (
+        "Reports on TLS of mail to {domain}, last {days} days",
+        "{domain} 宛メールの TLS に関するレポート (過去 {days} 日間)",
+    ),
+    "tls.none": (
+        "No report has come. tayori dmarc advice says which record asks senders for them.",
+        "レポートはまだ届いていません。送信側にレポートを求めるレコードは tayori dmarc advice で確認できます。",
+    ),
+    "tls.totals": (
+        "{reports} reports from {names}: {good} sessions in order, {bad} not.",
+        "{names} からのレポート {reports} 件: 正常なセッション {good} 件、問題のあるセッション {bad} 件。",
+    ),
+    "tls.domain": ("Domain", "ドメイン"),
+    "tls.policy": ("Policy", "ポリシー"),
+    "tls.good": ("In order", "正常"),
+    "tls.bad": ("Not", "問題あり"),
+    "tls.result": ("Result", "結果"),
+    "tls.host": ("Host", "ホスト"),
+    "tls.sessions": ("Sessions", "セッション数"),
+    "tls.reporters": ("Reporters", "報告元の数"),
+    "tls.last": ("Last seen", "最終確認"),
+    "tls.more": ("… and {count} more results (see --json).", "… ほか {count} 件の結果 (--json で確認できます)"),
+    "tls.best": ("Best", "最良"),
+    "tls.best-at": ("When", "その時刻"),
+    "tls.now": ("Now", "現在"),
+    "tls.now-at": ("When", "その時刻"),
+    "tls.no-downgrade": (
+        "No connection is less secure than the best one to its domain was.",
+        "安全性がこれまでより低下したドメインはありません。",
+    ),
+    "tls.unknown": ("No mail was sent to the domain.", "このドメインへの送信実績がありません。"),
+    "tls.day": ("Day", "日付"),
+    "tls.state": ("State", "状態"),
+    "tls.attempts": ("Tries", "試行回数"),
+    "tls.detail": ("Where to, or why not", "送付先、または送れなかった理由"),
+    "tls.none-sent": ("Nobody has asked for a report yet.", "レポートを求めたドメインはまだありません。"),
     # -- the banner of `tayori up` ---------------------------------------------------------------------------------
     "up.ready": (
         "Tayori {version} is ready. Ctrl-C stops it.",
@@ -306,6 +347,26 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "check.quota.remedy": (
         "the operator can raise it: tayori account review --grant --max-24-hour N",
         "運用者が上限を上げる: tayori account review --grant --max-24-hour N",
+    ),
+    "check.tls-levels": ("TLS to receivers", "受信側への TLS"),
+    "check.tls-levels.expected": (
+        "no connection less secure than the best one to its domain was",
+        "これまでより安全性の低い接続がないこと",
+    ),
+    "check.tls-levels.remedy": (
+        "Somebody may be on the way, or the receivers have changed something: tayori tls levels shows where.",
+        "経路上の介入か、受信側の構成変更が考えられます。対象は tayori tls levels で確認してください。",
+    ),
+    "check.tls-reports": ("Reports on TLS that we send", "送信する TLS レポート"),
+    "check.tls-reports.expected": (
+        "every report that was asked for is on its way",
+        "求められたレポートがすべて送られていること",
+    ),
+    "check.tls-reports.remedy": (
+        "tayori tls sent tells why. Where a key is missing, set dkim.service_signature to rsa; where nothing is to be "
+        "reported, set tls_reports.send to false.",
+        "理由は tayori tls sent で確認できます。鍵がない場合は dkim.service_signature を rsa に、レポートを送らない"
+        "場合は tls_reports.send を false に設定してください。",
     ),
     "check.queue": ("waiting recipients", "送信待ちの宛先"),
     "check.queue.expected": ("none is overdue by more than 15 minutes", "予定から 15 分以上遅れていない"),

@@ -37,8 +37,9 @@ class TlsCounter:
     name = "tls-results"
     every = 60.0
 
-    def __init__(self, store: Store, clock: Clock, wake: asyncio.Event) -> None:
+    def __init__(self, store: Store, clock: Clock, wake: asyncio.Event, *, is_reporting: bool = True) -> None:
         self._store = store
+        self._is_reporting = is_reporting
         self._clock = clock
         self._wake = wake
         self._counts: dict[ResultKey, int] = {}
@@ -48,7 +49,8 @@ class TlsCounter:
     def saw(self, result: TlsResult) -> None:
         """Neither waits nor raises."""
         now = self._clock.now()
-        self._count(_key(result, now.date()))
+        if self._is_reporting:
+            self._count(_key(result, now.date()))
         level = level_of(result)
         if level is not None:
             self._remember(result.recipient_domain, Sighting(level=level, at=now, host=result.mx_host, tls=result.tls))
@@ -88,6 +90,9 @@ class TlsCounter:
             for warning in await self._store.write(security_levels.note, known):
                 _warn(warning)
         return None
+
+    async def stop(self) -> None:
+        await self.tick()
 
 
 def _key(result: TlsResult, day: date) -> ResultKey:

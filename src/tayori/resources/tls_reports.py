@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from tayori.mail.tls_report import FailureDetail, PolicyResult, TlsReport
 from tayori.resources.dmarc_reports import takes_reports_of
+from tayori.resources.identities import Identity
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.report_tables import tls_report_failures as failures_table
@@ -220,6 +221,13 @@ def summary(tx: Tx, domain: str, age: timedelta) -> TlsSummary:
 def nothing(domain: str, since: datetime) -> TlsSummary:
     """The summary of a domain without reports, and of one that an account has not proved to be its own."""
     return TlsSummary(domain=domain, since=since)
+
+
+def of_identity(tx: Tx, identity: Identity, age: timedelta) -> TlsSummary:
+    """The summary for whoever has proved that the domain is theirs: any account may name any domain."""
+    if not identity.is_verified:
+        return nothing(identity.domain, tx.now - age)
+    return summary(tx, identity.domain, age)
 
 
 def _chosen(domain: str, since: datetime) -> tuple[sa.ColumnElement[bool], ...]:
