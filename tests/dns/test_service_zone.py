@@ -5,10 +5,11 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from tayori.dns.record import Record, from_rdata
+from tayori.dns.record import Record, from_rdata, to_name
 from tayori.dns.service_zone import ServiceZone, service_zone
 from tayori.dns.zone import Lookup
 from tayori.model.names import ServiceNames
+from tayori.model.source import SourceAddress
 
 NAMES = ServiceNames(service_domain="tayori.test", region="us-east-1")
 TOKEN = "4hzwn5lmznmmjyl2pqf2agr3uzzzzxyz"
@@ -168,3 +169,57 @@ def test_every_region_has_its_hosts_and_its_mail_from_domain() -> None:
         for (name, rdtype), texts in expected.items():
             found = zone._zone.lookup(dns.name.from_text(name.format(region)), dns.rdatatype.from_text(rdtype))
             assert values(found) == [text.format(region) for text in texts]
+
+
+# --- addresses that the operator has registered -----------------------------------------------------------------------
+
+
+async def no_keys(selector: str) -> list[str]:
+    return []
+
+
+def test_registered_addresses_are_in_spf_and_have_their_names(run):
+    sources = [
+        SourceAddress(address="203.0.113.4", ehlo_name="a4.smtp-out.tayori.test", ipv6="2001:db8::4"),
+        SourceAddress(address="203.0.113.5", ehlo_name="a5.smtp-out.tayori.test"),
+        SourceAddress(address="203.0.113.9", ehlo_name="mail.elsewhere.example"),
+    ]
+    zone = service_zone(
+        NAMES,
+        sending_addresses=["192.0.2.1"],
+        listening_addresses=[],
+        dkim_keys=no_keys,
+        own_keys=no_keys,
+        serial=1,
+        sources=sources,
+    )
+
+    def published(name, rdtype):
+        return values(run(zone.lookup(to_name(name), dns.rdatatype.from_text(rdtype))))
+
+    spf = "v=spf1 ip4:192.0.2.1 ip4:203.0.113.4/31 ip4:203.0.113.9 ip6:2001:db8::4 -all"
+    for name in (NAMES.spf_include, NAMES.mail_from_domain, "tayori.test"):
+        assert published(name, "TXT") == [spf]
+    assert published("a4.smtp-out.tayori.test", "A") == ["203.0.113.4"]
+    assert published("a4.smtp-out.tayori.test", "AAAA") == ["2001:db8::4"]
+    assert published("a5.smtp-out.tayori.test", "TXT") == ["v=spf1 a -all"]
+
+
+def test_a_zone_that_becomes_another_answers_with_its_records_and_a_new_version(run):
+    def made(*sources):
+        return service_zone(
+            NAMES,
+            sending_addresses=["192.0.2.1"],
+            listening_addresses=[],
+            dkim_keys=no_keys,
+            own_keys=no_keys,
+            serial=1,
+            sources=sources,
+        )
+
+    zone = made()
+    before = zone.version
+    zone.become(made(SourceAddress(address="203.0.113.4", ehlo_name="a4.smtp-out.tayori.test")))
+    found = run(zone.lookup(to_name("a4.smtp-out.tayori.test"), dns.rdatatype.A))
+    assert values(found) == ["203.0.113.4"]
+    assert zone.version != before

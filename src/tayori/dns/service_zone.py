@@ -19,6 +19,7 @@ import dns.rdatatype
 from tayori.dns.record import Record, to_name
 from tayori.dns.zone import Lookup, Zone
 from tayori.model.names import ServiceNames
+from tayori.model.source import SourceAddress
 
 # Gives the TXT values of a selector ("v=DKIM1; k=rsa; p=..."), none for a selector that does not exist.
 KeyLookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
@@ -58,6 +59,10 @@ class ServiceZone:
             to_name(names.dkim_zone): dkim_keys,
             to_name(f"_domainkey.{names.service_domain}"): own_keys,
         }
+
+    def become(self, other: "ServiceZone") -> None:
+        """Take over another zone's fixed records."""
+        self._zone = other._zone
 
     @property
     def origin(self) -> dns.name.Name:
@@ -108,17 +113,19 @@ def service_zone(
     serial: int,
     takes_reports: ReportLookup = _no_reports,
     regions: Sequence[str] = (),
+    sources: Sequence[SourceAddress] = (),
     more: Iterable[Record] = (),
 ) -> ServiceZone:
-    """The zone: we send from `sending_addresses` and are reached at `listening_addresses`.
+    """The zone: we send from `sending_addresses` and `sources`, and are reached at `listening_addresses`.
 
     `names` are those of the service's own region; `regions` are all that are served, where there are more.
     """
-    records = [*_authority(names, serial), *_service_mail(names, sending_addresses), *more]
+    every_one = tuple(dict.fromkeys([*sending_addresses, *(text for one in sources for text in one.addresses)]))
+    records = [*_authority(names, serial), *_service_mail(names, every_one), *_named(names, sources), *more]
     records += [_address(names.name_server, text) for text in listening_addresses]
     for region in dict.fromkeys((names.region, *regions)):
         here = replace(names, region=region)
-        records += [*_hosts(here, sending_addresses, listening_addresses), *_mail(here, sending_addresses)]
+        records += [*_hosts(here, sending_addresses, listening_addresses), *_mail(here, every_one)]
     return ServiceZone(names, records, dkim_keys, own_keys, takes_reports)
 
 
@@ -140,13 +147,27 @@ def _hosts(names: ServiceNames, sending: Sequence[str], listening: Sequence[str]
     ]
 
 
+def _named(names: ServiceNames, sources: Sequence[SourceAddress]) -> list[Record]:
+    """The name that each source greets with, where it is in this zone: receivers look it up, and its own SPF."""
+    own = f".{names.service_domain}"
+    inside = [source for source in sources if source.ehlo_name.endswith(own)]
+    records = [_address(source.ehlo_name, text) for source in inside for text in source.addresses]
+    policies = dict.fromkeys(source.ehlo_name for source in inside)
+    return [*records, *(Record(name=name, rdtype="TXT", value="v=spf1 a -all") for name in policies)]
+
+
 def _address(name: str, text: str) -> Record:
     address = ipaddress.ip_address(text)
     return Record(name=name, rdtype="A" if address.version == 4 else "AAAA", value=str(address))
 
 
 def _spf(sending: Sequence[str]) -> str:
-    mechanisms = " ".join(f"ip{ipaddress.ip_address(text).version}:{text}" for text in sending)
+    """Neighbouring addresses as one network, where they make up a whole one: receivers read no endless records."""
+    parts: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = [
+        *ipaddress.collapse_addresses(ipaddress.IPv4Network(text) for text in sending if ":" not in text),
+        *ipaddress.collapse_addresses(ipaddress.IPv6Network(text) for text in sending if ":" in text),
+    ]
+    mechanisms = " ".join(f"ip{one.version}:{one if one.num_addresses > 1 else one[0]}" for one in parts)
     return f"v=spf1 {mechanisms} -all" if sending else "v=spf1 -all"
 
 
