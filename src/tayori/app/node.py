@@ -23,7 +23,7 @@ import uvicorn
 
 from tayori import ids
 from tayori.api.app import create_app
-from tayori.app import domain_look, first_start, publishing, routes
+from tayori.app import domain_look, first_start, publishing, routes, tls_reporting
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
@@ -50,6 +50,7 @@ from tayori.inbound.intake import ReportIntake
 from tayori.loops.base import Lease, Loop, Supervised, Supervisor
 from tayori.loops.retention import Retention
 from tayori.loops.rotation import Rotation
+from tayori.loops.tls_counting import TlsCounter
 from tayori.loops.verifier import Verifier
 from tayori.loops.workers import Heartbeat, HeldExpiry, Reaper
 from tayori.mail import dkim
@@ -102,6 +103,7 @@ class Node:
         self.worker = worker or ids.worker_id()
         self._predecessor = predecessor
         self.scheduler: Scheduler | None = None
+        self._counter: TlsCounter | None = None
         self.loops = Supervisor(())
         self._stops: list[Callable[[], Awaitable[None]]] = []
 
@@ -165,6 +167,10 @@ class Node:
     async def _start_loops(self) -> None:
         loops: list[Supervised] = []
         if "delivery" in self.roles:
+            wake = self.store.wakeups.event("tls-results")
+            self._counter = TlsCounter(self.store, self.clock, wake, is_reporting=self.config.tls_reports.send)
+            self._stops.append(self._counter.stop)
+            loops.append(Supervised(self._counter, self.clock, wake=wake))
             if self._predecessor:  # known to be dead: what it had in hand need not wait until its lease runs out
                 await self.store.write(leases.bury, self._predecessor)
                 await Reaper(self.store, self.clock).tick()
@@ -183,7 +189,12 @@ class Node:
 
     def _singletons(self) -> list[tuple[Loop, str]]:
         """Every loop of which an installation runs one, with the topic that wakes it."""
+        reports: list[tuple[Loop, str]] = []
+        if self.config.tls_reports.send:
+            loop = tls_reporting.reporting(self.config, self.store, self.sending, self.resolver, self.clock)
+            reports.append((loop, "tls-reports"))
         return [
+            *reports,
             (self._verifier(), identities.TOPIC),
             (Reaper(self.store, self.clock), "workers"),
             (HeldExpiry(self.store, self.names_of), "held"),
@@ -239,7 +250,7 @@ class Node:
             load_key=self._load_key,
             clock=self.clock,
             settings=delivery,
-            calls=secured_calls(delivery, self.resolver, self.clock, sts=self.sts),
+            calls=secured_calls(delivery, self.resolver, self.clock, sts=self.sts, observer=self._counter),
         )
         await self.scheduler.start()
         self.sending.scheduler, self.sending.queue = self.scheduler, queue
