@@ -18,8 +18,11 @@ from typing import Any
 from tayori.clock import Clock
 from tayori.delivery.egress import EgressChooser
 from tayori.delivery.scheduler import Scheduler
+from tayori.delivery.securities import secured_calls
 from tayori.delivery.settings import DeliverySettings, Timeouts
 from tayori.delivery.sign import KeyGone
+from tayori.delivery.sts import StsPolicies
+from tayori.delivery.tls_result import TlsResult
 from tayori.mail.address import AddrSpec
 from tayori.mail.answer import Answer, AnswerStatus
 from tayori.mail.envelope import BodyType, ReversePath
@@ -219,19 +222,15 @@ class Zone:
         values = self.records.get((name, rdtype), ())
         status = AnswerStatus.FOUND if values else AnswerStatus.NODATA
         status = self.status.get((name, rdtype), status)
-        canonical = self.aliases.get(name, name)
+        canonical = name if rdtype == "CNAME" else self.aliases.get(name, name)
+        is_validated = self.is_signed and not any(n.endswith(u) for n in (name, canonical) for u in self.unsigned)
         return Answer(
             name=name,
             rdtype=rdtype,
             status=status,
             values=values,
             canonical_name=canonical,
-            authenticated=self.is_signed
-            and not any(
-                (name, canonical)[0 if rdtype == "CNAME" else i].endswith(below)
-                for i in (0, 1)
-                for below in self.unsigned
-            ),
+            authenticated=is_validated,
         )
 
 
@@ -378,6 +377,11 @@ class World:
         self._count = 0
         self.chooser: EgressChooser | None = None
         self._scheduler: Scheduler | None = None
+        self.sts: StsPolicies | None = None
+        self.seen: list[TlsResult] = []
+
+    def saw(self, result: TlsResult) -> None:
+        self.seen.append(result)
 
     async def __aenter__(self) -> "World":
         return self
@@ -470,8 +474,14 @@ class World:
             settings=self.settings,
             jitter=lambda: 0.0,
             chooser=self.chooser,
+            calls=secured_calls(self.settings, self.zone, self.clock, sts=self.sts, observer=self),
         )
         await self._scheduler.start()
+        return self._scheduler
+
+    @property
+    def scheduler(self) -> Scheduler:
+        assert self._scheduler is not None
         return self._scheduler
 
     async def stop(self, drain_seconds: float) -> None:

@@ -176,7 +176,7 @@ def _anchors(chain: Sequence[bytes], records: Sequence[TlsaRecord]) -> list[byte
         return []
     sent = [certificate for certificate in chain[1:] if _matches(certificate, records)]
     whole = [record.data for record in records if record.selector == 0 and record.matching == 0]
-    return list(dict.fromkeys([*sent, *whole]))
+    return [anchor for anchor in dict.fromkeys([*sent, *whole]) if anchor != chain[0]]
 
 
 # Which extensions a certificate must have beside is for authorities of browsers; a mail host may have one of its own.

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from tayori.clock import Clock
 from tayori.mail.answer import Resolver
@@ -25,10 +25,13 @@ log = logging.getLogger("tayori.delivery")
 
 _AGAIN_AFTER = timedelta(minutes=5)  # RFC 8461 3.3: not more often for one id, where a fetch has failed
 _RELOAD_AFTER = timedelta(minutes=1)  # what other processes have fetched meanwhile
+_UNASKED_FOR = timedelta(minutes=1)  # a domain without a record
 _MOST_KEPT = 20_000
 _MOST_FETCHES = 32  # at a time
 _MOST_DUE = 100
 _LONGEST_WAIT = 10.0  # true seconds that mail waits for a policy
+
+_V = TypeVar("_V")
 
 Found: TypeAlias = StsPolicy | StsTrouble | None
 
@@ -80,17 +83,21 @@ class KeptStsPolicies:
         self._clock = clock
         self._kept: OrderedDict[str, StsPolicy] = OrderedDict()
         self._failed: OrderedDict[str, _Failure] = OrderedDict()
+        self._without: OrderedDict[str, datetime] = OrderedDict()  # no record a moment ago: most domains
         self._flights: dict[str, asyncio.Task[Found]] = {}
         self._fetches = asyncio.Semaphore(_MOST_FETCHES)
         self._loaded_at: datetime | None = None
 
     async def of(self, domain: str) -> Found:
         await self._load()
-        kept = self._valid(domain)
+        kept, now = self._valid(domain), self._clock.now()
+        if kept is None and self._without.get(domain, now) > now:
+            return None
         policy_id = await self._announced(domain)
         if policy_id is None:  # no record, several, a broken one, or no answer: what is kept holds on
+            if kept is None:
+                _bounded(self._without, domain, now + _UNASKED_FOR)
             return kept
-        now = self._clock.now()
         if kept is not None and kept.policy_id == policy_id:
             if now >= kept.refresh_at:
                 self._fly(domain, policy_id)  # nobody waits for it
@@ -139,10 +146,8 @@ class KeptStsPolicies:
                 self._put(policy)
 
     def _put(self, policy: StsPolicy) -> None:
-        self._kept[policy.domain] = policy
-        self._kept.move_to_end(policy.domain)
-        while len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
+        _bounded(self._kept, policy.domain, policy)
+        self._without.pop(policy.domain, None)
 
     def _valid(self, domain: str) -> StsPolicy | None:
         kept = self._kept.get(domain)
@@ -159,7 +164,7 @@ class KeptStsPolicies:
     async def _announced(self, domain: str) -> str | None:
         """The id in the DNS (RFC 8461 3.1): that of the one record, or None."""
         answer = await self._resolver.resolve(place_of(PolicyKind.MTA_STS, domain), "TXT")
-        records = select(PolicyKind.MTA_STS, answer.values)
+        records = select(PolicyKind.MTA_STS, answer.values) if answer.exists else ()
         if len(records) != 1:
             return None
         try:
@@ -206,8 +211,12 @@ class KeptStsPolicies:
     def _not_fetched(self, domain: str, policy_id: str, result: ResultType, words: str) -> Found:
         """What is kept holds on, for as long as it may."""
         trouble = StsTrouble(result=result, words=words)
-        self._failed[domain] = _Failure(policy_id, trouble, self._clock.now() + _AGAIN_AFTER)
-        self._failed.move_to_end(domain)
-        while len(self._failed) > _MOST_KEPT:
-            self._failed.popitem(last=False)
+        _bounded(self._failed, domain, _Failure(policy_id, trouble, self._clock.now() + _AGAIN_AFTER))
         return self._valid(domain) or trouble
+
+
+def _bounded(memory: "OrderedDict[str, _V]", domain: str, value: _V) -> None:
+    memory[domain] = value
+    memory.move_to_end(domain)
+    while len(memory) > _MOST_KEPT:
+        memory.popitem(last=False)
