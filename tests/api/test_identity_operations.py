@@ -410,6 +410,9 @@ def test_v1_sets_signing_mail_from_and_feedback(service):
     service.transact(identity, "example.com")
     client = service.client("ses")
     client.set_identity_dkim_enabled(Identity="example.com", DkimEnabled=False)
+    topic = service.client("sns").create_topic(Name="feedback")["TopicArn"]
+    for kind in ("Bounce", "Complaint"):
+        client.set_identity_notification_topic(Identity="example.com", NotificationType=kind, SnsTopic=topic)
     client.set_identity_feedback_forwarding_enabled(Identity="example.com", ForwardingEnabled=False)
     client.set_identity_mail_from_domain(
         Identity="example.com", MailFromDomain="bounce.example.com", BehaviorOnMXFailure="RejectMessage"

@@ -38,8 +38,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         """
         PutAccountVdmAttributes
         UpdateConfigurationSet
-        CreateConfigurationSetEventDestination DeleteConfigurationSetEventDestination
-        GetConfigurationSetEventDestinations UpdateConfigurationSetEventDestination
         CreateContact CreateContactList DeleteContact DeleteContactList GetContact GetContactList ListContactLists
         ListContacts UpdateContact UpdateContactList
         BatchGetMetricData GetEmailAddressInsights GetMessageInsights ListRecommendations
@@ -53,11 +51,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         ListResourceTenants ListTenantResources ListTenants PutTenantSuppressionAttributes
         """,
         """
-        CreateConfigurationSetEventDestination DeleteConfigurationSetEventDestination
-        UpdateConfigurationSetEventDestination
-        GetIdentityNotificationAttributes
-        SetIdentityHeadersInNotificationsEnabled
-        SetIdentityNotificationTopic
         CreateReceiptFilter DeleteReceiptFilter ListReceiptFilters
         CloneReceiptRuleSet CreateReceiptRule CreateReceiptRuleSet DeleteReceiptRule DeleteReceiptRuleSet
         DescribeActiveReceiptRuleSet DescribeReceiptRule DescribeReceiptRuleSet ListReceiptRuleSets

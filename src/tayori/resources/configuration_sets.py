@@ -18,6 +18,7 @@ from tayori.model.source import RESERVED_POOLS, is_pool_name
 from tayori.resources import sources
 from tayori.resources import tags as tags_of
 from tayori.store.engine import Tx
+from tayori.store.notification_tables import event_destinations
 from tayori.store.tables import configuration_sets, identities
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -123,10 +124,13 @@ def put_options(
 
 
 def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
-    """Identities that name it as their default keep the name, and sends that rely on it fail, as on SES."""
+    """With its event destinations. Identities keep it as their default, and their sends fail, as on SES."""
     if _row(tx, account_id, region, name) is None:
         raise missing(name)
     tx.execute(configuration_sets.delete().where(*_key(account_id, region, name)))
+    of_set = event_destinations.c.configuration_set == name
+    of_account = event_destinations.c.account_id == account_id, event_destinations.c.region == region
+    tx.execute(event_destinations.delete().where(*of_account, of_set))
     tags_of.forget(tx, account_id, region, _resource(name))
 
 

@@ -28,7 +28,15 @@ from tayori.model.identity import (
     VerificationStatus,
 )
 from tayori.model.verification_mail import VerificationMail
-from tayori.resources import configuration_sets, dkim_keys, dkim_setup, identity_policies, service_mail, share_links
+from tayori.resources import (
+    configuration_sets,
+    dkim_keys,
+    dkim_setup,
+    identity_notifications,
+    identity_policies,
+    service_mail,
+    share_links,
+)
 from tayori.resources import tags as tags_of
 from tayori.resources.dkim_keys import DkimKey
 from tayori.resources.dkim_setup import Easy, Follow, Own, Setup
@@ -312,6 +320,7 @@ def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
     dkim_keys.forget(tx, account_id, region, name)
     dkim_setup.parent_is_gone(tx, account_id, region, name)
     identity_policies.forget(tx, account_id, region, name)
+    identity_notifications.forget(tx, account_id, region, name)
     share_links.forget(tx, account_id, region, name)
     tags_of.forget(tx, account_id, region, f"identity/{name}")
 

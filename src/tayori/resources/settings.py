@@ -12,11 +12,21 @@ import sqlalchemy as sa
 from tayori.mail.address import AddrSpec
 from tayori.model.dkim_setup import parent_region
 from tayori.model.errors import NotFound
+from tayori.model.event import EventKind
 from tayori.model.identity import HOLDING
 from tayori.model.message import SigningPlan
-from tayori.resources import accounts, configuration_sets, dkim_keys, listeners
+from tayori.resources import (
+    accounts,
+    configuration_sets,
+    dkim_keys,
+    event_destinations,
+    identity_notifications,
+    listeners,
+)
 from tayori.resources.accounts import Account
 from tayori.resources.configuration_sets import ConfigurationSet
+from tayori.resources.event_destinations import EventDestination
+from tayori.resources.identity_notifications import IdentityTopic
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import identities
@@ -48,6 +58,8 @@ class Settings:
         self._senders: dict[tuple[str, str, AddrSpec], Sender | None] = {}
         self._own: dict[str, tuple[SigningPlan, ...]] = {}
         self._listened: Mapping[tuple[str, str], frozenset[str]] | None = None
+        self._destinations: dict[tuple[str, str, str], tuple[EventDestination, ...]] = {}
+        self._topics: dict[tuple[str, str, str], Mapping[str, IdentityTopic]] = {}
 
     def refresh(self, tx: Tx) -> None:
         """Forget everything where a setting changed since the last look.
@@ -61,6 +73,8 @@ class Settings:
             self._senders.clear()
             self._own.clear()
             self._listened = None
+            self._destinations.clear()
+            self._topics.clear()
             self._revision = -1 if tx.settings_changed else revision
 
     def account(self, tx: Tx, account_id: str, region: str) -> Account:
@@ -92,6 +106,22 @@ class Settings:
         if self._listened is None:
             self._listened = listeners.kinds(tx)
         return self._listened
+
+    def destinations_for(
+        self, tx: Tx, account_id: str, region: str, configuration_set: str, kind: EventKind
+    ) -> list[EventDestination]:
+        """Where events of that kind are published for mail sent under a configuration set."""
+        key = account_id, region, configuration_set
+        if key not in self._destinations:
+            self._destinations[key] = event_destinations.of_set(tx, *key)
+        return [one for one in self._destinations[key] if one.takes(kind)]
+
+    def topic_for(self, tx: Tx, account_id: str, region: str, identity: str, kind: EventKind) -> IdentityTopic | None:
+        """The topic that is told of events of that kind of mail sent under an identity; none for most kinds."""
+        key = account_id, region, identity
+        if key not in self._topics:
+            self._topics[key] = identity_notifications.topics_of(tx, *key)
+        return self._topics[key].get(kind)
 
     def sender(self, tx: Tx, account_id: str, region: str, address: AddrSpec) -> Sender | None:
         """The identity under which `address` may be used, or None where none is verified."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from tayori.api import listing
 from tayori.api.registry import Call, Request, Response, operation
+from tayori.api.v1.event_destinations import described
 from tayori.api.v1.spelling import camel, upper_snake
 from tayori.aws.errors import ApiError
 from tayori.aws.paging import BadPageToken
@@ -31,7 +32,7 @@ def describe_configuration_set(call: Call, request: Request) -> Response:
     wanted = request.get("ConfigurationSetAttributeNames", ())
     answer: dict[str, Any] = {"ConfigurationSet": {"Name": found.name}}
     if "eventDestinations" in wanted:
-        answer["EventDestinations"] = []
+        answer["EventDestinations"] = described(call, found.name)
     if "trackingOptions" in wanted and OptionGroup.TRACKING in found.options:
         domain = found.options[OptionGroup.TRACKING]["CustomRedirectDomain"]
         answer["TrackingOptions"] = {"CustomRedirectDomain": domain}

@@ -184,11 +184,3 @@ def set_identity_mail_from_domain(call: Call, request: Request) -> Response:
         MxFailureBehavior(upper_snake(behavior)) if behavior else None,
     )
     return {}
-
-
-@operation("ses", "SetIdentityFeedbackForwardingEnabled")
-def set_identity_feedback_forwarding_enabled(call: Call, request: Request) -> Response:
-    identities.put_feedback(
-        call.tx, call.account_id, call.region, name_of(request["Identity"]), forwarding=request["ForwardingEnabled"]
-    )
-    return {}
