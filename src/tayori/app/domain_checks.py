@@ -9,6 +9,7 @@ For the account that owns the domain. A look costs packets to strangers' name se
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +17,7 @@ from urllib.parse import unquote
 from tayori.api.app import Route
 from tayori.api.registry import Principal
 from tayori.app import domain_look
+from tayori.app.look_limits import LookLimits, TooManyLooks
 from tayori.app.probing import Prober
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
@@ -28,6 +30,8 @@ from tayori.store.engine import Store
 DOMAINS_PATH = "/tayori/domains"
 _AT_ONCE = 4
 _WAITING = 16
+_WAITING_EACH = 4  # of one account
+_SECONDS = 30  # one look takes as long at the most
 
 
 class DomainChecks:
@@ -42,7 +46,9 @@ class DomainChecks:
         resolver: ForgetfulResolver,
         settings: InvestigationSettings,
         prober: Prober,
+        limits: LookLimits | None = None,
     ) -> None:
+        self._limits = limits or LookLimits()
         self._store = store
         self._region = region
         self._names = names
@@ -50,34 +56,40 @@ class DomainChecks:
         self._settings = settings
         self._prober = prober
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()  # by account
 
     def table(self) -> list[Route]:
         return [Route(method="POST", prefix=DOMAINS_PATH, handler=self.act)]
 
     async def records(self, identity: Identity) -> HttpResponse:
         """What `GET …/records` answers."""
-        if self._waiting >= _WAITING:
-            return _json(429, {"message": "Many looks are under way. Try again in a minute."}, ("retry-after", "60"))
-        self._waiting += 1
+        account_id = identity.account_id
+        if self._waiting[account_id] >= _WAITING_EACH or self._waiting.total() >= _WAITING:
+            return _busy(_SECONDS)
+        self._waiting[account_id] += 1
         try:
             async with self._slots:
                 found = await domain_look.look(identity, self._names(identity.region), self._resolver, self._settings)
         finally:
-            self._waiting -= 1
+            self._waiting[account_id] -= 1
+            self._waiting += Counter()  # which drops those at zero
         return _json(200, domain_look.as_json(identity, found))
 
     async def act(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         assert principal is not None
         name, _, what = request.path.removeprefix(DOMAINS_PATH).strip("/").partition("/")
         domain = unquote(name).lower()
+        if what not in ("check", "probe"):
+            raise common_error("UnknownOperationException")
+        try:
+            self._limits.enter(principal.account_id, asyncio.get_running_loop().time())
+        except TooManyLooks as error:
+            return _busy(error.seconds)
+        region = principal.region or self._region
         if what == "check":
-            return await self._check(principal.account_id, principal.region or self._region, domain)
-        if what == "probe":
-            region = principal.region or self._region
-            identity = await self._store.read(identities.get, principal.account_id, region, domain)
-            return _json(200, (await self._prober.probe(identity)).as_json())
-        raise common_error("UnknownOperationException")
+            return await self._check(principal.account_id, region, domain)
+        identity = await self._store.read(identities.get, principal.account_id, region, domain)
+        return _json(200, (await self._prober.probe(identity)).as_json())
 
     async def _check(self, account_id: str, region: str, domain: str) -> HttpResponse:
         await self._store.write(identity_checks.check_now, account_id, region, domain)
@@ -89,6 +101,11 @@ class DomainChecks:
             "next_check_at": due.isoformat() if due else None,
         }
         return _json(200, value)
+
+
+def _busy(seconds: int) -> HttpResponse:
+    message = "Many looks are under way. Try again in a minute."
+    return _json(429, {"message": message}, ("retry-after", str(seconds)))
 
 
 def _json(status: int, value: Any, *headers: tuple[str, str]) -> HttpResponse:

@@ -1,7 +1,7 @@
 """HTTP for the records of a domain: for the account that owns it, and for whoever holds a shared link.
 
 Owns the bounds that keep a public link from becoming a way to make us ask the DNS without end: one look for a domain in
-thirty seconds, and not more than so many looks in a minute altogether. Nothing here changes anything.
+thirty seconds, and not more than `look_limits` allows. Nothing here changes anything.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from tayori.api.registry import Principal
 from tayori.app import domain_dossier, domain_plans, share_page
 from tayori.app.authentication_look import LookAnswers, days_of
 from tayori.app.domain_dossier import DossierPress
+from tayori.app.look_limits import LookLimits, TooManyLooks
 from tayori.app.policy_file import PolicyFileFetcher
 from tayori.app.share_page import SHARE_PATH
 from tayori.aws.errors import common_error
@@ -37,16 +38,11 @@ from tayori.zoneforms.forms import Form, file_name, media_type, render
 DOMAINS_PATH = "/tayori/domains"
 _PARTS = ("zone", "dossier", "records", "dmarc", "tls-reports")
 _FRESH_SECONDS = 30
-_LOOKS_A_MINUTE = 60
 _MOST_KEPT = 1000
 
 
 class Forgetful(Resolver, Protocol):
     def forget(self, name: str) -> None: ...
-
-
-class TooManyLooks(Exception):
-    """The DNS has been asked so often in this minute that the next one must wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +54,15 @@ class _Look:
 class LivePlans:
     """Plans of domains, each looked up afresh at most every thirty seconds."""
 
-    def __init__(self, resolver: Forgetful, names: Callable[[str], ServiceNames], clock: Clock) -> None:
+    def __init__(
+        self, resolver: Forgetful, names: Callable[[str], ServiceNames], clock: Clock, limits: LookLimits
+    ) -> None:
+        self._limits = limits
         self._resolver = resolver
         self._names = names
         self._clock = clock
         self._kept: OrderedDict[tuple[str, str, str], _Look] = OrderedDict()
         self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
-        self._looks: list[float] = []
 
     async def of(self, identity: Identity) -> tuple[DomainPlan, int]:
         """The plan, and in how many seconds a new look is possible. Raises TooManyLooks."""
@@ -74,16 +72,10 @@ class LivePlans:
             kept = self._kept.get(key)
             if kept is not None and now - kept.at < _FRESH_SECONDS:
                 return kept.plan, max(1, round(_FRESH_SECONDS - (now - kept.at)))
-            self._count(now)
+            self._limits.enter(identity.account_id, now)
             plan = await self._look(identity, kept)
             self._keep(key, _Look(plan=plan, at=now))
             return plan, 0
-
-    def _count(self, now: float) -> None:
-        self._looks = [at for at in self._looks if now - at < 60]
-        if len(self._looks) >= _LOOKS_A_MINUTE:
-            raise TooManyLooks
-        self._looks.append(now)
 
     async def _look(self, identity: Identity, kept: _Look | None) -> DomainPlan:
         """Whoever has just registered a record wants the new answer, not the cached one."""
@@ -112,12 +104,14 @@ class DomainPages:
         names: Callable[[str], ServiceNames],
         records: Callable[[Identity], Awaitable[HttpResponse]] | None = None,
         files: PolicyFileFetcher | None = None,
+        limits: LookLimits | None = None,
     ) -> None:
+        self._limits = limits or LookLimits()
         self._store = store
         self._records = records
         self._clock = clock
         self._region = region
-        self._plans = LivePlans(resolver, names, clock)
+        self._plans = LivePlans(resolver, names, clock, self._limits)
         self._press = DossierPress()
         self._looks = LookAnswers(store, resolver, names, files=files)
         self._secret: bytes | None = None
@@ -142,18 +136,20 @@ class DomainPages:
             raise common_error("UnknownOperationException")
         region = principal.region or self._region
         identity = await self._store.read(identities.get, principal.account_id, region, name.lower())
-        if what == "records" and self._records is not None:
-            return await self._records(identity)
-        if what == "dmarc":
-            return await self._looks(identity, dict(parse_qsl(request.query)))
         if what == "tls-reports":
             return await self._tls_reports(identity, dict(parse_qsl(request.query)))
         try:
+            if what in ("records", "dmarc"):
+                self._limits.enter(identity.account_id, asyncio.get_running_loop().time())
+            if what == "records" and self._records is not None:
+                return await self._records(identity)
+            if what == "dmarc":
+                return await self._looks(identity, dict(parse_qsl(request.query)))
             plan, _ = await self._plans.of(identity)
             if what == "dossier":
                 return await self._press.answer(plan, dict(parse_qsl(request.query)))
-        except TooManyLooks:
-            return HttpResponse(status=429, headers=(("retry-after", "60"),))
+        except TooManyLooks as error:
+            return HttpResponse(status=429, headers=(("retry-after", str(error.seconds)),))
         except domain_dossier.Busy:
             return HttpResponse(status=429, headers=(("retry-after", "2"),))
         return _download(plan, _form(request))
@@ -179,8 +175,8 @@ class DomainPages:
             plan, fresh_in = await self._plans.of(identity)
             if what == "dossier":
                 return await self._press.answer(plan, {"lang": lang, **query})
-        except TooManyLooks:
-            return _html(429, lang, share_page.notice("busy", lang), ("retry-after", "60"))
+        except TooManyLooks as error:
+            return _html(429, lang, share_page.notice("busy", lang), ("retry-after", str(error.seconds)))
         except domain_dossier.Busy:
             return _html(429, lang, share_page.notice("busy", lang), ("retry-after", "2"))
         if what == "zone":
