@@ -29,7 +29,7 @@ from tayori.store.engine import Store, Tx
 UNSIGNED = "the service has no DKIM key of its own (setting dkim.service_signature), and RFC 8460 asks for a signature"
 _TRIED_AGAIN = frozenset({408, 425, 429})
 # Many domains name the address of one company that reads reports for them.
-_MOST_AN_HOUR = 1_000  # to one address
+_MOST_AN_HOUR = 200  # to one address; what is above goes out later
 _MOST_A_DAY = 100_000
 _BOOKED_FOR = "tls-reports"  # in the place of an account: these are nobody's budget
 
