@@ -22,6 +22,7 @@ from tayori.mail.answer import Answer, AnswerStatus
 from tayori.model.errors import Invalid, NotFound
 from tayori.model.identity import IdentityName, KeyLength
 from tayori.model.names import ServiceNames
+from tayori.model.proof import judge
 from tayori.resources import accounts, dkim_keys, identities, identity_checks, share_links
 from tayori.resources.identities import NewIdentity
 from tayori.resources.share_links import ShareLink
@@ -196,6 +197,27 @@ def test_looks_are_bounded(house: House) -> None:
     assert refused.status == 429
     assert 0 < int(dict(refused.headers)["retry-after"]) <= 60
     assert house.zone.asked == asked
+
+
+def test_the_last_look_is_told_without_another(house: House) -> None:
+    def look(tx: Any) -> None:
+        identity = identities.get(tx, house.account_id, REGION, "example.com")
+        missing = [
+            judge(record, Answer(name=record.name, rdtype=record.rdtype, status=AnswerStatus.NXDOMAIN))
+            for record in identity_checks.expected_records(identity, _names(REGION))
+        ]
+        identity_checks.record(tx, identity_checks.Checked(identity=identity, findings=tuple(missing)), 0.0)
+
+    before = json.loads(house.signed("status").body)
+    assert (before["last_checked_at"], before["records"]) == (None, [])
+    house.run(house.store.write(look))
+    house.use_up(house.account_id)
+    found = json.loads(house.signed("status").body)
+    assert house.zone.asked == 0
+    assert (found["statuses"]["dkim"], found["error"]) == ("PENDING", "HOST_NOT_FOUND")
+    assert [record["verdict"] for record in found["records"]] == ["missing"] * 3
+    assert "No such CNAME record" in found["records"][0]["reason"]["en"]
+    assert "レコードがありません" in found["records"][0]["reason"]["ja"]
 
 
 @pytest.mark.parametrize("what", ["zone", "dossier", "dmarc"])

@@ -6,6 +6,7 @@ the resolver's port of the loopback network. What was seen is judged by `model.d
 
 import ipaddress
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from tayori.app import domain_plans
@@ -15,6 +16,7 @@ from tayori.model import diagnosis
 from tayori.model.diagnosis import Diagnosis
 from tayori.model.diagnosis_words import sentences
 from tayori.model.identity import Track
+from tayori.model.last_look import kept
 from tayori.model.names import ServiceNames
 from tayori.model.proof import Purpose
 from tayori.resources import identity_checks
@@ -50,6 +52,23 @@ def as_json(identity: Identity, found: Sequence[Diagnosis]) -> dict[str, Any]:
         "region": identity.region,
         "statuses": statuses(identity),
         "records": [diagnosis.as_json(item, sentences(item)) for item in found],
+    }
+
+
+def last_look(identity: Identity) -> dict[str, Any]:
+    """What the verifier found when it looked last: nobody is asked for it."""
+
+    def moment(at: datetime | None) -> str | None:
+        return None if at is None else at.isoformat()
+
+    return {
+        "domain": identity.domain,
+        "region": identity.region,
+        "statuses": statuses(identity),
+        "error": identity.error_type,
+        "last_checked_at": moment(identity.last_checked_at),
+        "next_check_at": moment(identity.next_check_at),
+        "records": kept(identity.findings, identity.domain),
     }
 
 

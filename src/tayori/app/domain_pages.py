@@ -10,12 +10,12 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
-from tayori.app import domain_dossier, domain_plans, share_page
+from tayori.app import domain_dossier, domain_look, domain_plans, share_page
 from tayori.app.authentication_look import LookAnswers, days_of
 from tayori.app.domain_dossier import DossierPress
 from tayori.app.look_limits import LookLimits, TooManyLooks
@@ -125,17 +125,19 @@ class DomainPages:
     # -- for the account ---------------------------------------------------------------------------------------------
 
     async def domain(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        """`/tayori/domains/{domain}/zone?format=…`, `…/dossier?lang=…&format=…`, `…/records`, `…/dmarc?days=…` and
-        `…/tls-reports?days=…`.
+        """`/tayori/domains/{domain}/status`, `…/zone?format=…`, `…/dossier?lang=…&format=…`, `…/records`, `…/dmarc?days=…`
+        and `…/tls-reports?days=…`.
         """
         assert principal is not None
         name, what = _tail(request.path, DOMAINS_PATH)
-        if what not in ("zone", "dossier", "records", "dmarc", "tls-reports") or (
+        if what not in ("zone", "dossier", "records", "dmarc", "tls-reports", "status") or (
             what == "records" and self._records is None
         ):
             raise common_error("UnknownOperationException")
         region = principal.region or self._region
         identity = await self._store.read(identities.get, principal.account_id, region, name.lower())
+        if what == "status":
+            return _json(domain_look.last_look(identity))
         if what == "tls-reports":
             return await self._tls_reports(identity, dict(parse_qsl(request.query)))
         try:
@@ -156,9 +158,7 @@ class DomainPages:
 
     async def _tls_reports(self, identity: Identity, query: Mapping[str, str]) -> HttpResponse:
         age = timedelta(days=days_of(query))
-        body = json.dumps(tls_reports.as_json(await self._store.read(tls_reports.of_identity, identity, age)))
-        headers = (("content-type", "application/json"), ("cache-control", "no-store"))
-        return HttpResponse(status=200, headers=headers, body=body.encode())
+        return _json(tls_reports.as_json(await self._store.read(tls_reports.of_identity, identity, age)))
 
     # -- for whoever holds a link --------------------------------------------------------------------------------------
 
@@ -225,6 +225,13 @@ def _download(plan: DomainPlan, form: Form) -> HttpResponse:
         ("cache-control", "no-store"),
     )
     return HttpResponse(status=200, headers=headers, body=render(plan, form).encode())
+
+
+def _json(value: Any) -> HttpResponse:
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return HttpResponse(
+        status=200, headers=(("content-type", "application/json"), ("cache-control", "no-store")), body=body
+    )
 
 
 def _html(status: int, lang: str, page: str, *more: tuple[str, str]) -> HttpResponse:
