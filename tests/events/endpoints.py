@@ -25,6 +25,7 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    reader: asyncio.StreamReader = field(repr=False)  # which ends when the other side hangs up
 
 
 Script = Callable[[Received, asyncio.StreamWriter], Awaitable[None]]
@@ -83,7 +84,7 @@ async def _read(reader: asyncio.StreamReader) -> Received | None:
     except asyncio.IncompleteReadError:
         return None
     method, path, _ = head[0].split(" ")
-    return Received(method=method, path=path, headers=headers, body=body)
+    return Received(method=method, path=path, headers=headers, body=body, reader=reader)
 
 
 @asynccontextmanager
