@@ -29,7 +29,14 @@ from tayori.model.dmarc_advice import (
     destination_of,
     with_tags,
 )
-from tayori.model.policy_check import PolicyFinding, PolicyVerdict, examine, with_policy_file, without_policy_file
+from tayori.model.policy_check import (
+    PolicyFinding,
+    PolicyVerdict,
+    examine,
+    proposing,
+    with_policy_file,
+    without_policy_file,
+)
 from tayori.model.spf_advice import SpfNote
 
 SETUP = SendingSetup(from_domain="example.com", dkim_domain="example.com", mail_from_domain="bounce.example.com")
@@ -383,6 +390,31 @@ def test_nothing_published_is_nothing_wrong() -> None:
 def test_what_receivers_will_not_heed(kind: PolicyKind, zone: Zone, note: str) -> None:
     found = findings(zone)[kind]
     assert found.verdict is PolicyVerdict.BROKEN and note in found.notes
+
+
+@pytest.mark.parametrize(
+    ("record", "note", "proposed"),
+    [
+        (None, "tls-rpt-proposed", "v=TLSRPTv1; rua=mailto:tls@tayori.test"),
+        ("v=TLSRPTv1; rua=https://x.test/a", "tls-rpt-elsewhere",
+         "v=TLSRPTv1; rua=https://x.test/a,mailto:tls@tayori.test"),
+        ("v=TLSRPTv1; rua=mailto:a@x.test,MAILTO:tls@tayori.test", None, None),
+        ("v=TLSRPTv1; rua=ftp://x", "bad-rua", None),
+    ],
+)  # fmt: skip
+def test_reports_on_tls_may_come_here(record: str | None, note: str | None, proposed: str | None) -> None:
+    before = findings({"_smtp._tls.example.com": record} if record else {})
+    found = {kind: proposing(one, "tls@tayori.test") for kind, one in before.items()}
+    ours = found[PolicyKind.TLS_RPT]
+    assert ours.notes == ((note,) if note else ()) and ours.places.get("record") == proposed
+    assert ours.verdict is before[PolicyKind.TLS_RPT].verdict
+    assert {kind: one for kind, one in found.items() if kind is not PolicyKind.TLS_RPT} == {
+        kind: one for kind, one in before.items() if kind is not PolicyKind.TLS_RPT
+    }
+    if proposed:
+        assert parse(PolicyKind.TLS_RPT, proposed)
+        for language in authentication_words.LANGUAGES:
+            assert proposed in sentence(f"policy-note.{note}", language, ours.places)
 
 
 @pytest.mark.parametrize("dmarc", ["v=DMARC1; p=none", "v=DMARC1; p=reject; pct=50", "v=DMARC1; p=reject; sp=none"])

@@ -72,6 +72,7 @@ async def look(
         async with asyncio.timeout(seconds):
             dmarc, spf = await asyncio.gather(drive(advice, resolver), _spf(identity, names, resolver))
             policies = await policies_of(identity.domain, dmarc.record, resolver, files)
+            policies = tuple(policy_check.proposing(one, names.tls_reports) for one in policies)
     except TimeoutError as error:
         raise NoAnswerInTime from error
     return AuthenticationLook(setup=setup, dmarc=dmarc, spf=spf, policies=policies, reports=reports)
@@ -254,6 +255,7 @@ def _policy_json(finding: PolicyFinding) -> dict[str, Any]:
         "found": list(finding.found),
         "notes": _notes_json("policy-note", finding.notes, finding.places),
         "policy": None if finding.policy is None else asdict(finding.policy),
+        "proposed": finding.places.get("record"),
     }
 
 

@@ -282,6 +282,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "rua= must name mailto: or https: addresses.",
         "rua= には mailto: または https: の宛先を指定してください。",
     ),
+    "policy-note.tls-rpt-proposed": (
+        "If the domain receives mail: with this record senders report here when its hosts cannot be reached by TLS "
+        "(tayori tls report): {record}",
+        "ドメインでメールを受信している場合、次のレコードを登録すると、TLS で接続できない問題が送信側からここに報告されま"
+        "す (tayori tls report で確認できます): {record}",
+    ),
+    "policy-note.tls-rpt-elsewhere": (
+        "The reports go elsewhere. To have them here, too: {record}",
+        "レポートは別の宛先に送られています。ここでも受け取るには、次のように変更してください: {record}",
+    ),
     "policy-note.no-location": ("l= is missing.", "l= がありません。"),
     "policy-note.bad-location": (
         "l= and a= must be https: addresses.",

@@ -15,6 +15,7 @@ from tayori.mail.policy_records import (
     BimiRecord,
     PolicyKind,
     PolicySyntaxError,
+    TlsReportingRecord,
     parse,
     place_of,
     select,
@@ -113,6 +114,22 @@ def _with_policy_host(finding: PolicyFinding, domain: str) -> Evaluation[PolicyF
     else:
         notes, verdict = ("no-policy-host",), PolicyVerdict.BROKEN
     return PolicyFinding(kind=finding.kind, name=finding.name, verdict=verdict, found=finding.found, notes=notes)
+
+
+def proposing(finding: PolicyFinding, reports_to: str) -> PolicyFinding:
+    """With TLS-RPT, the record by which reports come to `reports_to`, too, where the one that stands there does not ask
+    for it. The verdict stays: nobody needs reports.
+    """
+    address = f"mailto:{reports_to}"
+    if finding.kind is not PolicyKind.TLS_RPT or finding.verdict not in (PolicyVerdict.ABSENT, PolicyVerdict.OK):
+        return finding
+    record = parse(finding.kind, finding.found[0]) if finding.verdict is PolicyVerdict.OK else None
+    known = record.rua if isinstance(record, TlsReportingRecord) else ()
+    if address.lower() in (uri.lower() for uri in known):
+        return finding
+    note = "tls-rpt-elsewhere" if known else "tls-rpt-proposed"
+    proposed = f"v=TLSRPTv1; rua={','.join((*known, address))}"
+    return replace(finding, notes=(*finding.notes, note), places={"record": proposed})
 
 
 def without_policy_file(finding: PolicyFinding, why: str, detail: str) -> PolicyFinding:
