@@ -20,6 +20,15 @@ from tayori.model.failure import (
 from tayori.model.message import FailureScope, OutcomeKind, Reason
 
 D, F, OK = OutcomeKind.DEFERRED, OutcomeKind.FAILED, OutcomeKind.DELIVERED
+# What replies say, or no attempt at all.
+NOT_TROUBLE = {
+    Reason.NONE,
+    Reason.REPLY,
+    Reason.SOURCE_BLOCKED,
+    Reason.GREYLISTED,
+    Reason.THROTTLED,
+    Reason.EXPIRED,
+}
 R, M, H = FailureScope.RECIPIENT, FailureScope.MESSAGE, FailureScope.HOST
 
 
@@ -67,7 +76,7 @@ def test_the_host_s_own_detail_is_kept() -> None:
     assert str(classify_reply(Stage.RCPT, Reply.of(599, "no")).status) == "5.0.0"
 
 
-@pytest.mark.parametrize("reason", [r for r in Reason if r not in (Reason.NONE, Reason.REPLY, Reason.EXPIRED)])
+@pytest.mark.parametrize("reason", [r for r in Reason if r not in NOT_TROUBLE])
 def test_every_trouble_has_a_status_and_words(reason: Reason) -> None:
     outcome = classify_trouble(reason)
     assert outcome.reason is reason

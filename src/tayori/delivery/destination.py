@@ -69,8 +69,7 @@ class Destination:
         return not is_known
 
     def add(self, job: Job) -> None:
-        rest = self.resting()
-        if rest is not None:
+        if self._rest is not None and (rest := self.resting()) is not None:
             notes = ("not tried: the destination rests after failures", *rest.notes)
             settle(self._means, job, rest.outcome, notes, hold_until=rest.until)
             return
@@ -186,7 +185,8 @@ class Destination:
             if isinstance(result, Session):
                 self._rests = 0
                 return result
-            if result.scope is FailureScope.LOCAL:
+            result = lane.judged(result)
+            if result.scope in (FailureScope.LOCAL, FailureScope.SOURCE):
                 return result
             lane.shun(target)
             trouble = result

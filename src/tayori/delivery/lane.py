@@ -23,8 +23,9 @@ from tayori.delivery.means import Means
 from tayori.delivery.order import FairOrder
 from tayori.delivery.route import Target
 from tayori.delivery.site import Rest, Site
-from tayori.model.failure import asks_for_less, at_scope, classify_trouble
+from tayori.model.failure import asks_for_less, at_scope, classify_trouble, our_fault, says_greylisted
 from tayori.model.message import AttemptFacts, DueRecipient, FailureScope, Outcome, OutcomeKind, Reason
+from tayori.model.shaping import Act
 
 log = logging.getLogger("tayori.delivery")
 
@@ -54,6 +55,8 @@ class Lane:
         self._rest: Rest | None = None
         self._is_stopping = False
         self.members = 0  # destinations attached
+        site.lanes += 1
+        site.on_rest(self._defer_all)
 
     # --- for destinations and the scheduler ------------------------------------------------------------------------
 
@@ -82,9 +85,27 @@ class Lane:
         now = self._loop.time()
         return self.resting() is None and not any(until > now for until in self._shunned.values())
 
+    def leave(self) -> None:
+        """It is forgotten."""
+        self.site.lanes -= 1
+        self.site.not_on_rest(self._defer_all)
+
     def add(self, job: Job) -> None:
+        rest = self.resting() if self._rest is not None or self.site.rest is not None else None
+        if rest is not None:
+            job.home.waiting -= 1
+            notes = ("not tried: the destination rests after failures", *rest.notes)
+            settle(self._means, job, rest.outcome, notes, hold_until=rest.until)
+            return
         outgoing = job.held.outgoing
-        self._order.push(outgoing.account_id, outgoing.stream, job)
+        most = self.site.recipients
+        if len(job.recipients) <= most:
+            self._order.push(outgoing.account_id, outgoing.stream, job)
+        else:
+            parts = [job.recipients[start : start + most] for start in range(0, len(job.recipients), most)]
+            job.home.waiting += len(parts) - 1
+            for part in parts:
+                self._order.push(outgoing.account_id, outgoing.stream, job.again(part))
         self.spread()
 
     def withdraw(self, home: Home) -> list[Job]:
@@ -221,8 +242,10 @@ class Lane:
         elif self._sessions:
             # Others of our connections are open: the site takes no more of them than these.
             self.site.refused_beyond(self.site.slots.used - len(self._opening))
-        elif self.resting() is None:  # else another connection, begun at the same time, has found the same
+        elif (rest := self.resting()) is None:
             self._go_to_rest(trouble, notes)
+        else:  # another connection, begun at the same time, has found the same, or the site has told us to stay away
+            self._defer_all(rest)
 
     def _go_to_rest(self, trouble: Outcome, notes: tuple[str, ...]) -> None:
         """All that waits shares the trouble; for a while nothing is tried."""
@@ -238,6 +261,15 @@ class Lane:
         for job in self._order.drain():
             job.home.waiting -= 1
             settle(self._means, job, outcome, notes, hold_until=hold_until)
+
+    def _defer_all(self, rest: Rest) -> None:
+        """The site rests."""
+        for job in self._order.drain():
+            job.home.waiting -= 1
+            settle(self._means, job, rest.outcome, rest.notes, hold_until=rest.until)
+        jobs, self._elsewhere = list(self._elsewhere), deque()
+        for job in jobs:
+            settle(self._means, job, rest.outcome, rest.notes, hold_until=rest.until)
 
     # --- the Feed of the sessions ----------------------------------------------------------------------------------
 
@@ -310,12 +342,15 @@ class Lane:
         results: list[Result] = []
         failed_here: list[DueRecipient] = []
         trouble: Outcome | None = None
-        unhappy: Outcome | None = None
-        for recipient, outcome in zip(transaction.recipients, transaction.outcomes, strict=True):
-            if outcome is None:
+        is_happy = True
+        for recipient, said in zip(transaction.recipients, transaction.outcomes, strict=True):
+            if said is None:
                 continue  # overflow, below
+            outcome = said
             if outcome.kind is not OutcomeKind.DELIVERED:
-                unhappy = outcome
+                is_happy = False
+                if not (transaction.is_untouched and session.completed):  # else it is the goodbye of an old connection
+                    outcome = self.judged(outcome)
             if outcome.scope is FailureScope.HOST:
                 failed_here.append(recipient)
                 trouble = outcome
@@ -326,20 +361,29 @@ class Lane:
             facts = self._facts(session, job, transaction.started_at, duration)
             self._means.ledger.add(job.held, facts, results)
             self._failures_in_a_row = 0
-        if unhappy is not None:
-            self._unhappy(unhappy)
-        elif results and self.site.succeeded():
-            self.spread()
+            if is_happy and self.site.succeeded():
+                self.spread()
         if transaction.overflow:
             self._put_back(job.again(tuple([transaction.recipients[index] for index in transaction.overflow])))
         if trouble is not None:
             self._failed_here(session, transaction, tuple(failed_here), trouble)
 
-    def _unhappy(self, outcome: Outcome) -> None:
-        if outcome.reply is not None:
-            self.site.said(str(outcome.reply), self._means.clock.now())
-        if asks_for_less(outcome):
-            self.site.slowed()
+    def judged(self, outcome: Outcome) -> Outcome:
+        """What a reply that refuses says of us, by the rules for its provider; the site obeys it."""
+        reply = outcome.reply
+        if reply is None:
+            return outcome
+        verdict = self.site.judge(reply)
+        if Act.OURS in verdict:
+            outcome = our_fault(outcome)
+        elif says_greylisted(reply):
+            outcome = replace(outcome, reason=Reason.GREYLISTED)
+        elif Act.SLOW_DOWN in verdict and outcome.kind is OutcomeKind.DEFERRED:
+            outcome = replace(outcome, reason=Reason.THROTTLED)
+        if verdict.wait is not None and outcome.kind is OutcomeKind.DEFERRED:
+            outcome = replace(outcome, retry_after=verdict.wait)
+        self.site.obey(verdict, outcome, wants_less=asks_for_less(outcome))
+        return outcome
 
     def _failed_here(
         self,

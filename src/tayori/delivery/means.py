@@ -13,6 +13,7 @@ from tayori.delivery.secured import SecuredCalls
 from tayori.delivery.settings import DeliverySettings
 from tayori.delivery.slots import Slots
 from tayori.mail.answer import Resolver
+from tayori.model.shaping import Providers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,4 +27,5 @@ class Means:
     ledger: Ledger
     slots: Slots
     shuffle: Shuffle
+    providers: Providers
     changed: Callable[[], None]  # called when a connection has ended

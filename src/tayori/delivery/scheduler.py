@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from tayori import ids
 from tayori.clock import Clock
+from tayori.delivery import providers
 from tayori.delivery.destination import Destination
 from tayori.delivery.egress import Egress, EgressChooser, SettingsChooser
 from tayori.delivery.job import Held, Job
@@ -77,6 +78,7 @@ class Scheduler:
             ledger=self._ledger,
             slots=Slots(settings.max_connections),
             shuffle=random.shuffle,
+            providers=providers.load(settings.providers_file),
             changed=self._changed,
         )
         self._chooser = chooser if chooser is not None else SettingsChooser(settings)

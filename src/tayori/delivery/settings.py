@@ -84,7 +84,8 @@ class DeliverySettings:
     max_addresses: int = 5  # addresses of one host
     max_recipients: int = 100  # in one transaction
     max_connections: int = 500  # of this process
-    max_connections_per_destination: int = 20
+    max_connections_per_destination: int = 20  # to hosts that the table of providers does not name
+    providers_file: Path | None = None  # the operator's own part of that table
     first_connections: int = 5  # to a destination that has not answered yet (slow start)
     max_messages_per_connection: int = 100
     idle_seconds: float = 5.0  # a connection without work is kept this long

@@ -8,12 +8,15 @@ they host. Never opens a connection, never holds a job: `lane` does.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tayori.delivery.means import Means
 from tayori.delivery.shaping import Pace, Window
 from tayori.delivery.slots import Slots
-from tayori.model.message import Outcome
+from tayori.mail.reply import Reply
+from tayori.model.failure import at_scope
+from tayori.model.message import FailureScope, Outcome
+from tayori.model.shaping import Act, Provider, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class SiteFacts:
     """One site at one moment, for operators."""
 
     name: str
+    provider: str
     egress: str
     domains: int
     waiting: int
@@ -47,20 +51,25 @@ class SiteFacts:
 class Site:
     """The limits of one set of hosts. Lanes ask it before they open a connection and before they send."""
 
-    def __init__(self, name: str, egress: str, means: Means) -> None:
+    def __init__(self, name: str, provider: Provider, egress: str, means: Means) -> None:
         self.name = name
+        self.provider = provider
         self.egress = egress
         settings = means.settings
-        self.messages_per_connection = settings.max_messages_per_connection
-        self.window = Window(settings.first_connections, settings.max_connections_per_destination)
+        self._loop = asyncio.get_running_loop()
+        self.messages_per_connection = provider.messages_per_connection or settings.max_messages_per_connection
+        self.recipients = min(provider.recipients or settings.max_recipients, settings.max_recipients)
+        most = provider.connections or settings.max_connections_per_destination
+        self.window = Window(settings.first_connections, most)
         self.slots = Slots(self.window.size)
-        self.pace: Pace | None = None
+        self.pace = Pace(provider.rate, self._loop.time()) if provider.rate else None
         self.rest: Rest | None = None
+        self._rests = 0  # in a row
+        self._when_resting: dict[Callable[[Rest], None], None] = {}
         self.lanes = 0
         self.last_reply = ""
         self.last_reply_at: datetime | None = None
         self._means = means
-        self._loop = asyncio.get_running_loop()
         self._leaving = 0
         self._held_back: asyncio.TimerHandle | None = None
         self._when_free: dict[Callable[[], None], None] = {}
@@ -82,11 +91,13 @@ class Site:
     def _resize(self) -> None:
         self.slots.limit = self.window.size
         self.slots.offer()
+        self.slots.shed()
 
     # --- what happened ---------------------------------------------------------------------------------------------
 
     def succeeded(self) -> bool:
         """True: one more connection is allowed."""
+        self._rests = 0
         if not self.window.succeeded():
             return False
         self._resize()
@@ -144,3 +155,36 @@ class Site:
         if self.rest is not None and self._means.clock.now() >= self.rest.until:
             self.rest = None
         return self.rest
+
+    def on_rest(self, call: Callable[[Rest], None]) -> None:
+        """`call` is told of each rest as it begins."""
+        self._when_resting[call] = None
+
+    def not_on_rest(self, call: Callable[[Rest], None]) -> None:
+        self._when_resting.pop(call, None)
+
+    def judge(self, reply: Reply) -> Verdict:
+        return self._means.providers.judge(self.provider, reply)
+
+    def obey(self, verdict: Verdict, outcome: Outcome, *, wants_less: bool) -> None:
+        """What a reply asks of the whole site."""
+        self.said(str(outcome.reply), self._means.clock.now())
+        if Act.REST in verdict:
+            self.slowed()
+            self.go_to_rest(outcome, verdict.seconds)
+        elif (wants_less or Act.SLOW_DOWN in verdict) and not self.slowed() and outcome.scope is not FailureScope.HOST:
+            self.go_to_rest(outcome, 0.0)  # of one host only, others may know better: the lane sees to that
+
+    def go_to_rest(self, outcome: Outcome, seconds: float) -> None:
+        """`seconds` 0.0: as long as the settings say, longer each time in a row."""
+        if self.resting() is not None:
+            return
+        settings = self._means.settings
+        seconds = seconds or min(settings.first_pause * 2**self._rests, settings.longest_pause)
+        self._rests = min(self._rests + 1, 16)
+        until = self._means.clock.now() + timedelta(seconds=seconds)
+        if outcome.scope is FailureScope.HOST:
+            outcome = at_scope(outcome, FailureScope.DESTINATION)
+        self.rest = Rest(until=until, outcome=outcome, notes=(f"{self.name} rests",))
+        for call in list(self._when_resting):
+            call(self.rest)

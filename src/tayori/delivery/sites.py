@@ -11,6 +11,7 @@ from tayori.delivery.lane import Lane
 from tayori.delivery.means import Means
 from tayori.delivery.site import Site, SiteFacts
 from tayori.model.message import TlsPolicy
+from tayori.model.shaping import Shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,16 @@ class Sites:
     def lane(self, key: LaneKey) -> Lane:
         lane = self._lanes.get(key)
         if lane is None:
-            site = self._site(key)
-            site.lanes += 1
-            lane = self._lanes[key] = Lane(site, self._means)
+            lane = self._lanes[key] = Lane(self._site(key), self._means)
         return lane
 
     def _site(self, key: LaneKey) -> Site:
-        shared: Hashable = key.hosts
+        provider = self._means.providers.of(key.hosts)
+        shared: Hashable = provider.name if provider.shared is Shared.PROVIDER else key.hosts
         site = self._sites.get((shared, key.egress))
         if site is None:
-            site = self._sites[shared, key.egress] = Site(_name(key.hosts), key.egress, self._means)
+            name = provider.name if provider.shared is Shared.PROVIDER else _name(key.hosts)
+            site = self._sites[shared, key.egress] = Site(name, provider, key.egress, self._means)
         return site
 
     def __iter__(self) -> Iterator[Lane]:
@@ -58,7 +59,7 @@ class Sites:
 
     def forget_spent(self) -> None:
         for key in [key for key, lane in self._lanes.items() if lane.is_spent]:
-            self._lanes.pop(key).site.lanes -= 1
+            self._lanes.pop(key).leave()
         for name in [name for name, site in self._sites.items() if not site.lanes and site.resting() is None]:
             self._sites.pop(name).close()
 
@@ -77,6 +78,7 @@ def _facts(site: Site, lanes: list[Lane]) -> SiteFacts:
     rest = next((found for lane in lanes if (found := lane.resting()) is not None), None)
     return SiteFacts(
         name=site.name,
+        provider=site.provider.name,
         egress=site.egress,
         domains=sum(lane.members for lane in lanes),
         waiting=sum(lane.waiting for lane in lanes),

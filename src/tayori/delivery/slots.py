@@ -76,5 +76,12 @@ class Slots:
         else:
             self._idle[connection] = None
 
+    def shed(self) -> None:
+        """Close idle connections that are over the limit."""
+        for _ in range(min(len(self._idle), self._used - self.limit)):
+            connection = next(iter(self._idle))
+            del self._idle[connection]
+            connection.quit()
+
     def now_busy(self, connection: Idle) -> None:
         self._idle.pop(connection, None)

@@ -71,7 +71,9 @@ def decide(outcome: Outcome, *, attempts: int, expires_at: datetime, now: dateti
     counts = outcome.scope is not FailureScope.LOCAL
     if now >= expires_at:
         return Decision(state=TRANSITIONS[_S.SENDING, _T.EXPIRE], counts=counts)
-    if counts:
+    if outcome.retry_after is not None:
+        due = retry.wished_try(wait=outcome.retry_after, expires_at=expires_at, now=now, jitter=jitter)
+    elif counts:
         due = retry.next_try(attempts=attempts + 1, expires_at=expires_at, now=now, jitter=jitter)
     else:
         due = retry.next_local_try(expires_at=expires_at, now=now, jitter=jitter)

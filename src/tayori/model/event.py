@@ -47,6 +47,10 @@ _DELAY_TYPES: Mapping[Reason, str] = {
     Reason.TLS_FAILED: "TransientCommunicationFailure",
     Reason.PROTOCOL_ERROR: "RecipientServerError",
     Reason.LOCAL_TROUBLE: "InternalFailure",
+    Reason.NO_SOURCE: "SendingDeferral",
+    Reason.SOURCE_BLOCKED: "IPFailure",
+    Reason.GREYLISTED: "RecipientServerError",
+    Reason.THROTTLED: "IPFailure",
 }
 
 

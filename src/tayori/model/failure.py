@@ -5,6 +5,7 @@
     MESSAGE      all recipients of this transaction       no other host is asked in this round
     HOST         this host, now                           tries the next host of the route
     DESTINATION  the recipients' domain                   defers what waits for it and backs off
+    SOURCE       the address that we called from          defers; what waits for that provider from there rests
     LOCAL        us                                       tries again soon; no attempt counts, nothing bounces
 
 Owns that table and the words of our own diagnostics. Never retries, never reads a socket: `delivery` obeys
@@ -15,6 +16,7 @@ codes); RFC 7505 (null MX), RFC 6152 (8BITMIME), RFC 1870 (SIZE).
 """
 
 import errno
+from dataclasses import replace
 from enum import StrEnum
 
 from tayori.mail.answer import AnswerStatus
@@ -236,14 +238,20 @@ def classify_connect_error(number: int | None, words: str, remote_mta: str = "")
 
 def at_scope(outcome: Outcome, scope: FailureScope) -> Outcome:
     """The same trouble, found to reach farther or less far: all hosts failed, so the destination did."""
-    return Outcome(
-        kind=outcome.kind,
-        scope=scope,
-        reason=outcome.reason,
-        status=outcome.status,
-        diagnostic=outcome.diagnostic,
-        reply=outcome.reply,
-        remote_mta=outcome.remote_mta,
+    return replace(outcome, scope=scope)
+
+
+def our_fault(outcome: Outcome) -> Outcome:
+    """The reply speaks of our address, not of a mailbox (`model.shaping` says which replies do): a blocklist names it,
+    or its reputation is bad. Even 5yz defers then. It suppresses nobody, and bounces nothing before its time is over.
+    """
+    reply = outcome.reply
+    return replace(
+        outcome,
+        kind=DEFERRED,
+        scope=FailureScope.SOURCE,
+        reason=Reason.SOURCE_BLOCKED,
+        status=outcome.status if reply is None else _status(DEFERRED, reply),
     )
 
 

@@ -116,6 +116,9 @@ class Reason(StrEnum):
     ADDRESS_NOT_TRANSPORTABLE = "address-not-transportable"  # a UTF-8 address, and a host without SMTPUTF8
     SIGNING_KEY_GONE = "signing-key-gone"  # its identity was deleted while the message waited
     LOCAL_TROUBLE = "local-trouble"
+    SOURCE_BLOCKED = "source-blocked"  # the receiver wants none from our address: a blocklist, its reputation
+    GREYLISTED = "greylisted"  # RFC 6647: the receiver wants to see the message again, later
+    THROTTLED = "throttled"  # the receiver says that we send too much
     NO_SOURCE = "no-source"  # every source address of its pool has sent all it may for now, or rests
     EXPIRED = "expired"
 
@@ -131,6 +134,7 @@ class Outcome:
     diagnostic: str = ""  # "smtp; 550 5.1.1 user unknown", or our own words
     reply: Reply | None = None
     remote_mta: str = ""
+    retry_after: float | None = None  # seconds: the receiver has said when to come back
     tls_result: ResultType | None = None  # where TLS was the trouble
 
 

@@ -24,6 +24,9 @@ SHORTEST = INTERVALS[0]
 # Our own trouble (the resolver is unreachable, a key cannot be read) is looked at again at this interval.
 LOCAL_INTERVAL = timedelta(minutes=1)
 
+# The receiver counts from when it first saw the message, and with whole seconds.
+_WISHED_MARGIN = timedelta(seconds=1)
+_WISHED_SPREAD = 0.05
 _SPREAD = 0.2  # an interval grows by up to this share, so that what failed together does not return together
 
 
@@ -37,6 +40,12 @@ def next_try(*, attempts: int, expires_at: datetime, now: datetime, jitter: floa
     if attempts <= _EARLY_TRIES:
         interval = min(interval, max(SHORTEST, (expires_at - now) * _EARLY_SHARE))
     return _bounded(now + interval * (1 + _SPREAD * jitter), expires_at, now)
+
+
+def wished_try(*, wait: float, expires_at: datetime, now: datetime, jitter: float) -> datetime:
+    """When to try again where the receiver has said after how many seconds: not before that."""
+    interval = (timedelta(seconds=wait) + _WISHED_MARGIN) * (1 + _WISHED_SPREAD * jitter)
+    return _bounded(now + interval, expires_at, now)
 
 
 def next_local_try(*, expires_at: datetime, now: datetime, jitter: float) -> datetime:
