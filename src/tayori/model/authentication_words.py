@@ -285,8 +285,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "policy-note.tls-rpt-proposed": (
         "If the domain receives mail: with this record senders report here when its hosts cannot be reached by TLS "
         "(tayori tls report): {record}",
-        "ドメインでメールを受信している場合、次のレコードを登録すると、TLS で接続できない問題が送信側からここに報告されま"
-        "す (tayori tls report で確認できます): {record}",
+        "ドメインでメールを受信している場合、次のレコードを登録すると、TLS で接続できない問題が送信側からここに報告さ"
+        "れます (tayori tls report で確認できます): {record}",
     ),
     "policy-note.tls-rpt-elsewhere": (
         "The reports go elsewhere. To have them here, too: {record}",
