@@ -13,6 +13,7 @@ from tayori.model.ses_event import Sink
 from tayori.resources import audiences, publications, topics
 from tayori.resources.audiences import Audience
 from tayori.resources.publications import Publication
+from tayori.resources.settings import Settings
 from tayori.store.engine import Store, Tx
 
 logger = logging.getLogger("tayori.events")
@@ -34,17 +35,19 @@ class Publisher:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._settings = Settings()
 
     async def tick(self) -> float | None:
-        found = await self._store.read(_look)
+        found = await self._store.read(_look, self._settings)
         ready = [_Ready(publication=one, texts=_texts(one, listening)) for one, listening in found]
         for start in range(0, len(ready), _IN_ONE_TRANSACTION):
             await self._store.write(_publish, ready[start : start + _IN_ONE_TRANSACTION])
         return _GO_ON if len(found) == _LOOKED_AT else None
 
 
-def _look(tx: Tx) -> list[tuple[Publication, Sequence[Audience]]]:
-    return [(one, audiences.of(tx, one)) for one in publications.oldest(tx, _LOOKED_AT)]
+def _look(tx: Tx, settings: Settings) -> list[tuple[Publication, Sequence[Audience]]]:
+    settings.refresh(tx)
+    return [(one, audiences.of(tx, settings, one)) for one in publications.oldest(tx, _LOOKED_AT)]
 
 
 def _texts(publication: Publication, listening: Sequence[Audience]) -> tuple[tuple[Audience, str], ...]:
