@@ -1,0 +1,136 @@
+"""The loop that tells of events: each to whom it concerns, once, in the form that he asked for."""
+
+import json
+
+import pytest
+
+from population import ACCOUNT, REGION, identity, names, open_account, submission
+from tayori.events.publisher import Publisher
+from tayori.model.event import EventKind
+from tayori.model.topic_arn import TopicArn
+from tayori.resources import (
+    configuration_sets,
+    event_destinations,
+    identity_notifications,
+    notifications,
+    publications,
+    subscriptions,
+    topics,
+)
+from tayori.resources.configuration_sets import ConfigurationSet
+from tayori.resources.event_destinations import EventDestination, TargetKind
+from tayori.resources.identity_notifications import NotificationType
+from tayori.resources.messages import INSERT_EVENT, Door
+from tayori.resources.settings import Settings
+from tayori.resources.subscriptions import NewSubscription
+from tayori.store.tables import to_micros
+
+TOPIC = TopicArn(region=REGION, account_id=ACCOUNT, name="feedback")
+QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
+
+
+@pytest.fixture
+def world(transact):
+    """An account with a domain, a configuration set and a topic that a queue listens to."""
+    transact(open_account)
+    transact(identity, "example.com")
+    transact(configuration_sets.create, ACCOUNT, REGION, ConfigurationSet(name="set"))
+    transact(topics.create, TOPIC, {}, {})
+    transact(subscribe)
+
+
+def subscribe(tx):
+    wanted = NewSubscription(
+        protocol="sqs",
+        endpoint=QUEUE,
+        owner=ACCOUNT,
+        principal=f"arn:aws:iam::{ACCOUNT}:root",
+        subscription_id="6a1c2d3e-0000-4000-8000-000000000000",
+        token="t" * 64,
+    )
+    subscriptions.subscribe(tx, TOPIC, wanted)
+
+
+def listen(tx, *kinds):
+    wanted = EventDestination(
+        name="app", enabled=True, kinds=kinds, target_kind=TargetKind.SNS, target={"TopicArn": str(TOPIC)}
+    )
+    event_destinations.create(tx, ACCOUNT, REGION, "set", wanted)
+
+
+def send(transact, *recipients, **changes):
+    """Accept a message; its id."""
+    (accepted,) = transact(Door(names, "w", lambda size: True).accept, [submission(*recipients, **changes)])
+    return accepted.message_id
+
+
+def happen(tx, message_id, kind, detail):
+    row = (message_id, to_micros(tx.now), kind, 0, json.dumps(detail))
+    tx.hot(INSERT_EVENT, [row])
+    publications.note(tx, Settings(), [row], [(message_id, ACCOUNT, REGION)])
+
+
+def told(transact):
+    """The texts in the outbox, those of SES's first words left out."""
+    found = transact(notifications.claim, "w", 1000)
+    texts = [(item.envelope["subject"], item.envelope["message"]) for item in found]
+    return [(subject, json.loads(text)) for subject, text in texts if '"mail"' in text]
+
+
+def publish(run, store):
+    run(Publisher(store).tick())
+
+
+def test_an_event_is_published_to_the_set_that_the_message_was_sent_with(world, transact, run, store):
+    transact(listen, "SEND")
+    with_set = send(transact, "a@inbox.test", configuration_set="set")
+    send(transact, "b@inbox.test")
+    publish(run, store)
+    publish(run, store)
+    ((subject, event),) = told(transact)
+    assert subject == "Amazon SES Email Event Notification"
+    assert (event["eventType"], event["mail"]["messageId"]) == ("Send", with_set)
+    assert event["mail"]["tags"]["ses:configuration-set"] == ["set"]
+    assert transact(publications.oldest, 10) == []
+
+
+def test_the_identity_s_topic_is_told_in_its_own_form(world, transact, run, store):
+    transact(identity_notifications.put_topic, ACCOUNT, REGION, "example.com", NotificationType.BOUNCE, str(TOPIC))
+    message_id = send(transact, "a@inbox.test")
+    transact(happen, message_id, EventKind.BOUNCE, {"bounceType": "Permanent"})
+    publish(run, store)
+    ((subject, event),) = told(transact)
+    assert (subject, event["notificationType"]) == ("", "Bounce")
+    assert "headers" not in event["mail"] and "tags" not in event["mail"]
+
+
+def test_both_ways_can_tell_of_one_event(world, transact, run, store):
+    transact(listen, "BOUNCE")
+    transact(identity_notifications.put_topic, ACCOUNT, REGION, "example.com", NotificationType.BOUNCE, str(TOPIC))
+    kind = NotificationType.BOUNCE
+    transact(identity_notifications.put_headers, ACCOUNT, REGION, "example.com", kind, included=True)
+    message_id = send(transact, "a@inbox.test", configuration_set="set")
+    transact(happen, message_id, EventKind.BOUNCE, {"bounceType": "Permanent"})
+    publish(run, store)
+    events = [event for _, event in told(transact)]
+    assert sorted(next(iter(event)) for event in events) == ["eventType", "notificationType"]
+    assert all("commonHeaders" in event["mail"] for event in events)
+
+
+def test_a_topic_that_is_gone_holds_nothing_up(world, transact, run, store, caplog):
+    transact(listen, "SEND")
+    transact(topics.delete, TOPIC)
+    send(transact, "a@inbox.test", configuration_set="set")
+    publish(run, store)
+    assert transact(publications.oldest, 10) == []
+    assert "topic_not_there" in caplog.text
+
+
+def test_many_events_are_told_in_order(world, transact, run, store, clock):
+    transact(listen, "SEND")
+    sent = []
+    for number in range(45):
+        sent.append(send(transact, f"r{number}@inbox.test", configuration_set="set"))
+        clock.advance(0.01)
+    publish(run, store)
+    assert [event["mail"]["messageId"] for _, event in told(transact)] == sent
