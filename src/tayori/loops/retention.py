@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from tayori.resources import retention
+from tayori.resources import notifications, retention
 from tayori.store.engine import Store
 
+_SENT_NOTIFICATIONS = timedelta(days=1)  # those that were given up are kept as long as timelines
 _GO_ON = 0.5  # seconds between steps while there is more to delete
 
 
@@ -20,7 +21,8 @@ class Retention:
     async def tick(self) -> float | None:
         contents = await self._store.write(retention.forget_content, self._content)
         timelines = await self._store.write(retention.forget_timelines, self._timeline)
-        if contents or timelines:
+        told = await self._store.write(notifications.forget, done=_SENT_NOTIFICATIONS, dead=self._timeline)
+        if contents or timelines or told:
             return _GO_ON
         await self._store.write(retention.forget_rest, self._timeline)
         return None
