@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 PORT_BASE = 8600
+SECRET_PREFIX = "TAYORI_SECRET_"  # noqa: S105 - of a name, no secret
 SectionT = TypeVar("SectionT")
 
 
@@ -127,6 +128,9 @@ class DeliverySettings:
     mta_sts: bool = setting(True, "Obey receivers' MTA-STS policies (RFC 8461).")
     policy_port: int = setting(443, "Port of the hosts of MTA-STS policies (production: 443).")
     private_networks: list[str] = setting([], "Private or loopback networks that mail may be delivered to.")
+    block_lists: list[str] = setting(
+        [], "DNS block lists to look for registered source addresses in, every six hours. Empty: none."
+    )
     max_connections: int = setting(400, "Connections at a time, in all.")
     max_connections_per_destination: int = setting(20, "Connections at a time to one recipient domain.")
     connect_timeout: float = setting(30.0, "Seconds to reach a host.")
@@ -205,6 +209,9 @@ class Config:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
+    # Passwords of relays and proxies, by what follows TAYORI_SECRET_ in the environment: never shown, never stored.
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
     @property
     def rehearsal_folder(self) -> Path:
         return (self.rehearsal_elsewhere or self.data) / "rehearsal"
@@ -227,7 +234,7 @@ class Config:
 SECTIONS: Mapping[str, type[Any]] = {
     f.name: typing.get_type_hints(Config)[f.name]
     for f in dataclasses.fields(Config)
-    if f.name not in ("data", "rehearsal", "rehearsal_elsewhere")
+    if f.name not in ("data", "rehearsal", "rehearsal_elsewhere", "secrets")
 }
 ROLES = ("api", "smtp", "delivery", "inbound", "dns", "loops")
 
@@ -247,7 +254,7 @@ def load(
     if service.get("regions") and "region" not in service:
         service["region"] = _list("service.regions", service["regions"])[0]
     sections = {name: _section(name, kind, values.get(name, {})) for name, kind in SECTIONS.items()}
-    config = Config(data=data.resolve(), **sections)
+    config = Config(data=data.resolve(), secrets=_secrets(environment), **sections)
     check(config)
     return config
 
@@ -281,6 +288,12 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, Any
             if name in environment:
                 values.setdefault(section, {})[f.name] = environment[name]
     return values
+
+
+def _secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(SECRET_PREFIX): value for name, value in environment.items() if name.startswith(SECRET_PREFIX)
+    }
 
 
 def _section(section: str, kind: type[SectionT], values: Mapping[str, Any]) -> SectionT:

@@ -24,23 +24,28 @@ import uvicorn
 from tayori import ids
 from tayori.api.app import create_app
 from tayori.app import domain_look, first_start, publishing, routes, tls_reporting
+from tayori.app.block_lists import BlockListWatch
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
 from tayori.app.http_connection import BoundedProtocol
+from tayori.app.look_limits import LookLimits
 from tayori.app.notices import Notifier
 from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
 from tayori.app.publishing import NotificationMailer, SigningCertificates
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
+from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
 from tayori.app.transport import StsRefresh, sts_policies
 from tayori.clock import SystemClock
 from tayori.config import Config
+from tayori.delivery.egress import Egress
 from tayori.delivery.scheduler import Scheduler
 from tayori.delivery.securities import secured_calls
 from tayori.delivery.settings import CertificateCheck, DeliverySettings, Families, Timeouts
 from tayori.delivery.sign import KeyGone
+from tayori.delivery.sources import SourceChooser
 from tayori.dns.resolver import CachingResolver, ResolverSettings, system_servers
 from tayori.dns.server import AuthoritativeServer
 from tayori.dns.service_zone import ServiceZone, service_zone
@@ -57,6 +62,7 @@ from tayori.mail import dkim
 from tayori.mail.address import AddrSpec
 from tayori.model.inbound import InboundRoute, NotTaken
 from tayori.model.names import ServiceNames
+from tayori.model.source import SourceAddress
 from tayori.rehearsal.world import RehearsalSettings, RehearsalWorld
 from tayori.resources import (
     credentials,
@@ -68,6 +74,7 @@ from tayori.resources import (
     installation,
     notifications,
     publications,
+    sources,
 )
 from tayori.resources.credentials import Credential
 from tayori.resources.inbound import Received
@@ -119,6 +126,7 @@ class Node:
         self.store = open_store(self.config.database_url, self.clock)
         self._stops.append(self.store.close)
         self.resolver = self._resolver()
+        self.look_limits = LookLimits()
         self._stops.append(self.resolver.close)
         self.sending = Sending(self.store, self.names_of, self.worker)
         self.sts = sts_policies(self.config, self.resolver, self.store, self.clock)
@@ -193,6 +201,9 @@ class Node:
         if self.config.tls_reports.send:
             loop = tls_reporting.reporting(self.config, self.store, self.sending, self.resolver, self.clock)
             reports.append((loop, "tls-reports"))
+        if self.config.delivery.block_lists:
+            watch = BlockListWatch(self.store, self.resolver, self.config.delivery.block_lists)
+            reports.append((watch, "block-lists"))
         return [
             *reports,
             (self._verifier(), identities.TOPIC),
@@ -244,6 +255,10 @@ class Node:
     async def _start_delivery(self) -> None:
         settings, delivery = self.config.delivery, self._delivery_settings()
         queue = StoredQueue(self.store, self.names_of, self.worker, settings.megabytes_in_memory * _MIB)
+        chooser = SourceChooser(Egress.of_settings(delivery), self.clock)
+        keeper = SourceKeeper(self.store, self.clock, chooser, self.config.secrets)
+        await keeper.tick()
+        self._stops.append(keeper.flush)
         self.scheduler = Scheduler(
             queue=queue,
             resolver=self.resolver,
@@ -251,8 +266,10 @@ class Node:
             clock=self.clock,
             settings=delivery,
             calls=secured_calls(delivery, self.resolver, self.clock, sts=self.sts, observer=self._counter),
+            chooser=chooser,
         )
         await self.scheduler.start()
+        self.loops.add(Supervised(keeper, SystemClock(), wake=self.store.wakeups.event(sources.TOPIC)))
         self.sending.scheduler, self.sending.queue = self.scheduler, queue
         self._stops.append(partial(self.scheduler.stop, _DRAIN_SECONDS))
 
@@ -304,11 +321,15 @@ class Node:
         return CachingResolver(servers, self.clock, ResolverSettings(trust_ad=settings.trust_ad))
 
     async def _start_dns(self) -> None:
-        server = AuthoritativeServer([self._zone()])
+        zone = self._zone()
+        keeper = ZoneKeeper(self.store, zone, self._zone)
+        await keeper.tick()
+        self.loops.add(Supervised(keeper, SystemClock(), wake=self.store.wakeups.event(sources.TOPIC)))
+        server = AuthoritativeServer([zone])
         await server.start(self.config.dns.host, self.config.dns.port)
         self._stops.append(server.stop)
 
-    def _zone(self) -> ServiceZone:
+    def _zone(self, lent: Sequence[SourceAddress] = ()) -> ServiceZone:
         config = self.config
         return service_zone(
             self.names,
@@ -319,6 +340,7 @@ class Node:
             takes_reports=lambda domain: self.store.read(dmarc_reports.takes_reports_of, domain),
             serial=int(self.clock.now().timestamp()),
             regions=config.regions,
+            sources=lent,
         )
 
     # -- SMTP --------------------------------------------------------------------------------------------------------
@@ -461,6 +483,7 @@ class Node:
             names=self.names_of,
             records=checks.records,
             files=self._policy_files(),
+            limits=self.look_limits,
         )
 
     def _policy_files(self) -> PolicyFileFetcher | None:
@@ -488,6 +511,7 @@ class Node:
                 clock=self.clock,
                 new_resolver=self._resolver,
             ),
+            limits=self.look_limits,
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tayori.clock import Clock
+from tayori.config import SECRET_PREFIX
 from tayori.delivery.sources import SecretMissing, Slice, SourceChooser
 from tayori.dns.service_zone import ServiceZone
 from tayori.model.source import Rest, SourceAddress, SourcePlan, Tally
@@ -16,7 +17,6 @@ from tayori.store.engine import Store, Tx
 
 _EPOCH = 719163  # date(1970, 1, 1).toordinal()
 _MOST_SECRET = 4096
-SECRET_PREFIX = "TAYORI_SECRET_"  # noqa: S105 - the name, not the secret
 
 
 class SourceKeeper:

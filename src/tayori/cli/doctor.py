@@ -1,7 +1,7 @@
 """`tayori doctor`: every check that stands between you and delivered mail.
 
 Owns how the checks are shown and the exit status: 1 where one failed. The checks themselves are in `service_checks`,
-`host_checks`, `domain_checks` and `probe_checks`.
+`host_checks`, `source_checks`, `domain_checks` and `probe_checks`.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from tayori.cli.lookup import resolver_of
 from tayori.cli.probe_checks import check_probe
 from tayori.cli.service import add_region, endpoints_of, visit
 from tayori.cli.service_checks import check_service
+from tayori.cli.source_checks import check_sources
 from tayori.cli.table import pad, printable, width
 from tayori.cli.words import Words
 from tayori.store.engine import Store
@@ -46,6 +47,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     async def examine(store: Store) -> list[Check]:
         async with resolver_of(service) as resolver:
             checks = await check_service(context.data, service, store, resolver, options.account, domain_of(outbound))
+            checks += await check_sources(store, resolver)
             if domain is not None:
                 checks += await check_domain(service, store, resolver, options.account, domain)
                 if options.probe:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from tayori.app import domain_look
+from tayori.app import block_lists, domain_look
 from tayori.app.endpoints import Endpoints
 from tayori.cli.check import Check, Health, check
 from tayori.cli.lookup import names_of, servers
@@ -130,8 +130,12 @@ async def listed(resolver: Resolver, addresses: Sequence[str], lists: Sequence[s
     public = [address for address in addresses if ipaddress.ip_address(address).is_global]
     if not public:
         return check("block-list", Health.OK, ", ".join(addresses), note="not-public", lists=", ".join(lists))
-    answers = await asyncio.gather(*(_ask_list(resolver, public, zone) for zone in lists))
-    hits = [text for found, _ in answers for text in found]
+    answers = await asyncio.gather(*(block_lists.ask(resolver, public, zone) for zone in lists))
+    hits = [
+        f"{address}: {zone} ({codes})"
+        for zone, (found, _) in zip(lists, answers, strict=True)
+        for address, codes in found
+    ]
     unusable = [zone for zone, (_, is_usable) in zip(lists, answers, strict=True) if not is_usable]
     asked = ", ".join(zone for zone in lists if zone not in unusable)
     if hits:
@@ -139,31 +143,6 @@ async def listed(resolver: Resolver, addresses: Sequence[str], lists: Sequence[s
     if not asked:
         return check("block-list", Health.WARNING, "", note="no-list-answers", lists=", ".join(lists))
     return check("block-list", Health.OK, ", ".join(public), note="not-listed", lists=asked)
-
-
-async def _ask_list(resolver: Resolver, addresses: Sequence[str], zone: str) -> tuple[list[str], bool]:
-    test, clean = await asyncio.gather(
-        resolver.resolve(f"2.0.0.127.{zone}", "A"), resolver.resolve(f"1.0.0.127.{zone}", "A")
-    )
-    if not _is_listing(test.values) or clean.exists:
-        return [], False
-    found = await asyncio.gather(*(resolver.resolve(f"{_reversed(address)}.{zone}", "A") for address in addresses))
-    hits = [
-        f"{address}: {zone} ({', '.join(answer.values[:3])})"
-        for address, answer in zip(addresses, found, strict=True)
-        if _is_listing(answer.values)
-    ]
-    return hits, True
-
-
-def _is_listing(values: Sequence[str]) -> bool:
-    """Lists answer 127.0.0.0/16; 127.255.255.0/24 says that the resolver may not ask."""
-    return any(value.startswith("127.") and not value.startswith("127.255.") for value in values)
-
-
-def _reversed(address: str) -> str:
-    pointer = ipaddress.ip_address(address).reverse_pointer
-    return pointer.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa")
 
 
 async def delegated(resolver: CachingResolver, settings: InvestigationSettings, domain: str, name_server: str) -> Check:

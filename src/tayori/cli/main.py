@@ -32,6 +32,8 @@ COMMANDS = {
     "account": "tayori.cli.account",
     "message": "tayori.cli.message",
     "queue": "tayori.cli.queue",
+    "source": "tayori.cli.source",
+    "route": "tayori.cli.route",
     "rehearsal": "tayori.cli.rehearsal",
     "config": "tayori.cli.config",
 }

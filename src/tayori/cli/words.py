@@ -51,6 +51,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "look at queued mail; hold, release or drop it",
         "送信待ちメールの確認、保留、再開、破棄",
     ),
+    "command.source": (
+        "the addresses that mail leaves from: pools, weights, warm-up, pauses",
+        "メールの送信元アドレス (プール、重み、ウォームアップ、停止)",
+    ),
+    "command.route": (
+        "relays (smarthosts) that take the mail for some domains, or for all",
+        "特定の宛先ドメイン、またはすべての宛先を任せるリレー (スマートホスト)",
+    ),
     "command.rehearsal": (
         "the rehearsal internet: its DNS, mailboxes and clock",
         "リハーサル用インターネットの DNS、メールボックス、時計",
@@ -403,6 +411,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "check.reverse.remedy": (
         "have the owner of the address set its PTR record to {name}, or set delivery.ehlo_name",
         "アドレスの管理者に PTR を {name} へ設定してもらうか、delivery.ehlo_name を設定する",
+    ),
+    "check.source-name": ("name of the source address {address}", "送信元アドレス {address} の名前"),
+    "check.source-name.expected": (
+        "{address} → {name} → {address}, the name it greets with",
+        "{address} → {name} → {address} と往復する (挨拶で名乗る名前)",
+    ),
+    "check.source-name.remedy": (
+        "have the owner of the address set its PTR record to {name}, and publish {name} with that address",
+        "アドレスの管理者に PTR を {name} へ設定してもらい、{name} にこのアドレスを登録する",
     ),
     "check.outbound": ("a mail host of {domain} on port {port}", "{domain} のメールホスト (ポート {port})"),
     "check.outbound.expected": ("it greets with 220", "220 で挨拶が返る"),

@@ -72,6 +72,8 @@ class SourceChooser:
         self._clock = clock
         self._pick = pick
         self._is_plain = True
+        self._has_secrets = False
+        self._missing: set[str] = set()  # that was told of
         self._pools: dict[tuple[str, str, str], list[_Way]] = {}
         self._routes: dict[str, MailRoute] = {}
         self._relays: dict[str, Egress | None] = {}
@@ -94,13 +96,15 @@ class SourceChooser:
         now = self._clock.now()
         self._day, self._before = day, today
         self._rests = {(rest.address, rest.provider): rest for rest in rests} | self._new_rests
-        if plan is self.plan:
+        if plan is self.plan and not self._has_secrets:
             for ways in self._pools.values():
                 for way in ways:
                     way.percent = way.source.percentage(now)
             return
         self.plan = plan
         self._is_plain = plan.is_empty
+        # Files may change without any row: what names one is made anew at each look.
+        self._has_secrets = any(one.via_secret for one in plan.addresses) or any(one.secret for one in plan.routes)
         self._pools = defaultdict(list)
         for source in plan.addresses:
             key = (source.account_id, source.region, source.pool) if source.account_id else ("", "", SHARED_POOL)
@@ -114,10 +118,8 @@ class SourceChooser:
         via = None
         if source.via:
             wanted = checked_via(source.via)
-            try:
-                password = secret(source.via_secret) if source.via_secret else ""
-            except SecretMissing as error:
-                log.error("source %s takes no mail: %s", source.address, error)
+            password = self._password(source.via_secret, secret, f"source {source.address}")
+            if password is None:
                 return None
             via = Proxy(
                 kind=ProxyKind(wanted.kind), host=wanted.host, port=wanted.port, user=wanted.user, password=password
@@ -133,16 +135,28 @@ class SourceChooser:
         )
 
     def _relay(self, route: MailRoute, secret: Secret) -> Egress | None:
-        try:
-            password = secret(route.secret) if route.secret else ""
-        except SecretMissing as error:
-            log.error("mail for %s waits: %s", route.pattern, error)
+        password = self._password(route.secret, secret, f"the route for {route.pattern}")
+        if password is None:
             return None
         relay = Relay(
             host=route.host, port=route.port, tls=RelayTls(route.tls), user=route.user_name, password=password
         )
         user = f"{route.user_name}@" if route.user_name else ""
         return replace(self._fallback, name=f"relay {user}{route.host}:{route.port}", relay=relay)
+
+    def _password(self, reference: str, secret: Secret, whose: str) -> str | None:
+        """None: it is not there, and nothing may go out without it."""
+        if not reference:
+            return ""
+        try:
+            found = secret(reference)
+        except SecretMissing as error:
+            if reference not in self._missing:
+                self._missing.add(reference)
+                log.error("%s takes no mail: %s", whose, error)
+            return None
+        self._missing.discard(reference)
+        return found
 
     # --- the choice -------------------------------------------------------------------------------------------------
 

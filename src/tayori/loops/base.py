@@ -166,7 +166,12 @@ class Supervisor:
     """All loops of one process."""
 
     def __init__(self, loops: Sequence[Supervised]) -> None:
-        self._loops = loops
+        self._loops = list(loops)
+
+    def add(self, loop: Supervised) -> None:
+        """One more, from now on."""
+        self._loops.append(loop)
+        loop.start()
 
     def start(self) -> None:
         for loop in self._loops:

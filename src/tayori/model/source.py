@@ -16,6 +16,7 @@ from tayori.model.errors import Invalid
 
 SHARED_POOL = "ses-shared-pool"
 DEFAULT_POOL = "ses-default-dedicated-pool"
+LISTED = "list:"  # what a Rest has for a provider where a block list names the address: mail goes on
 RESERVED_POOLS = frozenset({SHARED_POOL, DEFAULT_POOL})
 
 _POOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -8,7 +8,7 @@ time and are no settings: hot statements only.
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,7 @@ from tayori.model import warmup
 from tayori.model.errors import AlreadyExists, Invalid, Kind, NotFound
 from tayori.model.source import (
     DEFAULT_POOL,
+    LISTED,
     SHARED_POOL,
     MailRoute,
     Rest,
@@ -42,6 +43,7 @@ from tayori.store.tables import account_regions, configuration_sets, from_micros
 TOPIC = "sources"  # wakes whoever chooses among them
 
 _KEEP_DAYS = 90
+_REMEMBERED = timedelta(days=7)  # so long a provider's next block is one more, and not a first
 _REVISION = Hot("SELECT revision FROM settings_revision WHERE id = 1")
 _COUNT = Hot(
     "INSERT INTO source_counts (day, address, provider, sent, deferred, failed, blocked)"
@@ -63,6 +65,7 @@ _REST = Hot(
 )
 _RESTS = Hot("SELECT address, provider, until, times, reason FROM source_rests")
 _FORGET_RESTS = Hot("DELETE FROM source_rests WHERE until < ?")
+_FORGET_LISTINGS = Hot("DELETE FROM source_rests WHERE provider LIKE ?")
 _END_RESTS = Hot("DELETE FROM source_rests WHERE address = ?")
 
 
@@ -313,5 +316,8 @@ def rests(tx: Tx) -> tuple[Rest, ...]:
     )
 
 
-def forget_rests(tx: Tx, before: datetime) -> None:
-    tx.hot(_FORGET_RESTS, [(to_micros(before),)])
+def put_listings(tx: Tx, listed: Sequence[Rest]) -> None:
+    """What block lists say now, in place of what they said before; and an end to what is long over."""
+    tx.hot(_FORGET_LISTINGS, [(f"{LISTED}%",)])
+    tx.hot(_FORGET_RESTS, [(to_micros(tx.now - _REMEMBERED),)])
+    put_rests(tx, listed)
