@@ -73,6 +73,7 @@ class Publication:
     detail: Mapping[str, Any]
     mail: MailFacts | None = None
 
+
 _NOBODYS = frozenset({Operation.SERVICE, Operation.TLS_REPORT, Operation.PROBE})  # mail of the service itself
 
 
