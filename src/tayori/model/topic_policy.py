@@ -9,6 +9,7 @@ policy; other accounts and SES do. SES's requests carry the conditions that AWS 
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from tayori.model import policy as language
@@ -114,6 +115,7 @@ def allows_account(text: str, arn: str, *, account_id: str, principal_arn: str, 
     )
 
 
+@lru_cache(maxsize=1024)
 def allows_ses(text: str, arn: str, *, account_id: str, source_arn: str) -> bool:
     """Whether the policy lets SES publish what happens to mail of an account."""
     return _allows(

@@ -7,7 +7,6 @@ whose filter policy wants the message (`notifications`). Who sends them, and how
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,9 +21,14 @@ from tayori.resources import notifications, subscriptions
 from tayori.resources import tags as tags_of
 from tayori.resources.notifications import NotificationKind
 from tayori.resources.subscriptions import Subscription
+from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import topics
+from tayori.store.tables import from_micros
 
+_TOPIC = Hot(
+    "SELECT attributes, subscriptions_deleted, created_at FROM topics WHERE account_id = ? AND region = ? AND name = ?"
+)
 MAX_TOPICS = 100_000  # of an account in a region (sns: quotas)
 
 
@@ -133,10 +137,8 @@ def get(tx: Tx, arn: TopicArn) -> Topic:
 
 def hold(tx: Tx, arn: TopicArn) -> Topic:
     """The topic; until the end of the transaction nobody else changes it or its subscriptions."""
-    found = _one(tx, sa.select(topics).where(*_key(arn)).with_for_update())
-    if found is None:
-        raise missing()
-    return found
+    tx.execute(sa.select(topics.c.name).where(*_key(arn)).with_for_update())
+    return get(tx, arn)
 
 
 def exists(tx: Tx, arn: TopicArn) -> bool:
@@ -178,18 +180,16 @@ def resource(arn: TopicArn) -> str:
 
 
 def _find(tx: Tx, arn: TopicArn) -> Topic | None:
-    return _one(tx, sa.select(topics).where(*_key(arn)))
-
-
-def _one(tx: Tx, statement: sa.Select[Any]) -> Topic | None:
-    row = tx.execute(statement).first()
-    if row is None:
+    """Asked for every event: a hot statement."""
+    rows = tx.hot_rows(_TOPIC, (arn.account_id, arn.region, arn.name))
+    if not rows:
         return None
+    ((attributes, subscriptions_deleted, created_at),) = rows
     return Topic(
-        arn=TopicArn(region=row.region, account_id=row.account_id, name=row.name),
-        attributes=row.attributes,
-        subscriptions_deleted=row.subscriptions_deleted,
-        created_at=row.created_at,
+        arn=arn,
+        attributes=subscriptions.attributes_of(attributes),
+        subscriptions_deleted=subscriptions_deleted,
+        created_at=from_micros(created_at),
     )
 
 
