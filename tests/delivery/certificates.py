@@ -39,13 +39,17 @@ class Certified:
     def sending(self, *behind: "Certified") -> "Certified":
         return Certified(self.certificate, self.key, behind)
 
-    def context(self, folder: Path) -> ssl.SSLContext:
-        file = folder / f"{self.certificate.serial_number}.pem"
+    @property
+    def pem(self) -> bytes:
         key = self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         chain = [one.certificate.public_bytes(serialization.Encoding.PEM) for one in (self, *self.behind)]
-        file.write_bytes(key + b"".join(chain))
+        return key + b"".join(chain)
+
+    def context(self, folder: Path) -> ssl.SSLContext:
+        file = folder / f"{self.certificate.serial_number}.pem"
+        file.write_bytes(self.pem)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         return context
