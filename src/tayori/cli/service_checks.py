@@ -53,7 +53,7 @@ async def check_service(
         checks += await _certificate(service)
     checks += await store.read(_account_checks, account, service.region)
     checks.append(await store.read(_queue_check))
-    checks += await store.read(_tls_checks)
+    checks += await store.read(tls_checks)
     checks += await check_host(data, service, resolver)
     checks += await _names(service, resolver)
     checks.append(await _outbound(service, resolver, outbound))
@@ -136,7 +136,7 @@ def _queue_check(tx: Tx) -> Check:
     return check("queue", Health.FAILED if is_late else Health.OK, str(waiting))
 
 
-def _tls_checks(tx: Tx) -> list[Check]:
+def tls_checks(tx: Tx) -> list[Check]:
     """Connections that became less secure, and reports that a domain asked for in vain, of the last three days."""
     worse = security_levels.downgraded(tx, _SHOWN_DOMAINS)
     names = ", ".join(one.domain for one in worse)
