@@ -15,6 +15,7 @@ import trustme
 from tayori.app.authentication_look import policies_of
 from tayori.app.policy_file import FetchError, FetchSettings, FetchTrouble, PolicyFileFetcher
 from tayori.mail.answer import Answer, AnswerStatus
+from tayori.mail.dmarc import parse_record
 from tayori.mail.policy_records import PolicyKind
 from tayori.model.policy_check import PolicyVerdict
 from tayori.model.public_address import may_be_reached
@@ -324,5 +325,76 @@ def test_a_file_that_cannot_be_had_is_told_with_what_was_seen(run: Any, trusting
                 ("file-redirected",),
                 {"detail": "301"},
             )
+
+    run(story())
+
+
+# -- the BIMI logo -----------------------------------------------------------------------------------------------------
+
+LOGO = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" version="1.2" baseProfile="tiny-ps" viewBox="0 0 9 9">'
+    b"<title>T</title></svg>"
+)
+
+
+def logo_answer(status: str = "200 OK", content_type: str = "image/svg+xml", body: bytes = LOGO) -> bytes:
+    return _answer(status, f"Content-Type: {content_type}", body=body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "note"),
+    [
+        (logo_answer(), PolicyVerdict.OK, "logo-in-order"),
+        (logo_answer(body=LOGO.replace(b"tiny-ps", b"tiny")), PolicyVerdict.BROKEN, "svg-profile"),
+        (logo_answer(content_type="text/html"), PolicyVerdict.BROKEN, "logo-not-svg"),
+        (logo_answer("404 Not Found"), PolicyVerdict.BROKEN, "logo-not-found"),
+        (logo_answer("302 Found"), PolicyVerdict.OK, "logo-redirected"),
+        (logo_answer(body=b" " * 70_000), PolicyVerdict.BROKEN, "logo-too-large"),
+        (b"nonsense\r\n\r\n", PolicyVerdict.OK, "logo-unreached"),
+    ],
+)
+def test_a_logo_is_fetched_and_looked_at(
+    run: Any, trusting: ssl.SSLContext, answer: bytes, verdict: PolicyVerdict, note: str
+) -> None:
+    async def story() -> None:
+        async with web(saying(answer), name="logo.example.com") as (port, requests):
+            zone = Zone("mx.example.com")
+            zone.records[f"default._bimi.{DOMAIN}", "TXT"] = ("v=BIMI1; l=https://logo.example.com/a/l.svg?v=1;",)
+            zone.records["logo.example.com", "A"] = ("127.0.0.1",)
+            del zone.records[f"_mta-sts.{DOMAIN}", "TXT"]
+            files = PolicyFileFetcher(zone, settings(port, trusting))
+            found = (await policies_of(DOMAIN, parse_record("v=DMARC1; p=reject"), zone, files))[2]
+            assert (found.kind, found.verdict, found.notes[0]) == (PolicyKind.BIMI, verdict, note)
+            assert "no-certificate" in found.notes and "logo-not-fetched" not in found.notes
+            assert requests[0].startswith(b"GET /a/l.svg?v=1 HTTP/1.1\r\nHost: logo.example.com\r\n")
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://127.0.0.1/l.svg", "https://[::1]/l.svg", "https://logo.example.com:8443/l.svg", "https:///l.svg",
+     "https://logo.example.com/l\x7f.svg", "https://logo.example.com:x/l.svg", "http://logo.example.com/l.svg"],
+)  # fmt: skip
+def test_a_logo_at_an_odd_address_is_not_asked_for(run: Any, trusting: ssl.SSLContext, url: str) -> None:
+    async def story() -> None:
+        async with web(saying(logo_answer()), name="logo.example.com") as (port, requests):
+            zone = Zone("mx.example.com")
+            zone.records["logo.example.com", "A"] = ("127.0.0.1",)
+            with pytest.raises(FetchError):
+                await PolicyFileFetcher(zone, settings(port, trusting)).fetch_logo(url)
+            assert requests == []
+
+    run(story())
+
+
+def test_a_logo_at_a_private_address_is_not_asked_for(run: Any, trusting: ssl.SSLContext) -> None:
+    async def story() -> None:
+        async with web(saying(logo_answer()), name="logo.example.com") as (port, requests):
+            files = PolicyFileFetcher(Names(a=("127.0.0.1",)), settings(port, trusting, allowed_networks=()))
+            with pytest.raises(FetchError) as raised:
+                await files.fetch_logo("https://logo.example.com/l.svg")
+            assert raised.value.trouble is FetchTrouble.NOT_PUBLIC
+            assert requests == []
 
     run(story())

@@ -81,11 +81,24 @@ async def look(
 async def policies_of(
     domain: str, dmarc: DmarcRecord | None, resolver: Resolver, files: PolicyFileFetcher | None
 ) -> tuple[PolicyFinding, ...]:
-    """MTA-STS with its policy file where there is a fetcher for it, TLS-RPT and BIMI."""
+    """MTA-STS with its policy file and BIMI with its logo where there is a fetcher for them, and TLS-RPT."""
     found = await drive(policy_check.examine(domain, dmarc), resolver)
     if files is None:
         return found
-    return tuple([await _with_file(one, domain, resolver, files) if one.awaits_file else one for one in found])
+    return tuple(await asyncio.gather(*(_with_what_it_points_to(one, domain, resolver, files) for one in found)))
+
+
+async def _with_what_it_points_to(
+    finding: PolicyFinding, domain: str, resolver: Resolver, files: PolicyFileFetcher
+) -> PolicyFinding:
+    if finding.awaits_file:
+        return await _with_file(finding, domain, resolver, files)
+    if not finding.logo:
+        return finding
+    try:
+        return policy_check.with_logo(finding, await files.fetch_logo(finding.logo))
+    except FetchError as error:
+        return policy_check.without_logo(finding, error.trouble, error.detail)
 
 
 async def _with_file(

@@ -125,8 +125,8 @@ class DomainPages:
     # -- for the account ---------------------------------------------------------------------------------------------
 
     async def domain(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        """`/tayori/domains/{domain}/status`, `…/zone?format=…`, `…/dossier?lang=…&format=…`, `…/records`, `…/dmarc?days=…`
-        and `…/tls-reports?days=…`.
+        """`/tayori/domains/{domain}/status`, `…/zone?format=…`, `…/dossier?lang=…&format=…`, `…/records`,
+        `…/dmarc?days=…` and `…/tls-reports?days=…`.
         """
         assert principal is not None
         name, what = _tail(request.path, DOMAINS_PATH)

@@ -1,7 +1,7 @@
-"""Fetches the MTA-STS policy file of a domain from the domain's own web server (RFC 8461 3.3).
+"""Fetches what records of a domain point to: its MTA-STS policy file (RFC 8461 3.3), and its BIMI logo.
 
-Owns the one HTTPS request that this service makes to a host that a stranger's zone names. So the name is resolved once
-and that address is connected to; only public addresses are, and those of `allowed_networks`; certificates are verified,
+Owns the HTTPS requests that this service makes to hosts that a stranger's zone names. So a name is resolved once and
+that address is connected to; only public addresses are, and those of `allowed_networks`; certificates are verified,
 redirects are not followed, time and size are bounded. Never judges what the file says.
 """
 
@@ -10,16 +10,17 @@ import re
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import httptools
 
+from tayori.mail.address import AddressError, to_ascii_domain
 from tayori.mail.answer import Resolver
 from tayori.model.public_address import Network, may_be_reached
 
-_PATH = "/.well-known/mta-sts.txt"
 _ADDRESSES_TRIED = 3
 _OVERHEAD = 64 * 1024  # of header fields and of chunks
-_CONTENT_TYPE = re.compile(r"text/plain[ \t]*(?:;.*)?", re.IGNORECASE | re.DOTALL)
+_PATH = re.compile(r"/[!-~]*")  # what a request line can hold
 
 
 class FetchTrouble(StrEnum):
@@ -58,6 +59,18 @@ class FetchSettings:
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """One file of one host, and what it must be."""
+
+    host: str
+    path: str
+    media_type: str
+
+    def is_type(self, content_type: str) -> bool:
+        return content_type.partition(";")[0].strip(" \t").lower() == self.media_type
+
+
 class PolicyFileFetcher:
     """One fetch after the other, or several at a time: it keeps nothing."""
 
@@ -67,13 +80,31 @@ class PolicyFileFetcher:
 
     async def fetch(self, domain: str) -> bytes:
         """The policy file's content. Raises FetchError, in time whatever the other side does."""
+        return await self._in_time(
+            _Wanted(host=f"mta-sts.{domain}", path="/.well-known/mta-sts.txt", media_type="text/plain")
+        )
+
+    async def fetch_logo(self, url: str) -> bytes:
+        """The logo at a BIMI record's address. Raises FetchError."""
+        try:
+            parts = urlsplit(url)
+            host, port = to_ascii_domain(parts.hostname or ""), parts.port
+        except (ValueError, AddressError) as error:
+            raise FetchError(FetchTrouble.NO_ADDRESS) from error
+        path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+        if parts.scheme.lower() != "https" or port not in (None, 443) or not _PATH.fullmatch(path):
+            raise FetchError(FetchTrouble.BROKEN, "URL")
+        return await self._in_time(_Wanted(host=host, path=path, media_type="image/svg+xml"))
+
+    async def _in_time(self, wanted: _Wanted) -> bytes:
         try:
             async with asyncio.timeout(self._settings.seconds):
-                return await self._fetch(f"mta-sts.{domain}")
+                return await self._fetch(wanted)
         except TimeoutError as error:
             raise FetchError(FetchTrouble.TOO_SLOW) from error
 
-    async def _fetch(self, host: str) -> bytes:
+    async def _fetch(self, wanted: _Wanted) -> bytes:
+        host = wanted.host
         addresses = await self._addresses(host)
         for at, address in enumerate(addresses, 1):
             try:
@@ -83,7 +114,7 @@ class PolicyFileFetcher:
                     raise
                 continue
             try:
-                return await self._ask(host, reader, writer)
+                return await self._ask(wanted, reader, writer)
             except (OSError, EOFError, ssl.SSLError) as error:
                 raise FetchError(FetchTrouble.BROKEN, str(error)[:200]) from error
             finally:
@@ -115,16 +146,16 @@ class PolicyFileFetcher:
         except (OSError, TimeoutError) as error:
             raise FetchError(FetchTrouble.UNREACHABLE, address) from error
 
-    async def _ask(self, host: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    async def _ask(self, wanted: _Wanted, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         lines = (
-            f"GET {_PATH} HTTP/1.1",
-            f"Host: {host}",
-            "Accept: text/plain",
+            f"GET {wanted.path} HTTP/1.1",
+            f"Host: {wanted.host}",
+            f"Accept: {wanted.media_type}",
             "User-Agent: Tayori",
             "Connection: close",
         )
         writer.write("\r\n".join((*lines, "", "")).encode("ascii"))
-        answer = _Answer(self._settings.max_bytes)
+        answer = _Answer(wanted, self._settings.max_bytes)
         received = 0
         while not answer.is_complete:
             data = await reader.read(16 * 1024)
@@ -141,7 +172,8 @@ class PolicyFileFetcher:
 class _Answer:
     """An HTTP response while it arrives; what it must not be is noticed as soon as it shows."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, wanted: _Wanted, max_bytes: int) -> None:
+        self._wanted = wanted
         self.body = bytearray()
         self.is_complete = False
         self._max_bytes = max_bytes
@@ -179,7 +211,7 @@ class _Answer:
             self._trouble = FetchError(FetchTrouble.REDIRECTED, str(status))
         elif status != 200:
             self._trouble = FetchError(FetchTrouble.NOT_FOUND, str(status))
-        elif not _CONTENT_TYPE.fullmatch(content_type):
+        elif not self._wanted.is_type(content_type):
             self._trouble = FetchError(FetchTrouble.NOT_TEXT, content_type[:100])
         elif self._fields.get(b"content-encoding", b"identity").lower() != b"identity":
             self._trouble = FetchError(FetchTrouble.BROKEN, "content-encoding")

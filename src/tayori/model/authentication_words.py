@@ -302,6 +302,79 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Without a= (a mark certificate) most receivers show no logo.",
         "a= (マーク証明書) がないため、多くの受信側ではロゴが表示されません。",
     ),
+    "policy-note.certificate-not-checked": (
+        "The mark certificate (a=) is not looked at here.",
+        "マーク証明書 (a=) の内容は、ここでは確認していません。",
+    ),
+    "policy-note.logo-not-fetched": (
+        "Only the DNS was looked at; the logo itself was not fetched.",
+        "確認したのは DNS のみです。ロゴ自体は取得していません。",
+    ),
+    "policy-note.logo-in-order": (
+        "The logo is an SVG of the profile that receivers ask for.",
+        "ロゴは、受信側が求める形式の SVG です。",
+    ),
+    "policy-note.logo-unreached": (
+        "The logo could not be fetched from here ({detail}). See that its address answers from outside.",
+        "ロゴをここから取得できませんでした ({detail})。外部から取得できることを確認してください。",
+    ),
+    "policy-note.logo-redirected": (
+        "The logo's address redirects ({detail}), which was not followed. Name the final address in l=.",
+        "ロゴの URL がリダイレクト ({detail}) を返しました。リダイレクト先は確認していません。l= には最終的な URL を"
+        "指定してください。",
+    ),
+    "policy-note.logo-not-found": (
+        "There is no logo at the address in l= (HTTP status {detail}).",
+        "l= の URL にロゴがありません (HTTP ステータス {detail})。",
+    ),
+    "policy-note.logo-not-svg": (
+        "The logo is sent as {detail}. Its content type must be image/svg+xml.",
+        "ロゴの Content-Type が {detail} になっています。image/svg+xml にしてください。",
+    ),
+    "policy-note.logo-too-large": (
+        "The logo is larger than 64 KiB. Keep it below 32 KiB.",
+        "ロゴが 64 KiB を超えています。32 KiB 未満にしてください。",
+    ),
+    "policy-note.svg-malformed": (
+        "The logo is no well-formed SVG.",
+        "ロゴが正しい形式の SVG ではありません。",
+    ),
+    "policy-note.svg-none": (
+        "The logo's file is XML, and no SVG.",
+        "ロゴのファイルは XML ですが、SVG ではありません。",
+    ),
+    "policy-note.svg-doctype": (
+        "The logo has a document type (<!DOCTYPE>); remove it.",
+        "ロゴに文書型宣言 (<!DOCTYPE>) があります。削除してください。",
+    ),
+    "policy-note.svg-profile": (
+        'The logo must say version="1.2" and baseProfile="tiny-ps": it has to be SVG Tiny Portable/Secure.',
+        'ロゴには version="1.2" と baseProfile="tiny-ps" の指定が必要です (SVG Tiny Portable/Secure)。',
+    ),
+    "policy-note.svg-no-title": (
+        "The logo needs a <title>, such as the company's name.",
+        "ロゴには会社名などを記した <title> が必要です。",
+    ),
+    "policy-note.svg-position": (
+        "The logo's root element must have neither x nor y.",
+        "ロゴのルート要素に x や y を指定しないでください。",
+    ),
+    "policy-note.svg-active": (
+        "The logo has scripts, animations, links or embedded images, which the profile forbids.",
+        "ロゴにスクリプト、アニメーション、リンク、埋め込み画像のいずれかがあり、形式の規定に反しています。",
+    ),
+    "policy-note.svg-external": (
+        "The logo refers to something outside of its file, which the profile forbids.",
+        "ロゴがファイル外の資源を参照しており、形式の規定に反しています。",
+    ),
+    "policy-note.svg-large": (
+        "The logo is larger than 32 KiB; some receivers show no logo of that size.",
+        "ロゴが 32 KiB を超えています。受信側によっては表示されません。",
+    ),
+    "policy-note.svg-not-square": (
+        "The logo's viewBox is not square; receivers crop logos to squares and circles.",
+        "ロゴの viewBox が正方形ではありません。受信側では正方形や円形に切り抜かれます。",
+    ),
     "policy-note.dmarc-not-enforced": (
         "BIMI asks for a DMARC policy of quarantine or reject for all mail, subdomains included.",
         "BIMI には、サブドメインを含むすべてのメールに対する DMARC の quarantine または reject が必要です。",

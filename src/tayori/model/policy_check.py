@@ -1,13 +1,14 @@
 """A domain's MTA-STS, TLS-RPT and BIMI records: what stands there, and whether receivers will heed it.
 
-Owns the judgement. Pure: questions are yielded, and the MTA-STS policy file is handed in by whoever fetched it. The
-BIMI logo is never fetched.
+Owns the judgement. Pure: questions are yielded; the MTA-STS policy file and the BIMI logo are handed in by whoever
+fetched them. The certificate of a logo is not looked at, and the words say so.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from tayori.mail import bimi_logo
 from tayori.mail.answer import Answer, Evaluation, Query
 from tayori.mail.dmarc import DmarcPolicy, DmarcRecord
 from tayori.mail.mta_sts import MtaStsMode, MtaStsPolicy, MtaStsSyntaxError, parse_policy
@@ -49,6 +50,14 @@ class PolicyFinding:
         """Whether the DNS side of MTA-STS is in order, and the policy file is what remains to be seen."""
         return _NOT_FETCHED in self.notes
 
+    @property
+    def logo(self) -> str:
+        """Where the BIMI logo is that remains to be looked at; "" where there is none."""
+        if _LOGO_NOT_FETCHED not in self.notes:
+            return ""
+        record = parse(self.kind, self.found[0])
+        return record.location if isinstance(record, BimiRecord) else ""
+
 
 def examine(domain: str, dmarc: DmarcRecord | None) -> Evaluation[tuple[PolicyFinding, ...]]:
     """All three. `dmarc` is the policy that holds for the domain: BIMI asks for an enforced one."""
@@ -77,7 +86,11 @@ def _judge(kind: PolicyKind, answer: Answer, dmarc: DmarcRecord | None) -> Polic
 
 
 _NOT_FETCHED = "file-not-fetched"
-_HARMLESS = frozenset({"declined", "no-certificate", _NOT_FETCHED})
+_LOGO_NOT_FETCHED = "logo-not-fetched"
+_HARMLESS = frozenset(
+    {"declined", "no-certificate", "certificate-not-checked", _NOT_FETCHED, _LOGO_NOT_FETCHED}
+    | {"logo-unreached", "logo-redirected", "svg-large", "svg-not-square"}
+)
 _NO_PROOF = frozenset({"file-unreachable", "file-too-slow"})  # it may be the way from here
 _SHORT_SECONDS = 86_400
 _SHOWN_HOSTS = 10
@@ -92,7 +105,8 @@ def _notes(kind: PolicyKind, text: str, dmarc: DmarcRecord | None) -> tuple[str,
         return ()
     if record.is_declined:
         return ("declined",)
-    notes = [] if record.authority else ["no-certificate"]
+    notes = [_LOGO_NOT_FETCHED] if record.location else []
+    notes.append("certificate-not-checked" if record.authority else "no-certificate")
     return tuple(notes if _is_enforced(dmarc) else [*notes, "dmarc-not-enforced"])
 
 
@@ -136,6 +150,32 @@ def without_policy_file(finding: PolicyFinding, why: str, detail: str) -> Policy
     """The finding once the file could not be fetched; `why` is a key of the catalogue."""
     verdict = PolicyVerdict.UNKNOWN if why in _NO_PROOF else PolicyVerdict.BROKEN
     return replace(finding, verdict=verdict, notes=(why,), places={"detail": detail or "-"})
+
+
+_LOGO_TROUBLE = {
+    "file-not-found": "logo-not-found",
+    "file-not-text": "logo-not-svg",
+    "file-too-large": "logo-too-large",
+    "file-redirected": "logo-redirected",
+}
+
+
+def without_logo(finding: PolicyFinding, why: str, detail: str) -> PolicyFinding:
+    """The finding once the logo could not be fetched; `why` is the fetcher's word."""
+    note = _LOGO_TROUBLE.get(why, "logo-unreached")
+    return _with_logo_notes(finding, (note,), detail or why.removeprefix("file-"))
+
+
+def with_logo(finding: PolicyFinding, content: bytes) -> PolicyFinding:
+    """The finding once the logo was looked at."""
+    return _with_logo_notes(finding, bimi_logo.examine(content) or ("logo-in-order",), "")
+
+
+def _with_logo_notes(finding: PolicyFinding, notes: tuple[str, ...], detail: str) -> PolicyFinding:
+    others = tuple(note for note in finding.notes if note != _LOGO_NOT_FETCHED)
+    is_broken = any(note not in _HARMLESS and note != "logo-in-order" for note in (*notes, *others))
+    verdict = PolicyVerdict.BROKEN if is_broken else finding.verdict
+    return replace(finding, verdict=verdict, notes=(*notes, *others), places={"detail": detail or "-"})
 
 
 def with_policy_file(finding: PolicyFinding, content: bytes, domain: str, mx: Answer) -> PolicyFinding:
