@@ -61,9 +61,9 @@ def command(node: Node, *arguments: str) -> Any:
     return json.loads(node.command(*arguments, "--json").stdout)
 
 
-def client(settings: dict[str, str]) -> Any:
+def client(settings: dict[str, str], service: str = "sesv2") -> Any:
     """boto3 as a customer has it, but for the address."""
-    return boto3.client("sesv2", **settings, config=Config(retries={"mode": "standard", "max_attempts": 1}))
+    return boto3.client(service, **settings, config=Config(retries={"mode": "standard", "max_attempts": 1}))
 
 
 def send(ses: Any, *recipients: str, subject: str = "Hello", sender: str = SENDER, **more: Any) -> str:

@@ -13,7 +13,7 @@ from email.policy import SMTP
 from typing import Any
 
 from demo.evidence import Book, Row
-from demo.stage import DOMAIN, MAIL_FROM, READER, SENDER, STRICT_SET, Stage, command, refusal, send
+from demo.stage import DOMAIN, MAIL_FROM, READER, SENDER, STRICT_SET, Stage, client, command, refusal, send
 from demo.verify import examine
 from tayori.testing import ReceivedMail, until
 
@@ -23,8 +23,12 @@ _UNVERIFIED = "Email address is not verified. The following identities failed th
 def tell(stage: Stage, book: Book) -> None:
     with book.row(1, "A configuration set requires TLS and gives up after 300 seconds") as row:
         configuration_set(stage, row)
-    with book.row(2, "A domain identity with Easy DKIM, that set as its default, a custom MAIL FROM subdomain") as row:
+    title = (
+        "A domain identity with Easy DKIM, that set as default, a custom MAIL FROM subdomain, SNS topics for feedback"
+    )
+    with book.row(2, title) as row:
         identity(stage, row)
+        feedback_topics(stage, row)
     with book.row(3, "Unverified: refused with SES's own words, for its owner and for a stranger") as row:
         unverified(stage, row)
     with book.row(5, "The hand-over document is written, its records registered; the identity turns verified") as row:
@@ -68,6 +72,21 @@ def identity(stage: Stage, row: Row) -> None:
     )
     mail_from = found["MailFromAttributes"]
     row.check("its MAIL FROM domain", mail_from["MailFromDomain"] == MAIL_FROM, mail_from["MailFromDomain"])
+
+
+def feedback_topics(stage: Stage, row: Row) -> None:
+    """Topics for bounces and complaints."""
+    sns, ses_v1 = client(stage.rehearsal.boto3, "sns"), client(stage.rehearsal.boto3, "ses")
+    topics = {}
+    for kind in ("Bounce", "Complaint"):
+        topics[kind] = sns.create_topic(Name=f"shop-{kind.lower()}s")["TopicArn"]
+        ses_v1.set_identity_notification_topic(Identity=DOMAIN, NotificationType=kind, SnsTopic=topics[kind])
+    found = ses_v1.get_identity_notification_attributes(Identities=[DOMAIN])["NotificationAttributes"][DOMAIN]
+    for kind, arn in topics.items():
+        row.check(f"its topic for {kind.lower()}s", found.get(f"{kind}Topic") == arn, found.get(f"{kind}Topic"))
+    row.check(
+        "feedback is mailed as well, until it is switched off", found["ForwardingEnabled"], found["ForwardingEnabled"]
+    )
 
 
 # -- 3: unverified -------------------------------------------------------------------------------------------------

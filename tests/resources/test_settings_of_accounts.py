@@ -8,21 +8,29 @@ import pytest
 from population import ACCOUNT, REGION, identity, open_account, sandboxed_account
 from tayori.model.custom_verification import Template
 from tayori.model.errors import AlreadyExists, Conflict, Invalid, Kind, NotFound
+from tayori.model.topic_arn import TopicArn
 from tayori.resources import (
     accounts,
     configuration_sets,
     credentials,
     custom_verification,
+    event_destinations,
     identities,
+    identity_notifications,
     identity_policies,
     quotas,
     share_links,
+    subscriptions,
     tags,
+    topics,
 )
 from tayori.resources.accounts import ReviewStatus
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup
 from tayori.resources.credentials import Credential
+from tayori.resources.event_destinations import EventDestination, TargetKind
+from tayori.resources.identity_notifications import NotificationType
 from tayori.resources.share_links import ShareLink
+from tayori.resources.subscriptions import NewSubscription
 from tayori.store.tables import metadata, send_counts
 
 OWN = (ACCOUNT, REGION)
@@ -314,6 +322,27 @@ def test_what_was_sent_in_24_hours_is_summed(transact, clock):
     assert transact(quotas.sent_last_24_hours, "999900001111", REGION) == 0
 
 
+def told_by_a_topic(tx):
+    """A topic with a subscription, set for an identity and a configuration set: a row in every table of notices."""
+    arn = TopicArn(account_id=ACCOUNT, region=REGION, name="events")
+    topics.create(tx, arn, {}, {})
+    queue = NewSubscription(
+        protocol="sqs",
+        endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue",
+        owner=ACCOUNT,
+        principal="me",
+        subscription_id="s",
+        token="t",
+    )
+    subscriptions.subscribe(tx, arn, queue)
+    configuration_sets.create(tx, *OWN, ConfigurationSet(name="news"))
+    destination = EventDestination(
+        name="all", enabled=True, kinds=("SEND",), target_kind=TargetKind.SNS, target={"TopicArn": str(arn)}
+    )
+    event_destinations.create(tx, *OWN, "news", destination)
+    identity_notifications.put_topic(tx, *OWN, "example.com", NotificationType.BOUNCE, str(arn))
+
+
 def test_an_account_that_is_given_back_as_new_has_nothing_left(transact, clock):
     policy = {"Effect": "Allow", "Principal": "*", "Action": "ses:SendEmail", "Resource": "*"}
     template = Template(
@@ -337,6 +366,7 @@ def test_an_account_that_is_given_back_as_new_has_nothing_left(transact, clock):
     transact(identity_policies.put, *OWN, "example.com", "p", json.dumps({"Statement": policy}))
     transact(custom_verification.create, *OWN, template)
     transact(share_links.create, link, b"s" * 32)
+    transact(told_by_a_topic)
     transact(accounts.reset, *OWN)
     owned = [table for table in metadata.sorted_tables if {"account_id", "region"} <= set(table.columns.keys())]
     left = transact(lambda tx: {table.name for table in owned if tx.execute(table.select()).first()})

@@ -15,6 +15,13 @@ from tayori.model.errors import Conflict, Kind, NotFound
 from tayori.model.source import DEFAULT_POOL
 from tayori.store.dialect import upsert
 from tayori.store.engine import Tx
+from tayori.store.notification_tables import (
+    event_destinations,
+    identity_notifications,
+    notifications,
+    subscriptions,
+    topics,
+)
 from tayori.store.source_tables import dedicated_ip_pools, source_addresses, warmup_choices
 from tayori.store.tables import (
     account_regions,
@@ -211,6 +218,11 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         dkim_keys,
         custom_verification_templates,
         configuration_sets,
+        event_destinations,
+        identity_notifications,
+        topics,
+        subscriptions,
+        notifications,
         tags,
         dedicated_ip_pools,
         warmup_choices,
