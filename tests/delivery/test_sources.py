@@ -9,6 +9,7 @@ from typing import Any
 from hosts import World
 
 from tayori.clock import AdjustableClock
+from tayori.delivery import providers
 from tayori.delivery.egress import Egress, RelayTls
 from tayori.delivery.sources import SecretMissing, SourceChooser
 from tayori.mail.reply import Reply
@@ -59,7 +60,7 @@ class Choice:
         self.clock = clock
         self.world = World(clock)
         self.at, self.step = 0.0, 0.25
-        self.chooser = SourceChooser(FALLBACK, clock, pick=self._pick)
+        self.chooser = SourceChooser(FALLBACK, clock, providers=providers.load(), pick=self._pick)
         self.plan = SourcePlan(revision=1, addresses=addresses, **plan)
         self.adopt()
 
@@ -78,13 +79,20 @@ class Choice:
         egress = self.chooser.choose(self.message(to, configuration_set), to.partition("@")[2])
         return egress.name if egress is not None else None
 
-    def learn(self, address: str, outcome: Outcome, message: Outgoing | None = None, to: str = "b@dest.test") -> None:
+    def learn(
+        self,
+        address: str,
+        outcome: Outcome,
+        message: Outgoing | None = None,
+        to: str = "b@dest.test",
+        host: str = "mx.test",
+    ) -> None:
         message = message or self.message(to)
         recipient: DueRecipient = message.recipients[0]
         result = RecipientResult(
             ordinal=0, address=recipient.address, outcome=outcome, decision=Decision(state=DeliveryState.DELIVERED)
         )
-        facts = AttemptFacts(started_at=self.clock.now(), duration_ms=1, host="mx.test", source_address=address)
+        facts = AttemptFacts(started_at=self.clock.now(), duration_ms=1, host=host, source_address=address)
         self.chooser.learned(
             AttemptReport(
                 message_id=message.message_id,
@@ -191,6 +199,24 @@ def test_an_address_that_is_put_off_all_the_time_gets_less(clock: AdjustableCloc
     assert Counter(choice.name("b@gmail.com") for _ in range(40))["203.0.113.1"] == 20
 
 
+def test_a_domain_counts_as_its_hosts_providers(clock: AdjustableClock) -> None:
+    new = dedicated("203.0.113.2", warmup_percentage=0, warmup_since=clock.now())
+    choice = Choice(clock, shared("203.0.113.1"), new)
+    choice.adopt({("203.0.113.2", "gmail"): Tally(sent=50)})
+    assert choice.name("b@works.test") == "203.0.113.2"
+    choice.learn("203.0.113.2", DELIVERED, to="b@works.test", host="aspmx.l.google.com")
+    assert choice.name("b@works.test") == "203.0.113.1"
+    assert [provider for _, _, provider in choice.chooser.take().done] == ["gmail"]
+
+
+def test_a_block_before_any_mail_counts_once(clock: AdjustableClock) -> None:
+    choice = Choice(clock, shared("203.0.113.1"))
+    for _ in range(5):
+        choice.learn("203.0.113.1", BLOCKED, host="")
+    (tally,) = choice.chooser.take().done.values()
+    assert tally == Tally(deferred=1, blocked=1)
+
+
 def test_counts_that_could_not_be_written_come_with_the_next_slice(clock: AdjustableClock) -> None:
     choice = Choice(clock, shared("203.0.113.1"))
     choice.learn("203.0.113.1", DELIVERED)
@@ -232,6 +258,24 @@ def test_the_schedule_grows_from_day_to_day_and_ends() -> None:
     assert numbers == sorted(numbers)
     assert 40_000 < numbers[-1] <= 50_000
     assert warmup.daily_limit(0, warmup.OTHER) == 200
+
+
+def test_a_block_at_the_greeting_makes_later_mail_leave_from_another_address(run: Run, clock: AdjustableClock) -> None:
+    async def scenario() -> None:
+        async with World(clock) as world:
+            host = await world.domain()
+            choice = Choice(clock, shared("127.77.3.1"), shared("127.77.3.2"))
+            world.chooser = choice.chooser
+            choice.step = 0.0  # the first that is able
+            host.on("CONNECT", b"554 5.7.1 127.77.3.1 is listed at zen.spamhaus.org\r\n")
+            (result,) = await world.send()
+            assert result.outcome.scope is FailureScope.SOURCE
+            assert world.queue.reports[0].facts.source_address == "127.77.3.1"
+            await world.send()
+            assert host.peers[-1] == "127.77.3.2"
+            assert len(host.received) == 1
+
+    run(scenario())
 
 
 # --- on the wire ------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
 from tayori.app.transport import StsRefresh, sts_policies
 from tayori.clock import SystemClock
 from tayori.config import Config
+from tayori.delivery import providers
 from tayori.delivery.egress import Egress
 from tayori.delivery.scheduler import Scheduler
 from tayori.delivery.securities import secured_calls
@@ -161,6 +162,7 @@ class Node:
                 clock_file=Path(config.service.clock_file),
                 dns_port=int(config.resolver.servers[0].rpartition(":")[2]),
                 smtp_port=config.delivery.port,
+                policy_port=config.delivery.policy_port,
                 service_dns_port=config.dns.port,
                 service_mx_port=config.inbound.port,
                 service_addresses=tuple(config.delivery.outgoing_addresses),
@@ -255,7 +257,8 @@ class Node:
     async def _start_delivery(self) -> None:
         settings, delivery = self.config.delivery, self._delivery_settings()
         queue = StoredQueue(self.store, self.names_of, self.worker, settings.megabytes_in_memory * _MIB)
-        chooser = SourceChooser(Egress.of_settings(delivery), self.clock)
+        table = providers.load(delivery.providers_file)
+        chooser = SourceChooser(Egress.of_settings(delivery), self.clock, providers=table)
         keeper = SourceKeeper(self.store, self.clock, chooser, self.config.secrets)
         await keeper.tick()
         self._stops.append(keeper.flush)

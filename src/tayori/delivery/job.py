@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tayori.delivery.dialogue import Session
+from tayori.delivery.egress import Egress
 from tayori.delivery.route import Target
 from tayori.delivery.sign import SignedMessage
 from tayori.model.message import DueRecipient, Outcome, Outgoing
@@ -25,6 +26,7 @@ class Home(Protocol):
     """The destination that a job is for."""
 
     domain: str
+    egress: Egress
     waiting: int  # its jobs that no connection has taken yet
 
     async def search(self, asker: Any, first: "Job | None", notes: list[str]) -> "Session[Job] | Outcome | None":

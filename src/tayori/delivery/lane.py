@@ -19,10 +19,10 @@ from tayori.delivery.attempt import Transaction, untransportable
 from tayori.delivery.dialogue import Session
 from tayori.delivery.job import Home, Job
 from tayori.delivery.ledger import Result
-from tayori.delivery.means import Means
+from tayori.delivery.means import Means, Rest
 from tayori.delivery.order import FairOrder
 from tayori.delivery.route import Target
-from tayori.delivery.site import Rest, Site
+from tayori.delivery.site import Site
 from tayori.model.failure import asks_for_less, at_scope, classify_trouble, our_fault, says_greylisted
 from tayori.model.message import AttemptFacts, DueRecipient, FailureScope, Outcome, OutcomeKind, Reason
 from tayori.model.shaping import Act
@@ -94,8 +94,7 @@ class Lane:
         rest = self.resting() if self._rest is not None or self.site.rest is not None else None
         if rest is not None:
             job.home.waiting -= 1
-            notes = ("not tried: the destination rests after failures", *rest.notes)
-            settle(self._means, job, rest.outcome, notes, hold_until=rest.until)
+            not_tried(self._means, job, rest)
             return
         outgoing = job.held.outgoing
         most = self.site.recipients
@@ -261,15 +260,18 @@ class Lane:
         for job in self._order.drain():
             job.home.waiting -= 1
             settle(self._means, job, outcome, notes, hold_until=hold_until)
+            if self._rest is not None:
+                self._means.resting(job.home.domain, self._rest)
 
     def _defer_all(self, rest: Rest) -> None:
         """The site rests."""
-        for job in self._order.drain():
-            job.home.waiting -= 1
-            settle(self._means, job, rest.outcome, rest.notes, hold_until=rest.until)
-        jobs, self._elsewhere = list(self._elsewhere), deque()
+        jobs = self._order.drain()
         for job in jobs:
-            settle(self._means, job, rest.outcome, rest.notes, hold_until=rest.until)
+            job.home.waiting -= 1
+        jobs += self._elsewhere
+        self._elsewhere.clear()
+        for job in jobs:
+            not_tried(self._means, job, rest)
 
     # --- the Feed of the sessions ----------------------------------------------------------------------------------
 
@@ -468,9 +470,20 @@ def settle(
     means: Means, job: Job, outcome: Outcome, notes: Iterable[str], *, hold_until: datetime | None = None
 ) -> None:
     """Without any host: the whole job has this outcome."""
-    facts = AttemptFacts(started_at=means.clock.now(), duration_ms=0, transcript=told((*job.notes, *notes)))
+    facts = AttemptFacts(
+        started_at=means.clock.now(),
+        duration_ms=0,
+        source_address=job.home.egress.address if outcome.scope is FailureScope.SOURCE else "",
+        transcript=told((*job.notes, *notes)),
+    )
     results = [(recipient, outcome) for recipient in job.recipients]
     means.ledger.add(job.held, facts, results, hold_until=hold_until)
+
+
+def not_tried(means: Means, job: Job, rest: Rest) -> None:
+    notes = ("not tried: the destination rests after failures", *rest.notes)
+    settle(means, job, rest.outcome, notes, hold_until=rest.until)
+    means.resting(job.home.domain, rest)
 
 
 def widened(trouble: Outcome) -> Outcome:

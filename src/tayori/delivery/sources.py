@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from tayori.clock import Clock
 from tayori.delivery.egress import Egress, Proxy, ProxyKind, Relay, RelayTls
 from tayori.model import warmup
-from tayori.model.message import AttemptReport, FailureScope, OutcomeKind, Outgoing
+from tayori.model.message import AttemptReport, FailureScope, Outcome, OutcomeKind, Outgoing
+from tayori.model.shaping import Providers
 from tayori.model.source import (
     DEFAULT_POOL,
     SHARED_POOL,
@@ -33,6 +34,7 @@ from tayori.model.source import (
 log = logging.getLogger("tayori.delivery")
 
 _HEALTH_MEMORY = 200  # outcomes that weigh; twice as many are halved
+_MOST_NAMES = 50_000
 _LEAST_HEALTH = 0.1  # an address that is deferred all the time still gets a tenth of its share, to be seen to recover
 _EPOCH = datetime(1970, 1, 1).toordinal()
 
@@ -66,11 +68,21 @@ class _Way:
 class SourceChooser:
     """An EgressChooser over a SourcePlan. `fallback` is the machine's own way out."""
 
-    def __init__(self, fallback: Egress, clock: Clock, *, pick: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        fallback: Egress,
+        clock: Clock,
+        *,
+        providers: Providers | None = None,
+        pick: Callable[[], float] = random.random,
+    ) -> None:
         self.plan = SourcePlan(revision=-1)
         self._fallback = fallback
         self._clock = clock
         self._pick = pick
+        self._providers = providers or Providers()
+        self._by_host: dict[str, str] = {}  # mail host → provider, "" for nobody in particular
+        self._by_domain: dict[str, str] = {}  # where the hosts have told what the name does not
         self._is_plain = True
         self._has_secrets = False
         self._missing: set[str] = set()  # that was told of
@@ -185,7 +197,7 @@ class SourceChooser:
 
     def _among(self, ways: list[_Way], outgoing: Outgoing, domain: str) -> tuple[Egress | None, bool]:
         """One of these, or none; with whether it is for their warm-up that there is none."""
-        provider = warmup.provider_of(domain)
+        provider = self._provider_of(domain)
         is_overflow = False
         able: list[tuple[float, _Way]] = []
         total = 0.0
@@ -209,6 +221,9 @@ class SourceChooser:
         if way.percent < warmup.WARM:
             self._promise(way, outgoing, domain, provider)
         return way.egress, False
+
+    def _provider_of(self, domain: str) -> str:
+        return self._by_domain.get(domain) or warmup.provider_of(domain)
 
     def _is_at_rest(self, address: str, provider: str, domain: str) -> bool:
         rest = self._rests.get((address, _whose(provider, domain)))
@@ -255,22 +270,42 @@ class SourceChooser:
         if name is None:
             return
         now = self._clock.now()
-        day = _day(now)
+        host = report.facts.host
         for result in report.results:
             domain = result.address.domain
-            provider = warmup.provider_of(domain)
-            counts = self._since.setdefault((day, name, provider), [0, 0, 0, 0])
-            outcome = result.outcome
-            if outcome.kind is OutcomeKind.DELIVERED:
-                counts[0] += 1
-                if self._rests:
-                    self._works_again(name, _whose(provider, domain), now)
-            else:
-                counts[1 if outcome.kind is OutcomeKind.DEFERRED else 2] += 1
-                if outcome.scope is FailureScope.SOURCE:
-                    counts[3] += 1
-                    self._blocked(name, _whose(provider, domain), outcome.diagnostic, now)
-            self._note_health(name, provider, outcome.kind)
+            if host:
+                self._note_provider(domain, host)
+            self._count(name, domain, result.outcome, now, was_tried=bool(host))
+
+    def _count(self, name: str, domain: str, outcome: Outcome, now: datetime, *, was_tried: bool) -> None:
+        """What was never tried, since the address rests already, counts once: when the rest begins."""
+        provider = self._provider_of(domain)
+        whose = _whose(provider, domain)
+        is_block = outcome.scope is FailureScope.SOURCE
+        begins = is_block and self._blocked(name, whose, outcome.diagnostic, now)
+        if not was_tried and not begins:
+            return
+        counts = self._since.setdefault((_day(now), name, provider), [0, 0, 0, 0])
+        if outcome.kind is OutcomeKind.DELIVERED:
+            counts[0] += 1
+            if self._rests:
+                self._works_again(name, whose, now)
+        else:
+            counts[1 if outcome.kind is OutcomeKind.DEFERRED else 2] += 1
+            counts[3] += is_block
+        self._note_health(name, provider, outcome.kind)
+
+    def _note_provider(self, domain: str, host: str) -> None:
+        """Whose hosts a domain has: many domains are one provider's, and it counts all of their mail."""
+        provider = self._by_host.get(host)
+        if provider is None:
+            if len(self._by_host) >= _MOST_NAMES:
+                self._by_host.clear()
+            provider = self._by_host[host] = self._providers.of((host,)).name
+        if provider and self._by_domain.get(domain) != provider:
+            if len(self._by_domain) >= _MOST_NAMES:
+                self._by_domain.clear()
+            self._by_domain[domain] = provider
 
     def _note_health(self, address: str, provider: str, kind: OutcomeKind) -> None:
         seen = self._health.setdefault((address, provider), [0, 0])
@@ -278,10 +313,11 @@ class SourceChooser:
         if sum(seen) >= 2 * _HEALTH_MEMORY:
             seen[:] = [seen[0] // 2, seen[1] // 2]
 
-    def _blocked(self, address: str, whose: str, reason: str, now: datetime) -> None:
+    def _blocked(self, address: str, whose: str, reason: str, now: datetime) -> bool:
+        """False: it rests already, and what was under way then says the same once more."""
         known = self._rests.get((address, whose))
         if known is not None and now < known.until:
-            return  # what was under way then says the same once more
+            return False
         times = known.times + 1 if known is not None else 1
         rest = Rest(
             address=address,
@@ -292,6 +328,7 @@ class SourceChooser:
         )
         self._rests[address, whose] = self._new_rests[address, whose] = rest
         log.warning("source %s rests for %s until %s: %s", address, whose, f"{rest.until:%H:%M:%SZ}", reason)
+        return True
 
     def _works_again(self, address: str, whose: str, now: datetime) -> None:
         """The next block, if one comes, is a first one again; while the rest lasts, old mail says nothing."""
