@@ -21,7 +21,7 @@ from tayori.resources import notifications, subscriptions
 from tayori.resources import tags as tags_of
 from tayori.resources.notifications import NotificationKind
 from tayori.resources.subscriptions import Subscription
-from tayori.store.dialect import Hot
+from tayori.store.dialect import Hot, upsert
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import topics
 from tayori.store.tables import from_micros
@@ -74,8 +74,9 @@ def create(tx: Tx, arn: TopicArn, attributes: Mapping[str, str], tags: Mapping[s
         return
     if _count(tx, arn) >= MAX_TOPICS:
         raise LimitExceeded(f"An account can have at most {MAX_TOPICS} topics.")
+    # Of two that create it at the same moment, the second finds it made.
     tx.execute(
-        topics.insert().values(
+        upsert(tx.engine, topics, changes=["name"]).values(
             account_id=arn.account_id,
             region=arn.region,
             name=arn.name,
