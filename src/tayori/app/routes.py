@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.api.tools import VERIFY_PATH
+from tayori.app import source_gauges
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
@@ -50,6 +51,7 @@ class Routes:
         self._scheduler = scheduler
         self._counting = asyncio.Lock()
         self._counts: Mapping[DeliveryState, int] = {}
+        self._sources: tuple[str, ...] = ()
         self._counts_until = -math.inf
         self._downgraded = 0
         self._control: RehearsalControl | None = None
@@ -93,6 +95,7 @@ class Routes:
             "# HELP tayori_tls_downgraded_domains Domains to which connections are less secure than they were.",
             "# TYPE tayori_tls_downgraded_domains gauge",
             f"tayori_tls_downgraded_domains {self._downgraded}",
+            *self._sources,
             "# HELP tayori_messages_in_memory Messages that this process has in hand.",
             "# TYPE tayori_messages_in_memory gauge",
             f"tayori_messages_in_memory {self._scheduler.in_memory if self._scheduler else 0}",
@@ -110,7 +113,7 @@ class Routes:
         now = asyncio.get_running_loop().time
         async with self._counting:
             if now() >= self._counts_until:
-                self._counts, self._downgraded = await self._store.read(_counted)
+                self._counts, self._downgraded, self._sources = await self._store.read(_counted)
                 self._counts_until = now() + _COUNTS_SECONDS
             return self._counts
 
@@ -169,8 +172,8 @@ class Routes:
         return _json(answer.status, answer.body)
 
 
-def _counted(tx: Tx) -> tuple[Mapping[DeliveryState, int], int]:
-    return queue.counts(tx), security_levels.count_downgraded(tx)
+def _counted(tx: Tx) -> tuple[Mapping[DeliveryState, int], int, tuple[str, ...]]:
+    return queue.counts(tx), security_levels.count_downgraded(tx), source_gauges.gauges(tx)
 
 
 def _json(status: int, value: Any) -> HttpResponse:
