@@ -38,6 +38,12 @@ imports:
 unit:
 	$(BIN)/pytest -n 2 $(ARGS)
 
+# Each fuzzer for SECONDS; ARGS names some of them. A short run of each is part of `make unit`.
+SECONDS ?= 60
+fuzz: $(VENV)/.dev-installed
+	@$(BIN)/python -m pip install --quiet --group fuzz || echo "without Atheris: inputs are mutated blindly"
+	@$(BIN)/python -m fuzz --seconds $(SECONDS) $(ARGS)
+
 # docs/reference/ from the declarations in the code, docs/bestiary.md from its tests' data; tests hold them current.
 reference: $(VENV)/.dev-installed
 	@$(BIN)/python scripts/reference_pages.py
@@ -57,4 +63,4 @@ $(VENV)/.dev-installed: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz
