@@ -3,10 +3,12 @@
 import json
 
 import pytest
+import sqlalchemy as sa
 
-from population import ACCOUNT, REGION, identity, names, open_account, submission
+from population import ACCOUNT, REGION, address, caller, identity, names, open_account, submission
 from tayori.events.publisher import Publisher
 from tayori.model.event import EventKind
+from tayori.model.message import Operation
 from tayori.model.topic_arn import TopicArn
 from tayori.resources import (
     configuration_sets,
@@ -23,7 +25,7 @@ from tayori.resources.identity_notifications import NotificationType
 from tayori.resources.messages import INSERT_EVENT, Door
 from tayori.resources.settings import Settings
 from tayori.resources.subscriptions import NewSubscription
-from tayori.store.tables import to_micros
+from tayori.store.tables import identities, to_micros
 
 TOPIC = TopicArn(region=REGION, account_id=ACCOUNT, name="feedback")
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
@@ -78,7 +80,7 @@ def told(transact):
 
 
 def publish(run, store):
-    run(Publisher(store).tick())
+    run(Publisher(store, "tayori.test").tick())
 
 
 def test_an_event_is_published_to_the_set_that_the_message_was_sent_with(world, transact, run, store):
@@ -134,3 +136,43 @@ def test_many_events_are_told_in_order(world, transact, run, store, clock):
         clock.advance(0.01)
     publish(run, store)
     assert [event["mail"]["messageId"] for _, event in told(transact)] == sent
+
+
+# --- feedback by mail ---
+
+
+def forwarded(transact):
+    found = transact(notifications.claim, "w", 1000)
+    return [(item.endpoint, item.envelope["content"]) for item in found if item.protocol == "feedback"]
+
+
+def bounce(transact, message_id):
+    recipients = [{"emailAddress": "a@inbox.test", "action": "failed", "status": "5.1.1"}]
+    detail = {"bounceType": "Permanent", "bouncedRecipients": recipients, "reportingMTA": "dns; a1"}
+    transact(happen, message_id, EventKind.BOUNCE, detail)
+
+
+def test_a_bounce_is_mailed_to_the_sender_unless_the_identity_says_otherwise(world, transact, run, store):
+    bounce(transact, send(transact, "a@inbox.test", feedback_address=address("back@example.com")))
+    publish(run, store)
+    ((to, content),) = forwarded(transact)
+    assert to == "back@example.com" and "Final-Recipient: rfc822; a@inbox.test" in content
+
+
+@pytest.mark.parametrize(("has_topic", "mails"), [(False, 1), (True, 0)])
+def test_forwarding_can_be_off_where_the_sender_hears_another_way(world, transact, run, store, has_topic, mails):
+    transact(lambda tx: tx.execute(sa.update(identities).values(feedback_forwarding=False)))
+    if has_topic:
+        transact(identity_notifications.put_topic, ACCOUNT, REGION, "example.com", NotificationType.BOUNCE, str(TOPIC))
+    bounce(transact, send(transact, "a@inbox.test", feedback_address=address("back@example.com")))
+    publish(run, store)
+    assert len(forwarded(transact)) == mails
+
+
+def test_other_events_and_the_service_s_own_mail_are_mailed_to_nobody(world, transact, run, store):
+    message_id = send(transact, "a@inbox.test", feedback_address=address("back@example.com"))
+    transact(happen, message_id, EventKind.DELIVERY, {"recipients": ["a@inbox.test"]})
+    own = send(transact, "a@inbox.test", caller=caller(operation=Operation.SERVICE))
+    bounce(transact, own)
+    publish(run, store)
+    assert forwarded(transact) == []

@@ -176,3 +176,18 @@ def test_the_topic_of_an_identity_gets_what_happens_to_its_mail(service, app, to
     assert told["mail"]["callerIdentity"] and told["mail"]["sourceIp"]
     assert told["mail"]["commonHeaders"]["from"] == [SENDER]
     ses.set_identity_notification_topic(Identity="shop.test", NotificationType="Delivery")
+
+
+def test_a_bounce_comes_back_by_mail_to_who_asked_for_it(service):
+    service.client().create_email_identity(EmailIdentity="back@inbox.test")
+    message_id = service.send(
+        "nobody@unknown.test", sender=SENDER, FeedbackForwardingEmailAddress="back@inbox.test", subject="Lost"
+    )
+    mails = service.rehearsal.wait_for_mail("back@inbox.test", count=2)  # the first asked to verify the address
+    (mail,) = (one for one in mails if one.message["From"] == "MAILER-DAEMON@tayori.test")
+    assert mail.message["Subject"] == "Delivery Status Notification (Failure)"
+    assert mail.message.get_content_type() == "multipart/report"
+    _, report, header = mail.message.iter_parts()
+    assert report.get_payload()[0]["Original-Envelope-Id"] == message_id
+    assert report.get_payload()[1]["Final-Recipient"] == "rfc822; nobody@unknown.test"
+    assert "Subject: Lost" in header.get_payload()

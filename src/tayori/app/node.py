@@ -33,7 +33,7 @@ from tayori.app.look_limits import LookLimits
 from tayori.app.notices import Notifier
 from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
-from tayori.app.publishing import NotificationMailer, SigningCertificates
+from tayori.app.publishing import FeedbackMailer, NotificationMailer, SigningCertificates
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
@@ -213,13 +213,16 @@ class Node:
             (HeldExpiry(self.store, self.names_of), "held"),
             (self._retention(), "retention"),
             (self._rotation(), dkim_setup.ROTATION_TOPIC),
-            (Publisher(self.store), publications.TOPIC),
+            (Publisher(self.store, self.config.service.domain), publications.TOPIC),
             (self._notifications(), notifications.TOPIC),
         ]
 
     def _notifications(self) -> Sender:
         mailer = NotificationMailer(self.store, self.sending, self.names_of, self.clock)
-        sender = publishing.sender(self.config, self.store, self.clock, self.resolver, self.worker, mailer)
+        feedback = FeedbackMailer(self.store, self.sending, self.names_of, self.clock)
+        sender = publishing.sender(
+            self.config, self.store, self.clock, self.resolver, self.worker, mailer=mailer, feedback=feedback
+        )
         self._stops.append(sender.stop)
         return sender
 

@@ -15,6 +15,7 @@ from tayori.app.sending import Sending, handed_by_service
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
 from tayori.config import Config
+from tayori.events import feedback_endpoint
 from tayori.events.endpoint import Endpoint
 from tayori.events.http_endpoint import HttpEndpoint
 from tayori.events.mail_endpoint import MailEndpoint, NotificationMail
@@ -22,12 +23,13 @@ from tayori.events.outgoing_http import OutgoingHttp, OutgoingSettings
 from tayori.events.sender import Sender
 from tayori.events.signing import FILE_PREFIX, Signing
 from tayori.events.sqs_endpoint import SqsEndpoint, SqsSettings
-from tayori.mail.address import AddrSpec, Mailbox
+from tayori.mail.address import AddressError, AddrSpec, Mailbox
 from tayori.mail.answer import Resolver
 from tayori.mail.compose import Body, Content, SimpleContent
+from tayori.model.errors import Invalid
 from tayori.model.message import Operation
 from tayori.model.names import ServiceNames
-from tayori.model.submission import from_simple
+from tayori.model.submission import from_raw, from_simple
 from tayori.resources import service_mail, signing_certificates
 from tayori.store.engine import Store
 
@@ -35,6 +37,28 @@ _ANYWHERE = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 _MAILS_AN_HOUR = 1000  # to one address that has confirmed
 _MAILS_A_DAY = 20_000  # caused by one account
 _DAY = 86_400
+
+
+class FeedbackMailer:
+    """A RawMailer over the service's own sending (see tayori.events.feedback_endpoint)."""
+
+    def __init__(self, store: Store, sending: Sending, names: Callable[[str], ServiceNames], clock: Clock) -> None:
+        self._store = store
+        self._sending = sending
+        self._names = names
+        self._clock = clock
+
+    async def __call__(self, account_id: str, region: str, to: str, content: bytes) -> None:
+        try:
+            recipient = AddrSpec.parse(to)
+        except AddressError as error:
+            raise Invalid(str(error)) from error
+        await self._store.write(
+            service_mail.book, account_id, str(recipient), most_an_hour=_MAILS_AN_HOUR, most_a_day=_MAILS_A_DAY
+        )
+        now, names = self._clock.now(), self._names(region)
+        handed = handed_by_service(account_id, names, now, Operation.SERVICE, [recipient])
+        await self._sending.submit(from_raw(content, handed))
 
 
 class NotificationMailer:
@@ -63,7 +87,14 @@ class NotificationMailer:
 
 
 def sender(
-    config: Config, store: Store, clock: Clock, resolver: Resolver, worker: str, mailer: NotificationMailer
+    config: Config,
+    store: Store,
+    clock: Clock,
+    resolver: Resolver,
+    worker: str,
+    *,
+    mailer: NotificationMailer,
+    feedback: FeedbackMailer,
 ) -> Sender:
     """What sends notifications, with all endpoints that there are."""
     settings, base_url = config.events, config.http_url.rstrip("/")
@@ -91,6 +122,7 @@ def sender(
         "sqs": queues,
         "email": mail,
         "email-json": mail,
+        feedback_endpoint.PROTOCOL: feedback_endpoint.FeedbackEndpoint(feedback),
     }
     return Sender(store, clock, worker, endpoints)
 

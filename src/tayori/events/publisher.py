@@ -8,9 +8,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tayori.model import ses_event
+from tayori import ids
+from tayori.events.feedback_endpoint import PROTOCOL
+from tayori.model import feedback_mail, ses_event
+from tayori.model.feedback_mail import FeedbackMail
 from tayori.model.ses_event import Sink
-from tayori.resources import audiences, publications, topics
+from tayori.resources import audiences, notifications, publications, topics
 from tayori.resources.audiences import Audience
 from tayori.resources.publications import Publication
 from tayori.resources.settings import Settings
@@ -27,27 +30,49 @@ _GO_ON = 0.05
 class _Ready:
     publication: Publication
     texts: tuple[tuple[Audience, str], ...]
+    forwarded: FeedbackMail | None = None
 
 
 class Publisher:
     name = "publications"
     every = 1.0
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, service_domain: str) -> None:
         self._store = store
+        self._service_domain = service_domain
         self._settings = Settings()
 
     async def tick(self) -> float | None:
         found = await self._store.read(_look, self._settings)
-        ready = [_Ready(publication=one, texts=_texts(one, listening)) for one, listening in found]
+        ready = [
+            _Ready(publication=one, texts=_texts(one, listening), forwarded=self._mail(one, address))
+            for one, listening, address in found
+        ]
         for start in range(0, len(ready), _IN_ONE_TRANSACTION):
             await self._store.write(_publish, ready[start : start + _IN_ONE_TRANSACTION])
         return _GO_ON if len(found) == _LOOKED_AT else None
 
+    def _mail(self, publication: Publication, address: str) -> FeedbackMail | None:
+        if not address or publication.mail is None:
+            return None
+        return feedback_mail.compose(
+            publication.kind,
+            publication.detail,
+            publication.mail,
+            to=address,
+            region=publication.region,
+            service_domain=self._service_domain,
+            now=self._store.clock.now(),
+            boundary=ids.url_token(),
+        )
 
-def _look(tx: Tx, settings: Settings) -> list[tuple[Publication, Sequence[Audience]]]:
+
+def _look(tx: Tx, settings: Settings) -> list[tuple[Publication, Sequence[Audience], str]]:
     settings.refresh(tx)
-    return [(one, audiences.of(tx, settings, one)) for one in publications.oldest(tx, _LOOKED_AT)]
+    return [
+        (one, audiences.of(tx, settings, one), audiences.forwarded_to(tx, settings, one))
+        for one in publications.oldest(tx, _LOOKED_AT)
+    ]
 
 
 def _texts(publication: Publication, listening: Sequence[Audience]) -> tuple[tuple[Audience, str], ...]:
@@ -66,6 +91,21 @@ def _publish(tx: Tx, ready: Sequence[_Ready]) -> None:
         if publications.take(tx, one.publication):
             for audience, text in one.texts:
                 _tell(tx, one.publication, audience, text)
+            if one.forwarded is not None:
+                _forward(tx, one.publication, one.forwarded)
+
+
+def _forward(tx: Tx, publication: Publication, mail: FeedbackMail) -> None:
+    notifications.enqueue_other(
+        tx,
+        account_id=publication.account_id,
+        region=publication.region,
+        kind=publication.kind,
+        destination=publication.key[0],
+        protocol=PROTOCOL,
+        endpoint=mail.to,
+        envelope={"content": mail.content.decode("latin-1")},
+    )
 
 
 def _tell(tx: Tx, publication: Publication, audience: Audience, text: str) -> None:

@@ -77,7 +77,7 @@ _LONGEST = 3600.0  # seconds, of all retries of an HTTP/S policy together (sns: 
 
 def policy_of(protocol: str, subscription: str = "", topic: str = "") -> DeliveryPolicy:
     """The policy for a protocol, with the DeliveryPolicy (JSON) of the subscription or else of the topic in it."""
-    if protocol in ("email", "email-json"):
+    if protocol in ("email", "email-json", "feedback"):
         return MAIL
     if protocol not in ("http", "https"):
         return QUEUE

@@ -1,4 +1,5 @@
-"""Who is told of one event: topics of the configuration set's event destinations, and the topic of the identity.
+"""Who is told of one event: topics of the configuration set's event destinations, the topic of the identity, and the
+sender by mail.
 
 Owns SES's rules for it. Mail that is sent under another account's identity is told to no identity's topic: the identity
 is the owner's, the mail the delegate's (see docs/quirks).
@@ -6,10 +7,11 @@ is the owner's, the mail the delegate's (see docs/quirks).
 
 from dataclasses import dataclass
 
+from tayori.mail.address import AddrSpec
 from tayori.model.ses_event import Sink
 from tayori.resources import event_destinations, identity_notifications
 from tayori.resources.event_destinations import TargetKind
-from tayori.resources.publications import Publication
+from tayori.resources.publications import FORWARDED, Publication
 from tayori.resources.settings import Settings
 from tayori.store.engine import Tx
 
@@ -27,6 +29,21 @@ def of(tx: Tx, settings: Settings, publication: Publication) -> list[Audience]:
     if publication.mail is None:
         return []
     return [*_of_configuration_set(tx, settings, publication), *_of_identity(tx, settings, publication)]
+
+
+def forwarded_to(tx: Tx, settings: Settings, publication: Publication) -> str:
+    """The address to which the event is mailed, or "". An identity that forwards nothing must have told another way
+    (ses: feedback forwarding): what nobody would hear of is forwarded all the same.
+    """
+    mail, address = publication.mail, publication.feedback_address
+    if mail is None or publication.kind not in FORWARDED:
+        return ""
+    if not publication.identity:
+        return address
+    sender = settings.sender(tx, publication.account_id, publication.region, AddrSpec.parse(mail.from_address))
+    if sender is None or sender.feedback_forwarding or not of(tx, settings, publication):
+        return address
+    return ""
 
 
 def _of_configuration_set(tx: Tx, settings: Settings, publication: Publication) -> list[Audience]:
@@ -49,5 +66,5 @@ def _of_identity(tx: Tx, settings: Settings, publication: Publication) -> list[A
     if topic is None:
         return []
     sink = Sink.IDENTITY_WITH_HEADERS if topic.headers_included else Sink.IDENTITY
-    source = identity_notifications.source_arn(*key)
+    source = identity_notifications.source_arn(publication.account_id, publication.region, topic.identity)
     return [Audience(topic_arn=topic.topic_arn, sink=sink, source_arn=source)]

@@ -184,6 +184,32 @@ def enqueue(
     tx.wake(TOPIC)
 
 
+def enqueue_other(
+    tx: Tx,
+    *,
+    account_id: str,
+    region: str,
+    kind: str,
+    destination: str,
+    protocol: str,
+    endpoint: str,
+    envelope: Mapping[str, Any],
+) -> None:
+    """Write a delivery that no topic is behind. `destination` names what it belongs to."""
+    _insert(
+        tx,
+        account_id=account_id,
+        region=region,
+        kind=kind,
+        topic_arn="",
+        subscription_id=destination,
+        protocol=protocol,
+        endpoint=endpoint,
+        envelope=envelope,
+    )
+    tx.wake(TOPIC)
+
+
 def _insert(
     tx: Tx,
     *,

@@ -70,6 +70,7 @@ class Publication:
     region: str = ""
     identity: str = ""  # of the account's own, under which the message was sent
     configuration_set: str | None = None
+    feedback_address: str = ""  # to which bounces and complaints are forwarded; "" for a null reverse-path
     detail: Mapping[str, Any]
     mail: MailFacts | None = None
 
@@ -113,6 +114,7 @@ def _loaded(tx: Tx, row: Sequence[Any]) -> Publication:
         region=region,
         identity="" if lent else identity,
         configuration_set=configuration_set,
+        feedback_address=facts["feedback_address"],
         detail=json.loads(detail),
         mail=mail,
     )
