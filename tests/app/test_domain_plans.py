@@ -89,6 +89,26 @@ def test_a_second_key_is_in_the_plan_and_is_optional(plan_of: Any, transact: Any
     assert second(Zone().put(name, "CNAME", target)).change is Change.NONE
 
 
+def test_what_a_check_of_the_merged_spf_record_costs_is_told(plan_of: Any, transact: Any, run: Any) -> None:
+    plan_of("example.com", Zone())
+    transact(identities.put_mail_from, ACCOUNT, REGION, "example.com", "bounce.example.com", None)
+    identity = transact(identities.get, ACCOUNT, REGION, "example.com")
+    ours = {("spf.mail.example.net", "TXT"): ("v=spf1 ip4:192.0.2.1 -all",)}
+
+    def spf(present: str, *silent: str) -> Any:
+        zone = Zone(*silent).put("bounce.example.com", "TXT", present)
+        zone.records |= ours | {(f"s{n}.example.net", "TXT"): ("v=spf1 -all",) for n in range(12)}
+        plan = run(domain_plans.make(identity, NAMES, zone, NOW))
+        (record,) = [one for one in plan.records if one.purpose == "mail-from-spf"]
+        return record
+
+    many = " ".join(f"include:s{n}.example.net" for n in range(10))
+    assert "spf.too-many-lookups" in spf(f"v=spf1 {many} -all").notes
+    assert "spf.too-many-lookups" not in spf("v=spf1 include:s1.example.net -all").notes
+    assert "spf.broken" in spf("v=spf1 include:gone.example.net -all").notes
+    assert "spf.unanswered" in spf("v=spf1 include:s1.example.net -all", "s1.example.net").notes
+
+
 def test_a_subdomain_is_registered_in_the_zone_above_it(plan_of: Any) -> None:
     plan = plan_of("news.example.com", Zone().put("example.com", "SOA", "ns. h. 1 2 3 4 5"))
     assert (plan.domain, plan.zone) == ("news.example.com", "example.com")

@@ -5,16 +5,22 @@ Owns the questions. What is wanted comes from `resources.identity_checks`, what 
 """
 
 import asyncio
+import contextlib
+from dataclasses import replace
 from datetime import datetime
 
 from tayori.mail import dmarc
 from tayori.mail.answer import Answer, AnswerStatus, Resolver, drive
 from tayori.mail.dmarc import DmarcResult, DmarcVerdict
-from tayori.model.domain_plan import DomainPlan, records_of
+from tayori.model import spf_advice
+from tayori.model.domain_plan import DomainPlan, PlannedRecord, records_of
 from tayori.model.names import ServiceNames
 from tayori.model.proof import ExpectedRecord, Purpose, dmarc_record
+from tayori.model.spf_advice import SpfNote
 from tayori.resources import identity_checks
 from tayori.resources.identities import Identity
+
+_SPF_SECONDS = 10.0  # a hostile zone leads from one silent server to the next
 
 
 async def make(identity: Identity, names: ServiceNames, resolver: Resolver, now: datetime) -> DomainPlan:
@@ -23,6 +29,7 @@ async def make(identity: Identity, names: ServiceNames, resolver: Resolver, now:
     if all(record.purpose is not Purpose.DMARC for record in expected):
         expected += await dmarc_expected(identity.domain, names, resolver)
     answers, zone = await asyncio.gather(_ask(expected, resolver), zone_of(identity.domain, resolver))
+    records = [await _with_spf_cost(record, resolver) for record in records_of(expected, answers)]
     return DomainPlan(
         domain=identity.domain,
         zone=zone,
@@ -30,7 +37,7 @@ async def make(identity: Identity, names: ServiceNames, resolver: Resolver, now:
         region=identity.region,
         service_domain=names.service_domain,
         mail_from_domain=identity.mail_from_domain,
-        records=records_of(expected, answers),
+        records=tuple(records),
         made_at=now,
     )
 
@@ -39,6 +46,17 @@ async def _ask(expected: list[ExpectedRecord], resolver: Resolver) -> dict[tuple
     keys = list(dict.fromkeys((record.name, record.rdtype) for record in expected))
     answers = await asyncio.gather(*(resolver.resolve(name, rdtype) for name, rdtype in keys))
     return dict(zip(keys, answers, strict=True))
+
+
+async def _with_spf_cost(record: PlannedRecord, resolver: Resolver) -> PlannedRecord:
+    """What a check of the merged SPF record costs is seen only by following its terms (RFC 7208 4.6.4)."""
+    if record.purpose is not Purpose.MAIL_FROM_SPF or not record.present:
+        return record
+    notes: tuple[SpfNote, ...] = (SpfNote.UNANSWERED,)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_SPF_SECONDS):
+            notes = (await drive(spf_advice.advise(record.name, record.own), resolver)).notes
+    return replace(record, notes=tuple(dict.fromkeys((*record.notes, *(f"spf.{note}" for note in notes)))))
 
 
 async def dmarc_expected(domain: str, names: ServiceNames, resolver: Resolver) -> list[ExpectedRecord]:
