@@ -39,6 +39,7 @@ _LOOK_AGAIN_SECONDS = 0.05
 _PORTS = range(10_000, 32_000, 8)  # below those that systems give to outgoing connections
 _TCP_OFFSETS, _UDP_OFFSETS = (0, 1, 2, 3, 4, 6), (4, 6)
 _PROVIDERS_OFFSET, _A_PROVIDER = 7, "127.77.0.1"
+_POLICIES_OFFSET, _A_POLICY_HOST = 5, "127.77.0.15"
 
 T = TypeVar("T")
 
@@ -71,6 +72,7 @@ def _are_free(base: int) -> bool:
     wanted = [(socket.SOCK_STREAM, "127.0.0.1", base + offset) for offset in _TCP_OFFSETS]
     wanted += [(socket.SOCK_DGRAM, "127.0.0.1", base + offset) for offset in _UDP_OFFSETS]
     wanted.append((socket.SOCK_STREAM, _A_PROVIDER, base + _PROVIDERS_OFFSET))
+    wanted.append((socket.SOCK_STREAM, _A_POLICY_HOST, base + _POLICIES_OFFSET))
     return all(_is_free(*one) for one in wanted)
 
 

@@ -29,6 +29,7 @@ def settings(data: Path, port_base: int) -> Mapping[str, Mapping[str, Any]]:
         "resolver": {"servers": [f"127.0.0.1:{port_base + 6}"]},
         "delivery": {
             "port": port_base + 7,
+            "policy_port": port_base + 5,
             "source_address": SERVICE_ADDRESS,
             "outgoing_addresses": [SERVICE_ADDRESS],
             "trust_anchors": str(data / "rehearsal" / "ca.pem"),

@@ -36,6 +36,7 @@ class Place:
     resolver: str
     delivery_port: int
     trust_anchors: str
+    policy_port: int = 0
 
     def encoded(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -75,6 +76,7 @@ def _place(config: Config) -> Place:
         resolver=config.resolver.servers[0],
         delivery_port=config.delivery.port,
         trust_anchors=config.delivery.trust_anchors,
+        policy_port=config.delivery.policy_port,
     )
 
 
@@ -108,5 +110,10 @@ def _joined(config: Config, place: Place) -> Config:
         rehearsal_elsewhere=Path(place.data),
         service=replace(config.service, clock_file=place.clock_file),
         resolver=replace(config.resolver, servers=[place.resolver]),
-        delivery=replace(config.delivery, port=place.delivery_port, trust_anchors=place.trust_anchors),
+        delivery=replace(
+            config.delivery,
+            port=place.delivery_port,
+            trust_anchors=place.trust_anchors,
+            policy_port=place.policy_port or config.delivery.policy_port,
+        ),
     )

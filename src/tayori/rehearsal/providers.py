@@ -45,6 +45,7 @@ class Provider:
     number: int
     behaviour: Behaviour = Behaviour.ACCEPTS
     tls: TlsOffer = TlsOffer.TRUSTED
+    sts: str = ""  # the mode of its MTA-STS policy; "": it has none
 
     @property
     def host(self) -> str:
@@ -66,6 +67,9 @@ PROVIDERS = (
     Provider(domain="slow.test", number=12, behaviour=Behaviour.SLOW),
     Provider(domain="down.test", number=13, behaviour=Behaviour.SILENT),
     Provider(domain="nullmx.test", number=14, behaviour=Behaviour.NULL_MX),
+    Provider(domain="sts.test", number=15, sts="enforce"),
+    Provider(domain="badsts.test", number=16, tls=TlsOffer.SELF_SIGNED, sts="enforce"),
+    Provider(domain="trysts.test", number=17, tls=TlsOffer.SELF_SIGNED, sts="testing"),
 )
 
 
@@ -83,7 +87,12 @@ def provider_records(provider: Provider, address: str) -> tuple[Record, ...]:
             Record(name=domain, rdtype="TXT", value="v=spf1 -all"),
             policy,
         )
+    sts = (
+        Record(name=f"_mta-sts.{domain}", rdtype="TXT", value="v=STSv1; id=1"),
+        Record(name=f"mta-sts.{domain}", rdtype="A", value=address),
+    )
     return (
+        *(sts if provider.sts else ()),
         Record(name=domain, rdtype="MX", value=f"10 {host}"),
         Record(name=domain, rdtype="TXT", value="v=spf1 mx -all"),
         Record(name=host, rdtype="A", value=address),

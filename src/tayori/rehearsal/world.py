@@ -27,6 +27,7 @@ from tayori.rehearsal.dns import Delegation, InternetNameServer, InternetResolve
 from tayori.rehearsal.greylist import Greylist
 from tayori.rehearsal.mailbox import Limits, Mailboxes
 from tayori.rehearsal.name_servers import EmptyZones, FaultyServers
+from tayori.rehearsal.policy_host import PolicyHost
 from tayori.rehearsal.postman import Ports, Postman
 from tayori.rehearsal.provider import Premises, ProviderPolicy, SlowServer, provider_settings
 from tayori.rehearsal.providers import PROVIDERS, Behaviour, Provider, TlsOffer, provider_records
@@ -41,8 +42,9 @@ _GREYLIST_WAIT = timedelta(seconds=60)
 class RehearsalSettings:
     """Where the rehearsal internet lives and where it finds the service.
 
-    Providers listen on `<network>.N`, all on `smtp_port`. `service_addresses` are those that the service sends from;
-    `service_dns_*` is its authoritative name server, `service_mx_port` the port of its MX hosts.
+    Providers listen on `<network>.N`, all on `smtp_port`, and those with an MTA-STS policy on `policy_port`, too.
+    `service_addresses` are those that the service sends from; `service_dns_*` is its authoritative name server,
+    `service_mx_port` the port of its MX hosts.
     """
 
     folder: Path
@@ -50,6 +52,7 @@ class RehearsalSettings:
     clock_file: Path
     dns_port: int
     smtp_port: int
+    policy_port: int = 0  # of the providers' web servers; 0: they have none
     service_dns_port: int
     service_mx_port: int
     dns_host: str = "127.0.0.1"
@@ -125,6 +128,8 @@ class RehearsalWorld:
             for provider in PROVIDERS:
                 if provider.behaviour.listens:
                     await self._open(provider)
+                if provider.sts and settings.policy_port:
+                    await self._open_policy_host(provider)
             self._stops.append(self._faulty_servers.stop)
             for name, host in name_servers.addresses(settings.network).items():
                 with _explained(host, self.dns_port):
@@ -146,6 +151,14 @@ class RehearsalWorld:
         with _explained(address, port):
             await server.start(address, port)
         self._stops.append(partial(server.stop, 0.5))
+
+    async def _open_policy_host(self, provider: Provider) -> None:
+        """Its certificate is good, whatever the mail host shows: else nobody would know of the policy."""
+        host = PolicyHost(provider, self.authority.server_context(f"mta-sts.{provider.domain}"))
+        address, port = self.settings.address_of(provider), self.settings.policy_port
+        with _explained(address, port):
+            await host.start(address, port)
+        self._stops.append(host.stop)
 
     def _tls_of(self, provider: Provider) -> ssl.SSLContext | None:
         match provider.tls:
