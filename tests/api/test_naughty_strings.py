@@ -54,6 +54,55 @@ def calls(v1: Any, v2: Any, text: str) -> list[Callable[[], Any]]:
     ]
 
 
+def calls_of_sns(sns: Any, topic: str, subscription: str, text: str) -> list[Callable[[], Any]]:
+    attribute = {"AttributeName": "FilterPolicy", "AttributeValue": text}
+    return [
+        lambda: sns.create_topic(Name=text, Attributes={"DisplayName": text}, Tags=[{"Key": text, "Value": text}]),
+        lambda: sns.create_topic(Name="other", Attributes={text or "x": text}),
+        lambda: sns.get_topic_attributes(TopicArn=text),
+        lambda: sns.get_topic_attributes(TopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:{text}"),
+        lambda: sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue=text),
+        lambda: sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=text),
+        lambda: sns.set_topic_attributes(TopicArn=topic, AttributeName="DeliveryPolicy", AttributeValue=text),
+        lambda: sns.add_permission(TopicArn=topic, Label=text, AWSAccountId=[text], ActionName=[text]),
+        lambda: sns.subscribe(TopicArn=topic, Protocol="https", Endpoint=f"https://h/{text}"),
+        lambda: sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=f"a@{text}"),
+        lambda: sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{text}"),
+        lambda: sns.subscribe(TopicArn=topic, Protocol=text, Endpoint=text),
+        lambda: sns.set_subscription_attributes(SubscriptionArn=subscription, **attribute),
+        lambda: sns.set_subscription_attributes(
+            SubscriptionArn=subscription, **{**attribute, "AttributeValue": json.dumps({text: [text]})}
+        ),
+        lambda: sns.confirm_subscription(TopicArn=topic, Token=text),
+        lambda: sns.unsubscribe(SubscriptionArn=f"{topic}:{text}"),
+        lambda: sns.publish(TopicArn=topic, Message=text, Subject=text),
+        lambda: sns.publish(
+            TopicArn=topic, Message=json.dumps({"default": text}), MessageStructure="json", Subject="x"
+        ),
+        lambda: sns.publish(
+            TopicArn=topic,
+            Message="x",
+            MessageAttributes={text or "x": {"DataType": f"String.{text}", "StringValue": text}},
+        ),
+        lambda: sns.tag_resource(ResourceArn=topic, Tags=[{"Key": text, "Value": text}]),
+        lambda: sns.list_topics(NextToken=text),
+    ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
+def test_every_string_gets_an_answer_of_sns(
+    service: Service, vectors: Callable[[str], Path], database_url: str
+) -> None:
+    sns = service.client("sns", parameter_validation=False)
+    topic = sns.create_topic(Name="events")["TopicArn"]
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue"
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)["SubscriptionArn"]
+    naughty = json.loads((vectors("blns") / "blns.json").read_text())
+    for text in [*OWN, *naughty[:: 4 if database_url.startswith("sqlite") else 10]]:
+        for number, call in enumerate(calls_of_sns(sns, topic, subscription, text)):
+            assert status_of(call) in (None, 200, 400, 403, 404, 413), (number, text[:100])
+
+
 @pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
 def test_every_string_gets_an_answer(service: Service, vectors: Callable[[str], Path], database_url: str) -> None:
     service.transact(accounts.grant, ACCOUNT, REGION, max_24_hour=-1, max_rate=-1)

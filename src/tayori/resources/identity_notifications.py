@@ -29,8 +29,9 @@ class NotificationType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityTopic:
-    """Where one kind of notification goes, and whether it has the headers of the mail."""
+    """Where one kind of notification goes, whose setting it is, and whether it has the headers of the mail."""
 
+    identity: str
     topic_arn: str
     headers_included: bool
 
@@ -155,7 +156,7 @@ def _rows(tx: Tx, account_id: str, region: str, names: list[str]) -> dict[str, d
     found: dict[str, dict[NotificationType, IdentityTopic]] = {}
     for row in tx.execute(sa.select(identity_notifications).where(*_of(account_id, region, names))):
         found.setdefault(row.identity, {})[NotificationType(row.kind)] = IdentityTopic(
-            topic_arn=row.topic_arn or "", headers_included=row.headers_included
+            identity=row.identity, topic_arn=row.topic_arn or "", headers_included=row.headers_included
         )
     return found
 
