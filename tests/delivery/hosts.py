@@ -9,7 +9,7 @@ import socket
 import ssl
 import struct
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -17,6 +17,7 @@ from typing import Any
 
 from tayori.clock import Clock
 from tayori.delivery.egress import EgressChooser
+from tayori.delivery.queue import NOTHING
 from tayori.delivery.scheduler import Scheduler
 from tayori.delivery.securities import secured_calls
 from tayori.delivery.settings import DeliverySettings, Timeouts
@@ -31,6 +32,7 @@ from tayori.model.message import (
     AttemptReport,
     DeliveryState,
     DueRecipient,
+    Outcome,
     Outgoing,
     RecipientResult,
     TlsPolicy,
@@ -267,6 +269,7 @@ class MemoryQueue:
         self.fail_records: deque[Exception] = deque()
         self.poison: str | None = None  # a message whose report always fails to be recorded
         self.avoided: list[set[str]] = []
+        self.put_offs: list[tuple[str, int]] = []
 
     @property
     def wake(self) -> asyncio.Event:
@@ -291,10 +294,12 @@ class MemoryQueue:
             and row.recipient.address.domain not in avoid
         ]
 
-    async def claim(self, limit: int, *, avoid: Collection[str] = ()) -> list[Outgoing]:
+    async def claim(
+        self, limit: int, *, avoid: Mapping[str, datetime] = NOTHING, full: Collection[str] = ()
+    ) -> list[Outgoing]:
         self.avoided.append(set(avoid))
         by_message: dict[str, list[_Row]] = defaultdict(list)
-        for row in self._due(avoid)[:limit]:
+        for row in [row for row in self._due(avoid) if row.outgoing.stream not in full][:limit]:
             row.change(Trigger.CLAIM)
             by_message[row.outgoing.message_id].append(row)
         claimed = []
@@ -306,6 +311,14 @@ class MemoryQueue:
             original = rows[0].outgoing
             claimed.append(Outgoing(**{**_members(original), "recipients": recipients}))
         return claimed
+
+    async def put_off(self, domain: str, until: datetime, outcome: Outcome, limit: int) -> int:
+        waiting = [row for row in self._due(()) if row.recipient.address.domain == domain]
+        for row in waiting[:limit]:
+            row.due_at = until
+            row.state = DeliveryState.DEFERRED
+        self.put_offs.append((domain, len(waiting[:limit])))
+        return len(waiting[:limit])
 
     async def record(self, reports: Sequence[AttemptReport]) -> None:
         await asyncio.sleep(0)

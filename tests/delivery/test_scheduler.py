@@ -94,11 +94,14 @@ def test_memory_is_bounded_by_count_and_what_did_not_fit_is_claimed_later(run: R
             taken = 0
             for index in range(40):
                 taken += world.offer(world.message(f"r{index}@dest.test"))
+            assert taken == 8  # the rest is kept for other streams
+            for index in range(40, 60):
+                taken += world.offer(world.message(f"r{index}@dest.test", account_id=str(index), stream=f"{index} "))
             assert taken == 10
             assert scheduler.in_memory == 10
             assert not scheduler.has_room()
-            await world.queue.until_reported(40)
-            assert len(host.received) == 40
+            await world.queue.until_reported(60)
+            assert len(host.received) == 60
             assert scheduler.in_memory == 0
 
     run(scenario())

@@ -110,21 +110,6 @@ def test_claims_follow_the_limits_of_number_and_size(queue, transact, one):
     assert len(transact(one.claim, 10, 10)) == 1
 
 
-def test_a_domain_of_which_there_is_enough_is_avoided(queue, transact, one):
-    queue(submission("a@slow.test"), submission("b@inbox.test"), submission("c@slow.test", "d@inbox.test"))
-    taken = transact(one.claim, 10, PLENTY, ("slow.test",))
-    assert sorted(str(item.address) for outgoing in taken for item in outgoing.recipients) == [
-        "b@inbox.test",
-        "d@inbox.test",
-    ]
-    assert sorted(
-        str(item.address) for outgoing in transact(one.claim, 10, PLENTY) for item in outgoing.recipients
-    ) == [
-        "a@slow.test",
-        "c@slow.test",
-    ]
-
-
 def test_two_workers_never_have_the_same_recipient(queue, store, run, one, two):
     queue(*(submission(*[f"r{number}@inbox.test" for number in range(5)]) for _ in range(40)))
 
@@ -400,16 +385,3 @@ def test_waiting_work_wakes_the_scheduler(queue, transact, store, run, one, cloc
             await event.wait()
 
     run(story())
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_due_index_is_used_on_sqlite(queue, transact, store):
-    """A queue of a million waiting recipients must not be read whole for each claim."""
-    statement = deliveries._DUE.replace("{avoiding}", "").replace("{skip_locked}", "")
-    for text, parameters in ((statement, (0, 1)), (deliveries._NEXT_DUE.text(store.engine), ())):
-        plan = transact(
-            lambda tx, text=text, parameters=parameters: [
-                str(row) for row in tx.connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text, parameters)
-            ]
-        )
-        assert "recipients_open" in plan[0] and "TEMP B-TREE" not in "".join(plan)

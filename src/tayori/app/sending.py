@@ -5,15 +5,16 @@ for stays in the store, where it is claimed later.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tayori import ids
 from tayori.clock import Clock
+from tayori.delivery.queue import NOTHING
 from tayori.delivery.scheduler import Scheduler
 from tayori.mail.address import AddrSpec
-from tayori.model.message import AttemptReport, Caller, Operation, Outgoing, Submission
+from tayori.model.message import AttemptReport, Caller, Operation, Outcome, Outgoing, Submission
 from tayori.model.names import ServiceNames
 from tayori.model.submission import Handed, from_raw
 from tayori.resources.deliveries import Deliveries
@@ -35,8 +36,13 @@ class StoredQueue:
     def wake(self) -> asyncio.Event:
         return self._wake
 
-    async def claim(self, limit: int, *, avoid: Collection[str] = ()) -> list[Outgoing]:
-        return await self._store.write(self._deliveries.claim, limit, self._most_bytes, tuple(avoid))
+    async def claim(
+        self, limit: int, *, avoid: Mapping[str, datetime] = NOTHING, full: Collection[str] = ()
+    ) -> list[Outgoing]:
+        return await self._store.write(self._deliveries.claim, limit, self._most_bytes, avoid, full)
+
+    async def put_off(self, domain: str, until: datetime, outcome: Outcome, limit: int) -> int:
+        return await self._store.write(self._deliveries.put_off, domain, until, outcome, limit)
 
     async def record(self, reports: Sequence[AttemptReport]) -> None:
         await self._store.write(self._deliveries.record, reports)
@@ -58,8 +64,8 @@ class Sending:
         self.scheduler: Scheduler | None = None
         self.queue: StoredQueue | None = None
 
-    def _has_room(self, size: int) -> bool:
-        return self.scheduler is not None and self.scheduler.has_room()
+    def _has_room(self, stream: str) -> bool:
+        return self.scheduler is not None and self.scheduler.has_room(stream)
 
     async def submit(self, submission: Submission) -> str:
         """The MessageId, once the message is durable. Raises what model.errors names."""

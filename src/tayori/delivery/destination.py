@@ -13,12 +13,11 @@ from datetime import timedelta
 from tayori.delivery.dialogue import Session, open_session
 from tayori.delivery.egress import Egress
 from tayori.delivery.job import Job
-from tayori.delivery.lane import Lane, settle, widened
-from tayori.delivery.means import Means
+from tayori.delivery.lane import Lane, not_tried, settle, widened
+from tayori.delivery.means import Means, Rest
 from tayori.delivery.relay import find_relay
 from tayori.delivery.route import Route, Target, find_route
 from tayori.delivery.security import Security
-from tayori.delivery.site import Rest
 from tayori.delivery.sites import LaneKey, Sites
 from tayori.model.failure import classify_trouble
 from tayori.model.message import FailureScope, Outcome, OutcomeKind, Reason, TlsPolicy
@@ -70,8 +69,7 @@ class Destination:
 
     def add(self, job: Job) -> None:
         if self._rest is not None and (rest := self.resting()) is not None:
-            notes = ("not tried: the destination rests after failures", *rest.notes)
-            settle(self._means, job, rest.outcome, notes, hold_until=rest.until)
+            not_tried(self._means, job, rest)
             return
         self.waiting += 1
         self._used = self._loop.time()
@@ -163,6 +161,8 @@ class Destination:
             self._rest = Rest(until=hold_until, outcome=outcome, notes=told)
         for job in jobs if first is None else (first, *jobs):
             settle(self._means, job, outcome, told, hold_until=hold_until)
+        if self._rest is not None:
+            self._means.resting(self.domain, self._rest)
 
     # --- for the lane ----------------------------------------------------------------------------------------------
 

@@ -6,11 +6,13 @@ twice; nothing loses one.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tayori.model.message import AttemptReport, Outgoing
+from tayori.model.message import AttemptReport, Outcome, Outgoing
+
+NOTHING: Mapping[str, datetime] = {}
 
 
 class Queue(Protocol):
@@ -22,10 +24,19 @@ class Queue(Protocol):
         """Set by the queue when something may have become due; cleared by the scheduler before it claims."""
         ...
 
-    async def claim(self, limit: int, *, avoid: Collection[str] = ()) -> list[Outgoing]:
-        """Up to `limit` messages with due recipients, now leased to this process; best sorted by domain.
+    async def claim(
+        self, limit: int, *, avoid: Mapping[str, datetime] = NOTHING, full: Collection[str] = ()
+    ) -> list[Outgoing]:
+        """Up to `limit` messages with due recipients, now leased to this process, some of each stream that has any.
 
-        `avoid` names recipient domains of which enough is in memory already.
+        `avoid` names recipient domains of which nothing is wanted, and until when: what is met of them is put off
+        until then, so that the next claim does not meet it again. `full` names streams of which enough is in memory.
+        """
+        ...
+
+    async def put_off(self, domain: str, until: datetime, outcome: Outcome, limit: int) -> int:
+        """Nothing can be done for `domain` before `until`: put off what falls due before, for the reason that
+        `outcome` tells, but none beyond its deadline. At most `limit` recipients at a time; how many that were.
         """
         ...
 

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from tayori import ids
 from tayori.clock import Clock
@@ -17,7 +18,7 @@ from tayori.delivery.destination import Destination
 from tayori.delivery.egress import Egress, EgressChooser, SettingsChooser
 from tayori.delivery.job import Held, Job
 from tayori.delivery.ledger import Ledger
-from tayori.delivery.means import Means
+from tayori.delivery.means import Means, Rest
 from tayori.delivery.queue import Queue
 from tayori.delivery.secured import SecuredCalls
 from tayori.delivery.securities import secured_calls
@@ -37,12 +38,17 @@ from tayori.model.message import (
     Reason,
     TlsPolicy,
 )
+from tayori.model.stream import account_of
 
 log = logging.getLogger("tayori.delivery")
 
 _FLUSH_SECONDS = 10.0
 _TROUBLE_SECONDS = 2.0  # before the queue is asked again after it failed
 _SWEEP_SECONDS = 1.0
+_SHARE = 4  # how many times the free memory one stream, or one account, may hold
+_FULL_SECONDS = timedelta(seconds=10)  # service time: what waits for a destination with enough in memory
+_PUT_OFF_AT_ONCE = 1000  # recipients in one transaction
+_MOST_AVOIDED = 1000
 
 _Key = tuple[str, TlsPolicy, str]  # domain, policy, name of the way out
 _Ways = dict[str, Egress | None]  # by recipient domain
@@ -80,15 +86,21 @@ class Scheduler:
             shuffle=random.shuffle,
             providers=providers.load(settings.providers_file),
             changed=self._changed,
+            resting=self._resting,
         )
         self._chooser = chooser if chooser is not None else SettingsChooser(settings)
         self._sites = Sites(self._means)
         self._destinations: dict[_Key, Destination] = {}
         self._by_domain: dict[str, list[Destination]] = {}
         self._held: dict[Held, None] = {}  # in order of arrival
+        self._of_stream: dict[str, int] = {}
+        self._of_account: dict[str, int] = {}
         self._bytes = 0
         self._room = asyncio.Event()
         self._quiet = asyncio.Event()
+        self._crowded: set[str] = set()  # domains that were found full
+        self._put_off: dict[str, Rest] = {}  # domains that rest, until their mail in the store is put off
+        self._putting_off = asyncio.Event()
         self._is_stopping = False
         self._next_sweep = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -108,18 +120,27 @@ class Scheduler:
         """Where mail is being sent to, and how, at this moment."""
         return self._sites.facts()
 
-    def has_room(self) -> bool:
-        return (
-            not self._is_stopping
-            and len(self._held) < self._settings.max_messages
-            and self._bytes < self._settings.max_bytes
-        )
+    def has_room(self, stream: str | None = None) -> bool:
+        """Whether one more may come, of `stream` where that is given.
+
+        A stream and an account may take so many times what is left (Choudhury and Hahne's dynamic threshold for
+        shared buffers): one bulk fills four fifths of the memory, two of them four ninths each, and there is always
+        room for somebody new.
+        """
+        left = self._settings.max_messages - len(self._held)
+        if self._is_stopping or left <= 0 or self._bytes >= self._settings.max_bytes:
+            return False
+        return stream is None or not self._has_its_share(stream, left)
+
+    def _has_its_share(self, stream: str, left: int) -> bool:
+        most = max(1, _SHARE * left)
+        return self._of_stream.get(stream, 0) >= most or self._of_account.get(account_of(stream), 0) >= most
 
     def offer(self, outgoing: Outgoing) -> bool:
         """A fresh message whose recipients belong to this process already (state SENDING under its lease). False: no
         room for it; the caller leaves it to a later claim.
         """
-        if not self.has_room():
+        if not self.has_room(outgoing.stream):
             return False
         for domain in _domains(outgoing):
             if self._is_full(domain):
@@ -137,6 +158,8 @@ class Scheduler:
         held = Held(outgoing, {recipient.ordinal for recipient in outgoing.recipients})
         self._held[held] = None
         self._bytes += len(outgoing.content)
+        self._of_stream[outgoing.stream] = self._of_stream.get(outgoing.stream, 0) + 1
+        self._of_account[outgoing.account_id] = self._of_account.get(outgoing.account_id, 0) + 1
         domains = _domains(outgoing)
         ways = {domain: self._chooser.choose(outgoing, domain) for domain in domains}
         if len(domains) == 1 and self._will_wait(domains[0], outgoing.tls_policy, ways[domains[0]]):
@@ -174,6 +197,8 @@ class Scheduler:
             destination = self._destination(domain, outgoing.tls_policy, egress)
             for start in range(0, len(here), most):
                 destination.add(Job(held, here[start : start + most], destination))
+            if destination.waiting >= self._settings.max_waiting_per_destination:
+                self._crowded.add(domain)
 
     def _without_source(self, held: Held, recipients: tuple[DueRecipient, ...]) -> None:
         """Its sources are all used up or at rest: that is ours, and no attempt."""
@@ -203,6 +228,8 @@ class Scheduler:
         if held in self._held:
             del self._held[held]
             self._bytes -= len(held.outgoing.content)
+            _count_down(self._of_stream, held.outgoing.stream)
+            _count_down(self._of_account, held.outgoing.account_id)
             self._room.set()
 
     # --- claiming --------------------------------------------------------------------------------------------------
@@ -212,6 +239,7 @@ class Scheduler:
         self._tasks = [
             asyncio.create_task(self._ledger.run(), name="delivery ledger"),
             asyncio.create_task(self._claim_for_ever(), name="delivery claims"),
+            asyncio.create_task(self._put_off_for_ever(), name="delivery of what rests"),
         ]
 
     @property
@@ -235,11 +263,47 @@ class Scheduler:
         if not self.has_room():
             return False
         limit = min(self._settings.claim_batch, self._settings.max_messages - len(self._held))
-        full = {domain for domain in self._by_domain if self._is_full(domain)}
-        claimed = await self._queue.claim(limit, avoid=full)
+        left = self._settings.max_messages - len(self._held)
+        full = [stream for stream in self._of_stream if self._has_its_share(stream, left)]
+        claimed = await self._queue.claim(limit, avoid=self._unwanted(), full=full)
         for outgoing in claimed:
             self._hold(outgoing)
         return bool(claimed)
+
+    def _unwanted(self) -> dict[str, datetime]:
+        """Domains of which nothing is to be claimed, and until when; as many as are worth naming."""
+        later = self._clock.now() + _FULL_SECONDS
+        unwanted = {domain: later for domain in self._crowded if self._is_full(domain)}
+        self._crowded = set(unwanted)
+        unwanted.update((domain, rest.until) for domain, rest in list(self._put_off.items())[:_MOST_AVOIDED])
+        return unwanted
+
+    def _resting(self, domain: str, rest: Rest) -> None:
+        """A destination rests, and more of its mail may wait in the store: it is put off there, all at once."""
+        known = self._put_off.get(domain)
+        if known is not None and known.until >= rest.until:
+            return
+        destinations = self._by_domain.get(domain, ())
+        if all(destination.resting() is not None for destination in destinations):
+            self._put_off[domain] = rest
+            self._putting_off.set()
+
+    async def _put_off_for_ever(self) -> None:
+        while True:
+            await self._putting_off.wait()
+            self._putting_off.clear()
+            for domain, rest in list(self._put_off.items()):
+                try:
+                    await self._put_off_all(domain, rest)
+                except Exception:
+                    log.exception("the mail of a destination that rests could not be put off")
+                if self._put_off.get(domain) is rest:
+                    del self._put_off[domain]
+
+    async def _put_off_all(self, domain: str, rest: Rest) -> None:
+        while self._clock.now() < rest.until:
+            if await self._queue.put_off(domain, rest.until, rest.outcome, _PUT_OFF_AT_ONCE) < _PUT_OFF_AT_ONCE:
+                return
 
     async def _wait_for_work(self) -> None:
         if not self.has_room():
@@ -288,10 +352,10 @@ class Scheduler:
             lane.abandon()
         self._sites.close()
         # Not cancelled: a claim that has reached the database must come back, or its recipients wait for their lease.
-        await asyncio.gather(*self._tasks[1:], return_exceptions=True)
+        await asyncio.gather(*self._tasks[1:2], return_exceptions=True)
         if await self._ledger.flush(_FLUSH_SECONDS):
             await self._release()
-        for task in self._tasks[:1]:
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._signer.close()
@@ -318,6 +382,14 @@ class Scheduler:
                 log.exception("untried messages could not be released; others take them over from a dead worker")
         for held in list(self._held):
             self._drop(held)
+
+
+def _count_down(counts: dict[str, int], name: str) -> None:
+    left = counts[name] - 1
+    if left:
+        counts[name] = left
+    else:
+        del counts[name]
 
 
 def _domains(outgoing: Outgoing) -> list[str]:

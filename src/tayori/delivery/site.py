@@ -10,22 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tayori.delivery.means import Means
+from tayori.delivery.means import Means, Rest
 from tayori.delivery.shaping import Pace, Window
 from tayori.delivery.slots import Slots
 from tayori.mail.reply import Reply
 from tayori.model.failure import at_scope
 from tayori.model.message import FailureScope, Outcome
 from tayori.model.shaping import Act, Provider, Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
-    """Nothing is tried until then; what waits shares the outcome."""
-
-    until: datetime
-    outcome: Outcome
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ comes late, after another took over, is dropped. State, attempt, event and suppr
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ from tayori.model.message import (
     AttemptReport,
     DeliveryState,
     DueRecipient,
+    Outcome,
     OutcomeKind,
     Outgoing,
     RecipientResult,
@@ -40,15 +41,35 @@ from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import OPEN, from_micros, storable, to_micros
+from tayori.store.tables import OPEN, WAITING, from_micros, storable, to_micros
 
 logger = logging.getLogger("tayori.queue")
 
-_DUE = (
-    "SELECT message_id, ordinal, address, attempts FROM recipients"
-    f" WHERE {OPEN} AND owner = '' AND due_at <= ?{{avoiding}} ORDER BY due_at LIMIT ? {{skip_locked}}"
+_NOTHING: Mapping[str, datetime] = {}
+
+# The streams that have something waiting, from a name on: each is found by one look into the index, not by a scan.
+_NEXT_STREAM = f"SELECT MIN(stream) FROM recipients {{by recipients_by_stream}} WHERE {WAITING} AND stream >"
+_STREAMS = Hot(
+    f"WITH RECURSIVE found (stream) AS (SELECT ({_NEXT_STREAM} ?)"
+    f" UNION ALL SELECT ({_NEXT_STREAM} found.stream) FROM found WHERE found.stream IS NOT NULL)"
+    " SELECT stream FROM found WHERE stream IS NOT NULL LIMIT ?"
 )
-_MOST_AVOIDED = 100
+_DUE = Hot(
+    "SELECT message_id, ordinal, address, attempts, domain FROM recipients {by recipients_by_stream}"
+    f" WHERE {WAITING} AND stream = ? AND due_at <= ? ORDER BY due_at LIMIT ? {{skip_locked}}"
+)
+_MOST_STREAMS = 1000  # looked at in one claim; the next goes on from there
+_LEAST_SHARE = 4  # recipients of one stream in a claim, however many streams there are
+_PUT_OFF_ONE = Hot(
+    f"UPDATE recipients SET due_at = ?, updated_at = ? WHERE message_id = ? AND ordinal = ? AND {WAITING}"
+)
+_DEADLINE = "(SELECT m.expires_at FROM messages m WHERE m.message_id = recipients.message_id)"
+_PUT_OFF = Hot(
+    "UPDATE recipients SET state = 'deferred', reason = ?, status = ?, diagnostic = ?, updated_at = ?,"
+    f" due_at = CASE WHEN {_DEADLINE} < ? THEN {_DEADLINE} ELSE ? END"
+    " WHERE (message_id, ordinal) IN (SELECT message_id, ordinal FROM recipients {by recipients_by_domain}"
+    f" WHERE {WAITING} AND domain = ? AND due_at < ? AND due_at < {_DEADLINE} ORDER BY due_at LIMIT ? {{skip_locked}})"
+)
 _TAKE = Hot("UPDATE recipients SET state = 'sending', owner = ? WHERE message_id = ? AND ordinal = ?")
 _MESSAGE = Hot(
     "SELECT m.account_id, m.region, m.configuration_set, m.reverse_path, m.body_type, m.signing, m.tls_policy,"
@@ -96,24 +117,38 @@ class Deliveries:
         self._names = names
         self._worker = worker
         self._settings = Settings()
+        self._last_stream = ""
 
     # -- taking ----------------------------------------------------------------------------------------------------
 
-    def claim(self, tx: Tx, limit: int, most_bytes: int, avoid: Sequence[str] = ()) -> list[Outgoing]:
-        """Take up to `limit` due recipients, none of the domains in `avoid`.
+    def claim(
+        self,
+        tx: Tx,
+        limit: int,
+        most_bytes: int,
+        avoid: Mapping[str, datetime] = _NOTHING,
+        full: Collection[str] = (),
+    ) -> list[Outgoing]:
+        """Take up to `limit` due recipients, some of each stream that is not in `full`, none of the domains in `avoid`:
+        what is met of those is put off until the time given there.
 
         Their messages have at most `most_bytes` together; one message is always taken.
         """
-        avoided = tuple(avoid)[:_MOST_AVOIDED]
-        condition = f" AND domain NOT IN ({', '.join('?' * len(avoided))})" if avoided else ""
-        statement = Hot(_DUE.replace("{avoiding}", condition))
         due: dict[str, list[DueRecipient]] = defaultdict(list)
-        for message_id, ordinal, address, attempts in tx.hot_rows(statement, (to_micros(tx.now), *avoided, limit)):
+        streams: dict[str, str] = {}
+        later: list[tuple[int, int, str, int]] = []
+        now = to_micros(tx.now)
+        for stream, (message_id, ordinal, address, attempts, domain) in self._due(tx, limit, full):
+            if domain in avoid:
+                later.append((to_micros(avoid[domain]), now, message_id, ordinal))
+                continue
+            streams[message_id] = stream
             due[message_id].append(DueRecipient(ordinal=ordinal, address=AddrSpec.parse(address), attempts=attempts))
+        tx.hot(_PUT_OFF_ONE, later)
         taken: list[Outgoing] = []
         total = 0
         for message_id, recipients in due.items():
-            outgoing = _load(tx, message_id, tuple(recipients))
+            outgoing = _load(tx, message_id, streams[message_id], tuple(recipients))
             total += len(outgoing.content)
             if taken and total > most_bytes:
                 break
@@ -123,6 +158,64 @@ class Deliveries:
             [(self._worker, item.message_id, recipient.ordinal) for item in taken for recipient in item.recipients],
         )
         return taken
+
+    def _due(self, tx: Tx, limit: int, full: Collection[str]) -> list[tuple[str, tuple[Any, ...]]]:
+        """Due recipients with their streams: a share of each, then more of those that have more."""
+        now = to_micros(tx.now)
+        earliest = tx.hot_rows(_NEXT_DUE, ())[0][0]
+        if earliest is None or earliest > now:
+            return []
+        streams = [stream for stream in self._next_streams(tx) if stream not in full]
+        share = max(_LEAST_SHARE, limit // max(1, len(streams)))
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        left = limit
+        for index, stream in enumerate(streams):
+            if left <= 0:
+                self._last_stream = streams[index - 1]  # the next claim begins with those that this one cannot take
+                break
+            rows = tx.hot_rows(_DUE, (stream, now, min(share, left)))
+            if rows:
+                found[stream] = rows
+                left -= len(rows)
+        more = [stream for stream, rows in found.items() if len(rows) == share]
+        for stream in more:
+            if left <= 0:
+                break
+            rows = tx.hot_rows(_DUE, (stream, now, share + left))
+            left -= len(rows) - share
+            found[stream] = rows
+        return [(stream, row) for stream, rows in found.items() for row in rows]
+
+    def _next_streams(self, tx: Tx) -> list[str]:
+        """In a round: after the last one looked at, and from the beginning again."""
+        after = self._last_stream
+        found = [row[0] for row in tx.hot_rows(_STREAMS, (after, _MOST_STREAMS))]
+        if len(found) == _MOST_STREAMS:
+            self._last_stream = found[-1]
+            return found
+        self._last_stream = ""
+        if after:
+            begin = [row[0] for row in tx.hot_rows(_STREAMS, ("", _MOST_STREAMS - len(found)))]
+            found += [stream for stream in begin if stream <= after]
+        return found
+
+    def put_off(self, tx: Tx, domain: str, until: datetime, outcome: Outcome, limit: int) -> int:
+        """What waits for `domain` waits until then at least, none of it beyond its deadline; at most `limit` of it at a
+        time. How many that were. No attempt is counted: nothing was tried.
+        """
+        due = to_micros(until)
+        values = (
+            outcome.reason,
+            str(outcome.status or ""),
+            storable(outcome.diagnostic),
+            to_micros(tx.now),
+            due,
+            due,
+            domain,
+            due,
+            limit,
+        )
+        return tx.hot(_PUT_OFF, [values])
 
     def next_due(self, tx: Tx) -> datetime | None:
         """When the next recipient that nobody has in hand falls due."""
@@ -232,7 +325,7 @@ def _state_row(item: _Done, now: int) -> tuple[Any, ...]:
     )
 
 
-def _load(tx: Tx, message_id: str, recipients: tuple[DueRecipient, ...]) -> Outgoing:
+def _load(tx: Tx, message_id: str, stream: str, recipients: tuple[DueRecipient, ...]) -> Outgoing:
     ((account_id, region, configuration_set, reverse_path, body, signing, tls, accepted, expires, content),) = (
         tx.hot_rows(_MESSAGE, (message_id,))
     )
@@ -252,6 +345,7 @@ def _load(tx: Tx, message_id: str, recipients: tuple[DueRecipient, ...]) -> Outg
         accepted_at=from_micros(accepted),
         expires_at=from_micros(expires),
         recipients=recipients,
+        stream=stream,
     )
 
 

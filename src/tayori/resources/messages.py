@@ -37,6 +37,7 @@ from tayori.model.message import (
 )
 from tayori.model.names import ServiceNames
 from tayori.model.retry import DEFAULT_LIFETIME
+from tayori.model.stream import stream_of
 from tayori.resources import delegation, publications, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
@@ -54,8 +55,8 @@ _INSERT_MESSAGE = Hot(
 )
 _INSERT_BODY = Hot("INSERT INTO bodies (message_id, content) VALUES {values}")
 _INSERT_RECIPIENT = Hot(
-    "INSERT INTO recipients (message_id, ordinal, address, domain, state, owner, due_at, attempts, reason, status,"
-    " diagnostic, updated_at) VALUES {values}"
+    "INSERT INTO recipients (message_id, ordinal, address, domain, state, owner, due_at, stream, attempts, reason,"
+    " status, diagnostic, updated_at) VALUES {values}"
 )
 _NOTHING_LENT: Mapping[AddrSpec, Sender] = {}
 INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) VALUES {values}")
@@ -80,6 +81,12 @@ class _Plan:
     own_signature: tuple[SigningPlan, ...] = ()
 
     @property
+    def stream(self) -> str:
+        submission = self.submission
+        name = self.configuration_set.name if self.configuration_set else None
+        return stream_of(submission.caller.account_id, name, submission.tags, submission.caller.operation)
+
+    @property
     def signing(self) -> tuple[SigningPlan, ...]:
         """The customer's domain first, then the service's own, as on SES."""
         return (self.sender.signing if self.sender else ()) + self.own_signature
@@ -88,11 +95,11 @@ class _Plan:
 class Door:
     """Accepts messages in one process.
 
-    `worker` owns what is handed on in memory; `has_room(bytes)` says whether delivery can take one more now, else the
-    message waits in the store until somebody claims it.
+    `worker` owns what is handed on in memory; `has_room(stream)` says whether delivery can take one more of it now,
+    else the message waits in the store until somebody claims it.
     """
 
-    def __init__(self, names: Callable[[str], ServiceNames], worker: str, has_room: Callable[[int], bool]) -> None:
+    def __init__(self, names: Callable[[str], ServiceNames], worker: str, has_room: Callable[[str], bool]) -> None:
         self._names = names
         self._worker = worker
         self._has_room = has_room
@@ -227,7 +234,7 @@ class Door:
         for plan in plans:
             submission = plan.submission
             wanted = len(plan.suppressed) < len(submission.recipients)
-            in_hand = wanted and self._has_room(len(submission.content))
+            in_hand = wanted and self._has_room(plan.stream)
             spilled = spilled or (wanted and not in_hand)
             messages.append(self._message_row(tx, plan))
             bodies.append((submission.message_id, submission.content))
@@ -288,7 +295,23 @@ class Door:
             suppressed = str(address) in plan.suppressed
             state, owner = (DeliveryState.SUPPRESSED, "") if suppressed else waiting
             reason = "suppressed" if suppressed else ""
-            rows.append((message_id, ordinal, str(address), address.domain, state, owner, now, 0, reason, "", "", now))
+            rows.append(
+                (
+                    message_id,
+                    ordinal,
+                    str(address),
+                    address.domain,
+                    state,
+                    owner,
+                    now,
+                    plan.stream,
+                    0,
+                    reason,
+                    "",
+                    "",
+                    now,
+                )
+            )
         return rows
 
     def _suppression_events(self, tx: Tx, plan: _Plan, now: int) -> list[tuple[Any, ...]]:
@@ -333,6 +356,7 @@ def _outgoing(tx: Tx, plan: _Plan) -> Outgoing:
             for ordinal, address in enumerate(submission.recipients)
             if str(address) not in plan.suppressed
         ),
+        stream=plan.stream,
     )
 
 

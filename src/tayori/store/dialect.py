@@ -4,6 +4,7 @@ Owns what differs between SQLite and PostgreSQL: placeholders of hot statements,
 upserts, and which errors mean "try again".
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ _SQLITE_TROUBLE = frozenset(
 )
 
 _ROW_LOCKS = {"{skip_locked}": "FOR UPDATE SKIP LOCKED", "{locked}": "FOR UPDATE"}
+_INDEX = re.compile(r"\{by (\w+)\}")
 
 
 class Engine(StrEnum):
@@ -47,8 +49,9 @@ class Hot:
     """A statement of the hot path as text, with `?` for parameters: skips the building of SQL for each execution.
 
     `{skip_locked}` and `{locked}` become row locks on PostgreSQL, where several nodes work at once; SQLite has one
-    writer and needs none. `{values}` becomes the rows of a VALUES list: many rows are one statement, which is one
-    round trip there, and here one hand-over of the interpreter's lock instead of one for each row.
+    writer and needs none. `{by name}` names the index to be used: SQLite keeps no statistics that would tell it, and
+    refuses the statement where it cannot. `{values}` becomes the rows of a VALUES list: many rows are one statement,
+    which is one round trip there, and here one hand-over of the interpreter's lock instead of one for each row.
     """
 
     sql: str
@@ -71,6 +74,7 @@ class Hot:
         sql = self.sql.replace("{values}", ", ".join([row] * rows))
         for marker, lock in locks.items():
             sql = sql.replace(marker, lock)
+        sql = _INDEX.sub(r"INDEXED BY \1" if engine is Engine.SQLITE else "", sql)
         return sql if engine is Engine.SQLITE else sql.replace("?", "%s")
 
 

@@ -373,6 +373,8 @@ _STATES = ", ".join(f"'{state}'" for state in DeliveryState)
 # SQLite takes a partial index only where the query repeats the index's condition word for word.
 OPEN = "state IN ('queued', 'sending', 'deferred', 'held')"
 IS_OPEN = text(OPEN)
+WAITING = f"{OPEN} AND owner = ''"
+IS_WAITING = text(WAITING)
 
 recipients = Table(
     "recipients",
@@ -384,6 +386,7 @@ recipients = Table(
     _column("state", Text),
     _column("owner", Text),  # the worker that has it in hand; "" for nobody
     _column("due_at", BigInteger),  # microseconds; plain, for the hot statements
+    _column("stream", Text),  # what it takes turns with others as (model/stream)
     _column("attempts", Integer),
     _column("reason", Text),
     _column("status", Text),
@@ -391,6 +394,9 @@ recipients = Table(
     _column("updated_at", BigInteger),
     CheckConstraint(f"state IN ({_STATES})", name="recipients_state"),
     Index("recipients_open", "owner", "due_at", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    # Of what is in nobody's hands only: mail that is delivered from memory at once never enters these two.
+    Index("recipients_by_stream", "stream", "due_at", sqlite_where=IS_WAITING, postgresql_where=IS_WAITING),
+    Index("recipients_by_domain", "domain", "due_at", sqlite_where=IS_WAITING, postgresql_where=IS_WAITING),
     sqlite_with_rowid=False,
 )
 

@@ -374,6 +374,7 @@ STATEMENTS = (
         state TEXT NOT NULL,
         owner TEXT NOT NULL,
         due_at BIGINT NOT NULL,
+        stream TEXT NOT NULL,
         attempts INTEGER NOT NULL,
         reason TEXT NOT NULL,
         status TEXT NOT NULL,
@@ -384,6 +385,8 @@ STATEMENTS = (
     )
      {without_rowid}
     """,
+    "CREATE INDEX recipients_by_domain ON recipients (domain, due_at) WHERE state IN ('queued', 'sending', 'deferred', 'held') AND owner = ''",
+    "CREATE INDEX recipients_by_stream ON recipients (stream, due_at) WHERE state IN ('queued', 'sending', 'deferred', 'held') AND owner = ''",
     "CREATE INDEX recipients_open ON recipients (owner, due_at) WHERE state IN ('queued', 'sending', 'deferred', 'held')",
     """
     CREATE TABLE schema_info (
