@@ -21,7 +21,8 @@ def test_an_address_is_registered_lent_weighed_paused_and_removed(
     assert "No address is registered" in tayori("source", "list", *data).out
     made = tayori("source", "add", "203.0.113.5", *NAME, "--ipv6", "2001:db8:0::5", *data)
     assert made.out == (
-        "203.0.113.5 sends from now on, in the pool ses-shared-pool. See that its PTR is a5.smtp-out.tayori.test.\n"
+        "203.0.113.5 is in the pool ses-shared-pool, and sends in six minutes, when receivers have the new SPF record."
+        " See that its PTR is a5.smtp-out.tayori.test: tayori doctor.\n"
     )
 
     def with_pool(tx: Tx) -> str:

@@ -149,6 +149,19 @@ def test_an_address_in_warm_up_takes_what_its_day_allows_and_the_shared_pool_the
     assert 0 < later["203.0.113.2"] < 10  # the fifty are still promised, and nothing has come of them
 
 
+def test_an_address_takes_no_mail_before_receivers_can_know_the_new_spf_record(clock: AdjustableClock) -> None:
+    new = {"created_at": clock.now()}
+    first, own = Choice(clock, shared("203.0.113.1", **new)), Choice(clock, dedicated("203.0.113.2", **new))
+    beside = Choice(clock, shared("203.0.113.1", **new), shared("203.0.113.3"))
+    for seconds in (0, 329):
+        clock.advance(seconds)
+        assert first.name() == own.name() == "default"
+        assert {beside.name() for _ in range(8)} == {"203.0.113.3"}
+    clock.advance(2)
+    assert (first.name(), own.name()) == ("203.0.113.1", "203.0.113.2")
+    assert {beside.name() for _ in range(8)} == {"203.0.113.1", "203.0.113.3"}
+
+
 def test_mail_that_was_not_delivered_gives_its_place_back_and_other_processes_count(clock: AdjustableClock) -> None:
     new = shared("203.0.113.2", warmup_percentage=0, warmup_since=clock.now())
     choice = Choice(clock, new)

@@ -163,7 +163,10 @@ def _add(context: Context, options: argparse.Namespace) -> int:
         return sources.add(tx, wanted, warmth)
 
     source = write(service, add)
-    text = f"{source.address} sends from now on, in the pool {source.pool}. See that its PTR is {source.ehlo_name}."
+    text = (
+        f"{source.address} is in the pool {source.pool}, and sends in six minutes, when receivers have the new SPF "
+        f"record. See that its PTR is {source.ehlo_name}: tayori doctor."
+    )
     context.output.emit({"address": source.address, "pool": source.pool}, text)
     return 0
 

@@ -192,12 +192,14 @@ class SourceChooser:
                 egress, is_overflow = self._among(own, outgoing, domain)
                 if egress is not None or not is_overflow:
                     return egress
-        shared = self._pools.get(("", "", SHARED_POOL))
+        now = self._clock.now()
+        shared = [way for way in self._pools.get(("", "", SHARED_POOL), ()) if way.source.is_published(now)]
         return self._among(shared, outgoing, domain)[0] if shared else self._fallback
 
     def _among(self, ways: list[_Way], outgoing: Outgoing, domain: str) -> tuple[Egress | None, bool]:
-        """One of these, or none; with whether it is for their warm-up that there is none."""
+        """One of these, or none; with whether it is since they are new that there is none."""
         provider = self._provider_of(domain)
+        now = self._clock.now()
         is_overflow = False
         able: list[tuple[float, _Way]] = []
         total = 0.0
@@ -209,7 +211,7 @@ class SourceChooser:
                 or (self._rests and self._is_at_rest(source.address, provider, domain))
             ):
                 continue
-            if way.percent < warmup.WARM and self._is_used_up(way, provider):
+            if (way.percent < warmup.WARM and self._is_used_up(way, provider)) or not source.is_published(now):
                 is_overflow = True
                 continue
             total += source.weight * self._health_of(source.address, provider)

@@ -7,7 +7,7 @@ dedicated addresses in pools of an account, and a shared pool for everybody (ses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -17,6 +17,8 @@ from tayori.model.errors import Invalid
 SHARED_POOL = "ses-shared-pool"
 DEFAULT_POOL = "ses-default-dedicated-pool"
 LISTED = "list:"  # what a Rest has for a provider where a block list names the address: mail goes on
+# Longer than the TTL of the service's SPF records, and the seconds in which its DNS servers look at the rows.
+PUBLISHED_AFTER = timedelta(seconds=330)
 RESERVED_POOLS = frozenset({SHARED_POOL, DEFAULT_POOL})
 
 _POOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -44,6 +46,11 @@ class SourceAddress:
     via_secret: str = ""
     warmup_percentage: int = warmup.WARM
     warmup_since: datetime | None = None
+    created_at: datetime | None = None
+
+    def is_published(self, now: datetime) -> bool:
+        """False while receivers may still hold the SPF record from before it was registered."""
+        return self.created_at is None or now - self.created_at >= PUBLISHED_AFTER
 
     @property
     def is_shared(self) -> bool:

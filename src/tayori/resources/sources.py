@@ -89,7 +89,7 @@ def add(tx: Tx, wanted: SourceAddress, warmth: Warmth = Warmth.BY_OWNER) -> Sour
             raise AlreadyExists(f"The address {address} is registered already.", Kind.DEDICATED_IP)
     start = _warmup(tx, source.account_id, source.region, warmth)
     values = {field.name: getattr(source, field.name) for field in fields(SourceAddress)} | start
-    tx.execute(source_addresses.insert().values(**values, created_at=tx.now))
+    tx.execute(source_addresses.insert().values(values | {"created_at": tx.now}))
     tx.wake(TOPIC)
     return get(tx, source.address)
 
