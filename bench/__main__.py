@@ -1,8 +1,11 @@
-"""`python -m bench [end_to_end|unsigned|api] [--rounds N] [--messages N]`; all of them without a name."""
+"""`python -m bench [end_to_end|unsigned|api] [--rounds N] [--messages N]`; all of them without a name.
+
+Beside them, only when named: `fairness [--bulk N]` and `growth [--recipients N] [--domains M]`.
+"""
 
 import argparse
 
-from bench import api, end_to_end
+from bench import api, end_to_end, fairness, growth
 
 
 def main() -> None:
@@ -10,6 +13,9 @@ def main() -> None:
     parser.add_argument("which", nargs="*", metavar="BENCHMARK", help="default: all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--messages", type=int, default=8000, help="of Tayori in each round; the peers get half")
+    parser.add_argument("--bulk", type=int, default=200_000, help="of fairness: mails of somebody else")
+    parser.add_argument("--recipients", type=int, default=1_000_000, help="of growth: waiting")
+    parser.add_argument("--domains", type=int, default=100_000, help="of growth: the domains they are in")
     options = parser.parse_args()
     which = options.which or ["end_to_end", "unsigned", "api"]
     if "end_to_end" in which:
@@ -18,6 +24,10 @@ def main() -> None:
         end_to_end.main(rounds=options.rounds, messages=options.messages, signing=False)
     if "api" in which:
         api.main(rounds=options.rounds, requests=options.messages)
+    if "fairness" in which:
+        fairness.main(bulk=options.bulk)
+    if "growth" in which:
+        growth.main(recipients=options.recipients, domains=options.domains, fresh=options.messages)
 
 
 if __name__ == "__main__":
