@@ -31,6 +31,7 @@ from tayori.model.errors import (
     SendingPaused,
     ThrottleCause,
     Throttled,
+    TooManyFilters,
     Unverified,
 )
 
@@ -42,7 +43,7 @@ def every_refusal() -> Iterator[DomainError]:
     yield from (Invalid(TEXT), LimitExceeded(TEXT), Conflict(TEXT), MessageRejected(TEXT), MailFromNotVerified(TEXT))
     yield from (AccessDenied(TEXT), NotOffered(TEXT), Unverified(("a@b.example",), "us-east-1"))
     yield from (InvalidPolicy(TEXT), InvalidContent(TEXT), FromNotVerified(TEXT), NoProductionAccess(TEXT))
-    yield from (InvalidAttribute(TEXT), InvalidDestination(TEXT))
+    yield from (InvalidAttribute(TEXT), InvalidDestination(TEXT), TooManyFilters(TEXT))
     for kind in Kind:
         yield NotFound(TEXT, kind)
         yield AlreadyExists(TEXT, kind)

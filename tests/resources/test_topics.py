@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import population
 from population import ACCOUNT, REGION
 from tayori import ids
-from tayori.model.errors import AccessDenied, Invalid, InvalidDestination, LimitExceeded, NotFound
+from tayori.model.errors import AccessDenied, Invalid, InvalidDestination, LimitExceeded, NotFound, TooManyFilters
 from tayori.model.event import EventKind
 from tayori.model.topic_arn import TopicArn
 from tayori.resources import configuration_sets, event_destinations, identity_notifications, subscriptions, topics
@@ -99,6 +99,34 @@ def test_a_thousand_subscribers_are_one_transaction(transact: Any, topic: TopicA
     transact(topics.publish, ACCOUNT, REGION, "events", '{"eventType":"Send"}')
     assert {message for _, message in transact(waiting)} == {'{"eventType":"Bounce"}'}
     assert len(transact(waiting)) == 1000
+
+
+def test_filter_policies_are_limited(transact: Any, topic: TopicArn) -> None:
+    transact(crowd, subscriptions.MAX_FILTERS)
+    attributes = {"FilterPolicy": '{"kind":["x"]}'}
+    with pytest.raises(TooManyFilters):
+        transact(subscriptions.subscribe, topic, new(endpoint=f"{QUEUE}-more", attributes=attributes))
+    plain, _ = transact(subscriptions.subscribe, topic, new(endpoint=f"{QUEUE}-more"))
+    with pytest.raises(TooManyFilters):
+        transact(subscriptions.put_attribute, plain.arn, "FilterPolicy", '{"kind":["x"]}')
+    (first, *_) = transact(subscriptions.page_of_topic, topic, after="", limit=1)
+    filtered = (
+        first
+        if "FilterPolicy" in first.attributes
+        else transact(subscriptions.page_of_topic, topic, after=first.subscription_id, limit=1)[0]
+    )
+    transact(subscriptions.put_attribute, filtered.arn, "FilterPolicy", '{"eventType":["Send"]}')
+
+
+def test_what_nobody_confirmed_is_forgotten(transact: Any, topic: TopicArn, clock: Any) -> None:
+    transact(subscriptions.subscribe, topic, new("https", HOOK))
+    transact(subscriptions.subscribe, topic, new())
+    transact(subscriptions.forget_old)
+    assert len(transact(subscriptions.page_of_topic, topic, after="", limit=9)) == 2
+    clock.advance(subscriptions.TOKEN_LIFETIME.total_seconds())
+    transact(subscriptions.forget_old)
+    (left,) = transact(subscriptions.page_of_topic, topic, after="", limit=9)
+    assert left.protocol == "sqs"
 
 
 class TestConfirmation:

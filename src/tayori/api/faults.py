@@ -34,6 +34,7 @@ from tayori.model.errors import (
     PauseScope,
     SendingPaused,
     Throttled,
+    TooManyFilters,
 )
 
 Code = str | Callable[[DomainError, frozenset[str]], str]
@@ -119,6 +120,7 @@ def _sns_limit(error: DomainError, declared: frozenset[str]) -> str:
 
 SNS: tuple[tuple[type[DomainError], Code], ...] = (
     (NotFound, "NotFound"),
+    (TooManyFilters, "FilterPolicyLimitExceeded"),
     (LimitExceeded, _sns_limit),
     (Throttled, "Throttled"),
     (AccessDenied, "AuthorizationError"),

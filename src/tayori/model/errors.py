@@ -14,6 +14,7 @@ Owns the kinds of refusal; each edge has one table that spells them in its own p
       NotFound                a resource that is not there (`Kind` says which)
       AlreadyExists           a name that is taken
       LimitExceeded           one more than allowed
+        TooManyFilters        ... of the filter policies of a topic
       Conflict                not now: something else is under way
       MessageRejected         the message may not be sent at all
         Unverified            ... because identities are not verified
@@ -100,6 +101,10 @@ class AlreadyExists(_OfKind):
 
 class LimitExceeded(DomainError):
     """One more than allowed."""
+
+
+class TooManyFilters(LimitExceeded):
+    """One more filter policy than a topic may have."""
 
 
 class Conflict(DomainError):

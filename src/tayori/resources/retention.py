@@ -5,7 +5,15 @@ Works in small steps by the order of message ids, which is the order of time, so
 
 from datetime import datetime, timedelta
 
-from tayori.resources import dmarc_reports, security_levels, service_mail, sts_policies, tls_reports, tls_results
+from tayori.resources import (
+    dmarc_reports,
+    security_levels,
+    service_mail,
+    sts_policies,
+    subscriptions,
+    tls_reports,
+    tls_results,
+)
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import to_micros
@@ -51,7 +59,7 @@ def _forget(tx: Tx, find: Hot, deletions: tuple[Hot, ...], before: datetime) -> 
 
 
 def forget_rest(tx: Tx, age: timedelta) -> None:
-    """Delete inbound mail older than `age`, counts that no statistic asks for any more, and old aggregate reports."""
+    """Delete inbound mail older than `age`, and what is of no use any more, such as counts and old reports."""
     tx.hot(_DELETE_INBOUND, [(to_micros(tx.now - age),)])
     tx.hot(_DELETE_COUNTS, [(int((tx.now - timedelta(days=15)).timestamp()) // 300,)])
     dmarc_reports.forget(tx)
@@ -60,3 +68,4 @@ def forget_rest(tx: Tx, age: timedelta) -> None:
     security_levels.forget(tx)
     sts_policies.forget(tx)
     service_mail.forget_old(tx)
+    subscriptions.forget_old(tx)

@@ -20,13 +20,13 @@ import sqlalchemy as sa
 
 from tayori.mail.address import AddressError, AddrSpec
 from tayori.model import topic_attributes
-from tayori.model.errors import Invalid, Kind, LimitExceeded, NotFound, NotOffered
+from tayori.model.errors import Invalid, Kind, LimitExceeded, NotFound, NotOffered, TooManyFilters
 from tayori.model.topic_arn import SubscriptionArn, TopicArn
 from tayori.model.topic_attributes import Place
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import subscriptions, topics
-from tayori.store.tables import from_micros
+from tayori.store.tables import from_micros, to_micros
 
 _CONFIRMED = Hot(
     "SELECT subscription_id, protocol, endpoint, token, token_expires_at, attributes, owner, principal,"
@@ -34,7 +34,9 @@ _CONFIRMED = Hot(
     " WHERE account_id = ? AND region = ? AND topic = ? AND state = 'confirmed'"
 )
 TOKEN_LIFETIME = timedelta(days=3)
+_FORGET = Hot("DELETE FROM subscriptions WHERE state <> 'confirmed' AND token_expires_at <= ?")
 MAX_SUBSCRIPTIONS = 10_000  # of one topic: a publication is one transaction
+MAX_FILTERS = 200  # filter policies of one topic (sns: quotas)
 _MAX_ENDPOINT = 2048
 _OF_OTHERS = {
     "sms": "Text messages (sms)",
@@ -117,6 +119,8 @@ def subscribe(tx: Tx, topic: TopicArn, wanted: NewSubscription) -> tuple[Subscri
         tx.execute(subscriptions.delete().where(*_key(existing.arn)))
     if _count(tx, topic) >= MAX_SUBSCRIPTIONS:
         raise LimitExceeded(f"A topic can have at most {MAX_SUBSCRIPTIONS} subscriptions.")
+    if "FilterPolicy" in attributes:
+        _check_room_for_filter(tx, topic)
     is_own_queue = wanted.protocol == "sqs" and wanted.owner == topic.account_id == endpoint.split(":")[4]
     tx.execute(
         subscriptions.insert().values(
@@ -139,6 +143,13 @@ def subscribe(tx: Tx, topic: TopicArn, wanted: NewSubscription) -> tuple[Subscri
     )
     made = get(tx, SubscriptionArn(topic=topic, subscription_id=wanted.subscription_id))
     return made, not made.is_confirmed
+
+
+def _check_room_for_filter(tx: Tx, topic: TopicArn) -> None:
+    has_filter = sa.cast(subscriptions.c.attributes, sa.Text).like('%"FilterPolicy":%')
+    statement = sa.select(sa.func.count()).select_from(subscriptions).where(*_of(topic), has_filter)
+    if tx.execute(statement).scalar_one() >= MAX_FILTERS:
+        raise TooManyFilters(f"A topic can have at most {MAX_FILTERS} filter policies.")
 
 
 def _again(
@@ -285,16 +296,24 @@ def forget_expired(tx: Tx, topic: TopicArn) -> None:
     )
 
 
+def forget_old(tx: Tx) -> None:
+    """Of all topics, what was not confirmed in time."""
+    tx.hot(_FORGET, [(to_micros(tx.now),)])
+
+
 # -- attributes --------------------------------------------------------------------------------------------------------
 
 
 def put_attribute(tx: Tx, arn: SubscriptionArn, name: str, value: str) -> None:
+    tx.execute(sa.select(subscriptions.c.subscription_id).where(*_key(arn)).with_for_update())
     found = get(tx, arn)
     kept = topic_attributes.subscription(name, value, found.protocol)
     changed = {key: text for key, text in found.attributes.items() if key != name}
     if kept is not None:
         changed[name] = kept
     topic_attributes.check_filter(changed)
+    if "FilterPolicy" in changed and "FilterPolicy" not in found.attributes:
+        _check_room_for_filter(tx, arn.topic)
     tx.execute(subscriptions.update().where(*_key(arn)).values(attributes=changed))
 
 

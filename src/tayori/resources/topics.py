@@ -105,7 +105,7 @@ def delete(tx: Tx, arn: TopicArn) -> None:
 
 
 def put_attribute(tx: Tx, arn: TopicArn, name: str, value: str) -> None:
-    found = get(tx, arn)
+    found = hold(tx, arn)
     kept = topic_attributes.topic(name, value)
     changed = {key: text for key, text in found.attributes.items() if key != name}
     _store(tx, arn, changed if kept is None else {**changed, name: kept})
