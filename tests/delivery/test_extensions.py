@@ -1,17 +1,16 @@
 """Which of SMTP's extensions is used, and what becomes of mail that needs one which a host does not offer."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
 from hosts import CLOSE, CONTENT, Host, World
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tayori.clock import Clock
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import BodyType, ReversePath
-from tayori.mail.lines import stuff_crlf, to_crlf, unstuffed
+from tayori.mail.lines import stuff_crlf, unstuffed
 from tayori.model.bounce import CONTENT_REJECTED, classify_outcome
 from tayori.model.message import DeliveryState, DueRecipient, FailureScope, OutcomeKind, Outgoing, Reason
 
@@ -212,10 +211,8 @@ def test_a_host_that_announces_chunking_and_does_not_know_it_gets_data(run: Run,
     run(scenario())
 
 
-@given(st.lists(st.sampled_from([b".", b"..", b"\r\n", b"x", b"\r\n.", b"\r\n..\r\n"]), max_size=12))
-def test_what_was_stuffed_is_unstuffed(pieces: list[bytes]) -> None:
-    content = b"".join(pieces)
-    wanted = to_crlf(content)
-    if wanted and not wanted.endswith(b"\r\n"):
-        wanted += b"\r\n"
-    assert bytes(unstuffed(stuff_crlf(content))) == wanted
+def test_what_was_stuffed_is_unstuffed() -> None:
+    for pieces in product([b"", b".", b"..", b"\r\n", b"x", b"\r\n..\r\n"], repeat=5):
+        content = b"".join(pieces)
+        ended = content if not content or content.endswith(b"\r\n") else content + b"\r\n"
+        assert bytes(unstuffed(stuff_crlf(content))) == ended
