@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tayori import ids
-from tayori.events.feedback_endpoint import PROTOCOL
-from tayori.model import feedback_mail, ses_event
+from tayori.events import feedback_endpoint, webhook_endpoint
+from tayori.model import feedback_mail, ses_event, webhook
+from tayori.model.event import timestamp
 from tayori.model.feedback_mail import FeedbackMail
-from tayori.model.ses_event import Sink
+from tayori.model.ses_event import MailFacts, Sink
 from tayori.resources import audiences, notifications, publications, topics
 from tayori.resources.audiences import Audience
 from tayori.resources.publications import Publication
 from tayori.resources.settings import Settings
+from tayori.resources.webhooks import Webhook
 from tayori.store.engine import Store, Tx
 
 logger = logging.getLogger("tayori.events")
@@ -27,9 +29,20 @@ _GO_ON = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """An event with those who are to hear of it."""
+
+    publication: Publication
+    audiences: Sequence[Audience]
+    hooks: Sequence[Webhook]
+    address: str  # of feedback by mail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Ready:
     publication: Publication
     texts: tuple[tuple[Audience, str], ...]
+    bodies: tuple[tuple[Webhook, str], ...] = ()
     forwarded: FeedbackMail | None = None
 
 
@@ -44,21 +57,31 @@ class Publisher:
 
     async def tick(self) -> float | None:
         found = await self._store.read(_look, self._settings)
-        ready = [
-            _Ready(publication=one, texts=_texts(one, listening), forwarded=self._mail(one, address))
-            for one, listening, address in found
-        ]
+        ready = [self._ready(one) for one in found]
         for start in range(0, len(ready), _IN_ONE_TRANSACTION):
             await self._store.write(_publish, ready[start : start + _IN_ONE_TRANSACTION])
         return _GO_ON if len(found) == _LOOKED_AT else None
 
-    def _mail(self, publication: Publication, address: str) -> FeedbackMail | None:
-        if not address or publication.mail is None:
-            return None
+    def _ready(self, heard: _Heard) -> _Ready:
+        mail = heard.publication.mail
+        if mail is None:
+            return _Ready(publication=heard.publication, texts=())
+        texts = {
+            sink: ses_event.record(heard.publication.kind, heard.publication.detail, mail, sink)
+            for sink in _sinks(heard)
+        }
+        return _Ready(
+            publication=heard.publication,
+            texts=tuple((audience, texts[audience.sink]) for audience in heard.audiences),
+            bodies=tuple((hook, _body(heard.publication, texts[Sink.EVENT_PUBLISHING])) for hook in heard.hooks),
+            forwarded=self._mail(heard.publication, mail, heard.address) if heard.address else None,
+        )
+
+    def _mail(self, publication: Publication, mail: MailFacts, address: str) -> FeedbackMail:
         return feedback_mail.compose(
             publication.kind,
             publication.detail,
-            publication.mail,
+            mail,
             to=address,
             region=publication.region,
             service_domain=self._service_domain,
@@ -67,23 +90,26 @@ class Publisher:
         )
 
 
-def _look(tx: Tx, settings: Settings) -> list[tuple[Publication, Sequence[Audience], str]]:
+def _look(tx: Tx, settings: Settings) -> list[_Heard]:
     settings.refresh(tx)
     return [
-        (one, audiences.of(tx, settings, one), audiences.forwarded_to(tx, settings, one))
+        _Heard(
+            publication=one,
+            audiences=audiences.of(tx, settings, one),
+            hooks=audiences.webhooks_for(tx, settings, one),
+            address=audiences.forwarded_to(tx, settings, one),
+        )
         for one in publications.oldest(tx, _LOOKED_AT)
     ]
 
 
-def _texts(publication: Publication, listening: Sequence[Audience]) -> tuple[tuple[Audience, str], ...]:
-    mail = publication.mail
-    if mail is None:
-        return ()
-    made: dict[Sink, str] = {}
-    for audience in listening:
-        if audience.sink not in made:
-            made[audience.sink] = ses_event.record(publication.kind, publication.detail, mail, audience.sink)
-    return tuple((audience, made[audience.sink]) for audience in listening)
+def _sinks(heard: _Heard) -> set[Sink]:
+    of_webhooks = {Sink.EVENT_PUBLISHING} if heard.hooks else set()
+    return {audience.sink for audience in heard.audiences} | of_webhooks
+
+
+def _body(publication: Publication, text: str) -> str:
+    return webhook.body_of(publication.kind, timestamp(publication.happened_at), text)
 
 
 def _publish(tx: Tx, ready: Sequence[_Ready]) -> None:
@@ -91,8 +117,23 @@ def _publish(tx: Tx, ready: Sequence[_Ready]) -> None:
         if publications.take(tx, one.publication):
             for audience, text in one.texts:
                 _tell(tx, one.publication, audience, text)
+            for hook, body in one.bodies:
+                _post(tx, one.publication, hook, body)
             if one.forwarded is not None:
                 _forward(tx, one.publication, one.forwarded)
+
+
+def _post(tx: Tx, publication: Publication, hook: Webhook, body: str) -> None:
+    notifications.enqueue_other(
+        tx,
+        account_id=publication.account_id,
+        region=publication.region,
+        kind=publication.kind,
+        destination=hook.webhook_id,
+        protocol=webhook_endpoint.PROTOCOL,
+        endpoint=hook.url,
+        envelope={"body": body},
+    )
 
 
 def _forward(tx: Tx, publication: Publication, mail: FeedbackMail) -> None:
@@ -102,7 +143,7 @@ def _forward(tx: Tx, publication: Publication, mail: FeedbackMail) -> None:
         region=publication.region,
         kind=publication.kind,
         destination=publication.key[0],
-        protocol=PROTOCOL,
+        protocol=feedback_endpoint.PROTOCOL,
         endpoint=mail.to,
         envelope={"content": mail.content.decode("latin-1")},
     )

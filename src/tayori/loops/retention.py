@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tayori.resources import notifications, retention
+from tayori.resources import notifications, retention, webhooks
 from tayori.store.engine import Store
 
 _SENT_NOTIFICATIONS = timedelta(days=1)  # those that were given up are kept as long as timelines
@@ -22,6 +22,7 @@ class Retention:
         contents = await self._store.write(retention.forget_content, self._content)
         timelines = await self._store.write(retention.forget_timelines, self._timeline)
         told = await self._store.write(notifications.forget, done=_SENT_NOTIFICATIONS, dead=self._timeline)
+        told += await self._store.write(webhooks.forget_attempts)
         if contents or timelines or told:
             return _GO_ON
         await self._store.write(retention.forget_rest, self._timeline)

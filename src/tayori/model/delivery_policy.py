@@ -72,6 +72,9 @@ QUEUE = DeliveryPolicy(immediate=3, at_least_delay=2, growing=10, at_most_delay=
 # 50 tries over six hours. A mail that was taken is the queue's affair; this is for handing it over.
 MAIL = DeliveryPolicy(immediate=0, at_least_delay=2, growing=10, at_most_delay=37, least=10, most=600)
 
+# 20 tries over about three days, for webhooks.
+WEBHOOK = DeliveryPolicy(immediate=0, at_least_delay=3, growing=10, at_most_delay=6, least=5, most=30_000)
+
 _LONGEST = 3600.0  # seconds, of all retries of an HTTP/S policy together (sns: a hard limit)
 
 
@@ -79,6 +82,8 @@ def policy_of(protocol: str, subscription: str = "", topic: str = "") -> Deliver
     """The policy for a protocol, with the DeliveryPolicy (JSON) of the subscription or else of the topic in it."""
     if protocol in ("email", "email-json", "feedback"):
         return MAIL
+    if protocol == "webhook":
+        return WEBHOOK
     if protocol not in ("http", "https"):
         return QUEUE
     of_subscription, of_topic = _read(subscription), _read(topic).get("http", {})

@@ -13,6 +13,7 @@ from tayori.resources import event_destinations, identity_notifications
 from tayori.resources.event_destinations import TargetKind
 from tayori.resources.publications import FORWARDED, Publication
 from tayori.resources.settings import Settings
+from tayori.resources.webhooks import Webhook
 from tayori.store.engine import Tx
 
 
@@ -29,6 +30,17 @@ def of(tx: Tx, settings: Settings, publication: Publication) -> list[Audience]:
     if publication.mail is None:
         return []
     return [*_of_configuration_set(tx, settings, publication), *_of_identity(tx, settings, publication)]
+
+
+def webhooks_for(tx: Tx, settings: Settings, publication: Publication) -> list[Webhook]:
+    """Those of the account that want such an event; a paused one, too, so that it can be sent what it misses."""
+    if publication.mail is None:
+        return []
+    return [
+        hook
+        for hook in settings.webhooks_of(tx, publication.account_id, publication.region)
+        if publication.kind.api_name in hook.kinds and hook.configuration_set in (None, publication.configuration_set)
+    ]
 
 
 def forwarded_to(tx: Tx, settings: Settings, publication: Publication) -> str:

@@ -64,6 +64,12 @@ _REVIVE = Hot(
     "UPDATE notifications SET state = 'waiting', due_at = ?, attempts = 0, updated_at = ?"
     " WHERE account_id = ? AND notification_id = ? AND state = 'dead'"
 )
+_REPLAY = (
+    "UPDATE notifications SET state = 'waiting', due_at = ?, attempts = 0, updated_at = ?"
+    " WHERE account_id = ? AND region = ? AND subscription_id = ?"
+)
+_REPLAY_ONE = Hot(f"{_REPLAY} AND notification_id = ? AND state IN ('done', 'dead')")
+_REPLAY_DEAD = Hot(f"{_REPLAY} AND state = 'dead'")
 _STEP = 500
 
 
@@ -247,7 +253,7 @@ def _insert(
 
 def _lane(protocol: str, endpoint: str) -> str:
     """What its trouble would be: the host, the server of queues, the mail."""
-    if protocol not in ("http", "https"):
+    if protocol not in ("http", "https", "webhook"):
         return protocol
     try:
         return urlsplit(endpoint).netloc.rpartition("@")[2].lower()
@@ -373,6 +379,19 @@ def revive(tx: Tx, account_id: str, notification_ids: Sequence[str]) -> int:
     if revived:
         tx.wake(TOPIC)
     return revived
+
+
+def replay(tx: Tx, account_id: str, region: str, destination: str, notification_ids: Sequence[str] = ()) -> int:
+    """Send again what a destination was sent: those named, however they ended, or all that it never got. How many."""
+    now = to_micros(tx.now)
+    key = account_id, region, destination
+    if notification_ids:
+        replayed = tx.hot(_REPLAY_ONE, [(now, now, *key, notification_id) for notification_id in notification_ids])
+    else:
+        replayed = tx.hot(_REPLAY_DEAD, [(now, now, *key)])
+    if replayed:
+        tx.wake(TOPIC)
+    return replayed
 
 
 def forget(tx: Tx, *, done: timedelta, dead: timedelta) -> int:

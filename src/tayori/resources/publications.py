@@ -8,6 +8,7 @@ an event is published once.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from tayori.model.event import EventKind
@@ -70,9 +71,13 @@ class Publication:
     region: str = ""
     identity: str = ""  # of the account's own, under which the message was sent
     configuration_set: str | None = None
-    feedback_address: str = ""  # to which bounces and complaints are forwarded; "" for a null reverse-path
+    feedback_address: str = ""  # to which bounces and complaints are forwarded
     detail: Mapping[str, Any]
     mail: MailFacts | None = None
+
+    @property
+    def happened_at(self) -> datetime:
+        return from_micros(self.key[1])
 
 
 _NOBODYS = frozenset({Operation.SERVICE, Operation.TLS_REPORT, Operation.PROBE})  # mail of the service itself

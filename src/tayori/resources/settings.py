@@ -22,11 +22,13 @@ from tayori.resources import (
     event_destinations,
     identity_notifications,
     listeners,
+    webhooks,
 )
 from tayori.resources.accounts import Account
 from tayori.resources.configuration_sets import ConfigurationSet
 from tayori.resources.event_destinations import EventDestination
 from tayori.resources.identity_notifications import IdentityTopic
+from tayori.resources.webhooks import Webhook
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import identities
@@ -60,6 +62,7 @@ class Settings:
         self._listened: Mapping[tuple[str, str], frozenset[str]] | None = None
         self._destinations: dict[tuple[str, str, str], tuple[EventDestination, ...]] = {}
         self._topics: dict[tuple[str, str, str], Mapping[str, IdentityTopic]] = {}
+        self._webhooks: dict[tuple[str, str], list[Webhook]] = {}
 
     def refresh(self, tx: Tx) -> None:
         """Forget everything where a setting changed since the last look.
@@ -75,6 +78,7 @@ class Settings:
             self._listened = None
             self._destinations.clear()
             self._topics.clear()
+            self._webhooks.clear()
             self._revision = -1 if tx.settings_changed else revision
 
     def account(self, tx: Tx, account_id: str, region: str) -> Account:
@@ -100,6 +104,13 @@ class Settings:
                 for key_id, selector in dkim_keys.own_active(tx, service_domain)
             )
         return self._own[service_domain]
+
+    def webhooks_of(self, tx: Tx, account_id: str, region: str) -> list[Webhook]:
+        """As they were made: whether one works by now is not kept here."""
+        key = account_id, region
+        if key not in self._webhooks:
+            self._webhooks[key] = webhooks.listed(tx, *key)
+        return self._webhooks[key]
 
     def listened(self, tx: Tx) -> Mapping[tuple[str, str], frozenset[str]]:
         """Per (account id, region): the kinds of events that somebody wants to be told of."""

@@ -669,5 +669,38 @@ STATEMENTS = (
         PRIMARY KEY (account_id, region)
     )
     """,
+    """
+    CREATE TABLE webhook_attempts (
+        account_id TEXT NOT NULL,
+        webhook_id TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        delivery_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        status INTEGER NOT NULL,
+        duration_ms INTEGER NOT NULL,
+        request TEXT NOT NULL,
+        reply TEXT NOT NULL,
+        error TEXT NOT NULL,
+        PRIMARY KEY (account_id, webhook_id, at, delivery_id)
+    )
+     {without_rowid}
+    """,
+    "CREATE INDEX webhook_attempts_by_age ON webhook_attempts (at)",
+    """
+    CREATE TABLE webhooks (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        webhook_id TEXT NOT NULL,
+        url TEXT NOT NULL,
+        kinds TEXT NOT NULL,
+        configuration_set TEXT,
+        secret TEXT NOT NULL,
+        state TEXT NOT NULL,
+        failing_since BIGINT,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, webhook_id)
+    )
+    """,
     "INSERT INTO settings_revision (id, revision) VALUES (1, 1)",
 )
