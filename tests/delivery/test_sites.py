@@ -288,3 +288,42 @@ def test_a_destination_that_waits_for_a_slot_gets_one_within_a_few_messages(run:
             assert len(busy.received) - seen < 400
 
     run(scenario())
+
+
+# --- destinations that are dead -----------------------------------------------------------------------------------------
+
+
+def test_the_mail_of_a_dead_destination_is_put_off_in_the_store_and_others_go_on(run: Run, clock: Clock) -> None:
+    async def scenario() -> None:
+        async with World(clock, claim_batch=50, max_waiting_per_destination=200) as world:
+            good = await world.domain("good.test")
+            world.mx("dead.test", "127.88.99.99")
+            for index in range(3000):
+                world.queue.put(world.message(f"r{index}@dead.test"))
+            for index in range(100):
+                world.queue.put(world.message(f"r{index}@good.test"))
+            await world.start()
+            await world.queue.until(lambda: world.queue.states().count(DeliveryState.DELIVERED) == 100)
+            assert len(good.received) == 100
+            dead = [result for result in world.queue.results() if result.address.domain == "dead.test"]
+            assert len(dead) < 1000
+            assert sum(count for domain, count in world.queue.put_offs if domain == "dead.test") > 2000
+
+    run(scenario())
+
+
+def test_what_is_avoided_does_not_grow_without_bound(run: Run, clock: Clock) -> None:
+    async def scenario() -> None:
+        async with World(clock) as world:
+            for index in range(1500):
+                world.mx(f"d{index}.test", "127.88.99.99")
+            await world.start()
+            for index in range(1500):
+                assert world.offer(world.message(f"x@d{index}.test"))
+            await world.queue.until_reported(1500)
+            await world.queue.until(lambda: len(world.queue.put_offs) >= 1)
+            world.queue.wake.set()
+            await asyncio.sleep(0.05)
+            assert max(map(len, world.queue.avoided)) <= 1000
+
+    run(scenario())
