@@ -1,5 +1,6 @@
 """Topics and subscriptions in rows: publishing, filters, tokens, inheritance, on both databases."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -19,7 +20,7 @@ from tayori.resources.identity_notifications import NotificationType
 from tayori.resources.settings import Settings
 from tayori.resources.subscriptions import NewSubscription, State, Subscription
 from tayori.resources.topics import Actor
-from tayori.store.engine import Tx
+from tayori.store.engine import Store, Tx
 from tayori.store.notification_tables import notifications
 from tayori.store.notification_tables import subscriptions as table
 
@@ -127,6 +128,20 @@ def test_what_nobody_confirmed_is_forgotten(transact: Any, topic: TopicArn, cloc
     transact(subscriptions.forget_old)
     (left,) = transact(subscriptions.page_of_topic, topic, after="", limit=9)
     assert left.protocol == "sqs"
+
+
+def test_at_the_same_moment(store: Store, run: Any) -> None:
+    """Of many who create one topic, or subscribe one endpoint, all find the same."""
+
+    def subscribe(tx: Tx) -> str:
+        topics.hold(tx, ARN)
+        return str(subscriptions.subscribe(tx, ARN, new("https", HOOK))[0].arn)
+
+    async def crowd_in() -> set[str]:
+        await asyncio.gather(*(store.write(topics.create, ARN, {"DisplayName": "x"}, {}) for _ in range(8)))
+        return set(await asyncio.gather(*(store.write(subscribe) for _ in range(8))))
+
+    assert len(run(crowd_in())) == 1
 
 
 class TestConfirmation:
