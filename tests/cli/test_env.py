@@ -62,7 +62,7 @@ def test_env_as_json_has_everything_a_test_suite_needs(tayori: Tayori, service: 
     found = tayori("env", "--data", tmp_path, "--json").json
     providers = found["rehearsal"].pop("providers")
     assert {"inbox.test", "strict.test", "nullmx.test"} < set(providers)
-    assert len(providers) == 14
+    assert len(providers) == 17
     assert found == {
         "http": "http://127.0.0.1:1",
         "region": "us-east-1",

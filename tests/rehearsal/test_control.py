@@ -160,7 +160,7 @@ def test_names_the_providers(run: Any, rehearsal: Any) -> None:
     async def story() -> None:
         async with rehearsal() as rig:
             providers = (await rig.call("GET", "providers")).body["providers"]
-            assert len(providers) == 14
+            assert len(providers) == 17
             assert {"domain": "full.test", "behaviour": "452 4.2.2 always"} in providers
 
     run(story())
