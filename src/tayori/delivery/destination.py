@@ -59,6 +59,11 @@ class Destination:
         return self._lane.resting() if self._lane is not None else None
 
     @property
+    def lane(self) -> Lane | None:
+        """Where its mail goes; None while nobody knows."""
+        return self._lane
+
+    @property
     def is_spent(self) -> bool:
         """Nothing to do, nothing worth remembering."""
         if self.waiting or self._routing is not None or self._rest is not None:

@@ -17,6 +17,7 @@ from tayori.mail.reply import Reply
 from tayori.model.failure import at_scope
 from tayori.model.message import FailureScope, Outcome
 from tayori.model.shaping import Act, Provider, Verdict
+from tayori.model.waiting import SiteState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,21 @@ class SiteFacts:
     rest_reason: str
     last_reply: str  # the last one that was no success
     last_reply_at: datetime | None
+    is_held_back: bool  # by the rate, at this moment
+
+    @property
+    def state(self) -> SiteState:
+        """As `model.waiting` asks for it."""
+        return SiteState(
+            name=self.name,
+            waiting=self.waiting,
+            connections=self.connections,
+            window=self.window,
+            rate=self.rate,
+            is_held_back=self.is_held_back,
+            rests_until=self.rests_until,
+            rest_reason=self.rest_reason,
+        )
 
 
 class Site:

@@ -67,6 +67,9 @@ class Sites:
         for site in self._sites.values():
             site.close()
 
+    def facts_of(self, site: Site) -> SiteFacts:
+        return _facts(site, [lane for lane in self._lanes.values() if lane.site is site])
+
     def facts(self) -> tuple[SiteFacts, ...]:
         lanes: dict[Site, list[Lane]] = defaultdict(list)
         for lane in self._lanes.values():
@@ -91,6 +94,7 @@ def _facts(site: Site, lanes: list[Lane]) -> SiteFacts:
         rest_reason=rest.outcome.diagnostic if rest is not None else "",
         last_reply=site.last_reply,
         last_reply_at=site.last_reply_at,
+        is_held_back=site.is_held_back,
     )
 
 

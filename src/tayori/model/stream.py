@@ -1,8 +1,8 @@
 """What a message takes turns with others as: its stream.
 
 Owns the naming. A stream is an account's mail of one configuration set, one campaign (the message tag of that name) and
-one way of sending: a bulk through SendBulkEmail does not stand before a password reset that was sent alone. SES knows no
-such thing; its customers keep such mail apart by configuration sets and tags, so that these are what can be gone by.
+one way of sending: a bulk through SendBulkEmail does not stand before a password reset that was sent alone. SES knows
+no such thing; its customers keep such mail apart by configuration sets and tags, so that these are what can be gone by.
 """
 
 import zlib
