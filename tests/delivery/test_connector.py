@@ -29,6 +29,9 @@ class Only:
     def choose(self, outgoing: Outgoing, domain: str) -> Egress:
         return self._egress
 
+    def until(self, outgoing: Outgoing, domain: str) -> None:
+        pass
+
     def learned(self, report: object) -> None:
         pass
 

@@ -5,6 +5,7 @@ settings. Never connects (`connector` does), never knows of rows (`app` hands in
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -87,6 +88,10 @@ class EgressChooser(Protocol):
         """None: all sources of the message's pool are exhausted, or rest, for this provider: it has to wait."""
         ...
 
+    def until(self, outgoing: Outgoing, domain: str) -> datetime | None:
+        """When it is worth asking again after None; None: soon."""
+        ...
+
     def learned(self, report: AttemptReport) -> None:
         """What an attempt came to, once it is recorded."""
         ...
@@ -100,6 +105,9 @@ class SettingsChooser:
 
     def choose(self, outgoing: Outgoing, domain: str) -> Egress | None:
         return self._egress
+
+    def until(self, outgoing: Outgoing, domain: str) -> datetime | None:
+        return None
 
     def learned(self, report: AttemptReport) -> None:
         """It has no choice to make better."""

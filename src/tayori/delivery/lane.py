@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from tayori.delivery.attempt import Transaction, untransportable
 from tayori.delivery.dialogue import Session
+from tayori.delivery.egress import DEFAULT
 from tayori.delivery.job import Home, Job
 from tayori.delivery.ledger import Result
 from tayori.delivery.means import Means, Rest
@@ -470,6 +471,8 @@ def settle(
     means: Means, job: Job, outcome: Outcome, notes: Iterable[str], *, hold_until: datetime | None = None
 ) -> None:
     """Without any host: the whole job has this outcome."""
+    if outcome.scope is FailureScope.SOURCE and job.home.egress.name != DEFAULT:
+        hold_until = None  # another of our addresses may do, and the next choice will be one
     facts = AttemptFacts(
         started_at=means.clock.now(),
         duration_ms=0,

@@ -15,7 +15,7 @@ from tayori import ids
 from tayori.clock import Clock
 from tayori.delivery import providers
 from tayori.delivery.destination import Destination
-from tayori.delivery.egress import Egress, EgressChooser, SettingsChooser
+from tayori.delivery.egress import DEFAULT, Egress, EgressChooser, SettingsChooser
 from tayori.delivery.job import Held, Job
 from tayori.delivery.ledger import Ledger
 from tayori.delivery.means import Means, Rest
@@ -33,6 +33,7 @@ from tayori.model.message import (
     AttemptFacts,
     AttemptReport,
     DueRecipient,
+    FailureScope,
     Outcome,
     Outgoing,
     Reason,
@@ -120,6 +121,12 @@ class Scheduler:
         """Where mail is being sent to, and how, at this moment."""
         return self._sites.facts()
 
+    def site_of(self, domain: str) -> SiteFacts | None:
+        """The site that mail for `domain` goes to, if this process knows it; one that rests before others."""
+        lanes = [destination.lane for destination in self._by_domain.get(domain, ()) if destination.lane is not None]
+        facts = [self._sites.facts_of(lane.site) for lane in lanes]
+        return min(facts, key=lambda one: one.rests_until is None, default=None)
+
     def has_room(self, stream: str | None = None) -> bool:
         """Whether one more may come, of `stream` where that is given.
 
@@ -192,7 +199,7 @@ class Scheduler:
         for domain, egress in ways.items():
             here = recipients if len(recipients) == 1 else tuple([r for r in recipients if r.address.domain == domain])
             if egress is None:
-                self._without_source(held, here)
+                self._without_source(held, domain, here)
                 continue
             destination = self._destination(domain, outgoing.tls_policy, egress)
             for start in range(0, len(here), most):
@@ -200,12 +207,13 @@ class Scheduler:
             if destination.waiting >= self._settings.max_waiting_per_destination:
                 self._crowded.add(domain)
 
-    def _without_source(self, held: Held, recipients: tuple[DueRecipient, ...]) -> None:
+    def _without_source(self, held: Held, domain: str, recipients: tuple[DueRecipient, ...]) -> None:
         """Its sources are all used up or at rest: that is ours, and no attempt."""
         now = self._clock.now()
         outcome = classify_trouble(Reason.NO_SOURCE)
+        hold_until = self._chooser.until(held.outgoing, domain)
         facts = AttemptFacts(started_at=now, duration_ms=0, transcript=outcome.diagnostic)
-        self._ledger.add(held, facts, [(recipient, outcome) for recipient in recipients])
+        self._ledger.add(held, facts, [(recipient, outcome) for recipient in recipients], hold_until=hold_until)
 
     def _destination(self, domain: str, policy: TlsPolicy, egress: Egress) -> Destination:
         key = domain, policy, egress.name
@@ -284,6 +292,8 @@ class Scheduler:
         if known is not None and known.until >= rest.until:
             return
         destinations = self._by_domain.get(domain, ())
+        if rest.outcome.scope is FailureScope.SOURCE and any(one.egress.name != DEFAULT for one in destinations):
+            return  # of one of our addresses: the others may do
         if all(destination.resting() is not None for destination in destinations):
             self._put_off[domain] = rest
             self._putting_off.set()

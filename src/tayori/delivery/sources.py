@@ -35,6 +35,7 @@ log = logging.getLogger("tayori.delivery")
 
 _HEALTH_MEMORY = 200  # outcomes that weigh; twice as many are halved
 _MOST_NAMES = 50_000
+_LONGEST_WAIT = timedelta(minutes=15)
 _LEAST_HEALTH = 0.1  # an address that is deferred all the time still gets a tenth of its share, to be seen to recover
 _EPOCH = datetime(1970, 1, 1).toordinal()
 
@@ -195,6 +196,19 @@ class SourceChooser:
         now = self._clock.now()
         shared = [way for way in self._pools.get(("", "", SHARED_POOL), ()) if way.source.is_published(now)]
         return self._among(shared, outgoing, domain)[0] if shared else self._fallback
+
+    def until(self, outgoing: Outgoing, domain: str) -> datetime | None:
+        """When the first source of the pool is back; in a quarter of an hour at most, since an operator may help."""
+        now = self._clock.now()
+        whose = _whose(self._provider_of(domain), domain)
+        rests = [self._rests.get((way.source.address, whose)) for way in self._ways(outgoing)]
+        ends = [rest.until for rest in rests if rest is not None and rest.until > now]
+        return min([*ends, now + _LONGEST_WAIT])
+
+    def _ways(self, outgoing: Outgoing) -> list[_Way]:
+        """All that could take the message if nothing were in their way."""
+        own = [way for key, ways in self._pools.items() if key[0] == outgoing.account_id for way in ways]
+        return [*own, *self._pools.get(("", "", SHARED_POOL), ())]
 
     def _among(self, ways: list[_Way], outgoing: Outgoing, domain: str) -> tuple[Egress | None, bool]:
         """One of these, or none; with whether it is since they are new that there is none."""
