@@ -132,7 +132,13 @@ class DeliverySettings:
         [], "DNS block lists to look for registered source addresses in, every six hours. Empty: none."
     )
     max_connections: int = setting(400, "Connections at a time, in all.")
-    max_connections_per_destination: int = setting(20, "Connections at a time to one recipient domain.")
+    max_connections_per_destination: int = setting(
+        20, "Connections at a time to one set of mail hosts that the table of providers does not name."
+    )
+    providers_file: str = setting("", "Your own part of the table of providers (TOML): limits and rules for replies.")
+    account_weights: dict[str, str] = setting(
+        {}, "Turns that an account has for each turn of the others where they wait for the same hosts, from 1 to 100."
+    )
     connect_timeout: float = setting(30.0, "Seconds to reach a host.")
     command_timeout: float = setting(300.0, "Seconds for a host to answer (RFC 5321 4.5.3.2 asks for minutes).")
     messages_in_memory: int = setting(20_000, "Messages on their way at a time; what is above waits in the store.")
@@ -361,6 +367,7 @@ def _mapping(key: str, value: Any) -> dict[str, str]:
 _FILES = (
     *("http.certificate", "http.key", "submission.certificate", "submission.key"),
     *("delivery.trust_anchors", "delivery.client_certificate", "delivery.client_key", "events.trust_anchors"),
+    "delivery.providers_file",
 )
 
 
@@ -395,6 +402,9 @@ def check(config: Config) -> None:
         path = getattr(getattr(config, section), name)
         if path and not Path(path).is_file():
             raise ConfigError(f"{key} names {path}, which is not a file.")
+    for account, weight in config.delivery.account_weights.items():
+        if not weight.isdecimal() or not 1 <= int(weight) <= 100:
+            raise ConfigError(f"delivery.account_weights gives {account} {weight!r}; a weight is from 1 to 100.")
     if config.delivery.families not in ("ipv4", "ipv6", "both"):
         raise ConfigError(f"delivery.families must be ipv4, ipv6 or both, not {config.delivery.families!r}.")
     if config.delivery.certificate_check not in ("never", "when-required"):
