@@ -39,7 +39,7 @@ from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
 from tayori.app.transport import StsRefresh, sts_policies
 from tayori.clock import SystemClock
-from tayori.config import Config
+from tayori.config import Config, ConfigError
 from tayori.delivery import providers
 from tayori.delivery.egress import Egress
 from tayori.delivery.scheduler import Scheduler
@@ -63,6 +63,7 @@ from tayori.mail import dkim
 from tayori.mail.address import AddrSpec
 from tayori.model.inbound import InboundRoute, NotTaken
 from tayori.model.names import ServiceNames
+from tayori.model.shaping import TableError
 from tayori.model.source import SourceAddress
 from tayori.rehearsal.world import RehearsalSettings, RehearsalWorld
 from tayori.resources import (
@@ -260,7 +261,10 @@ class Node:
     async def _start_delivery(self) -> None:
         settings, delivery = self.config.delivery, self._delivery_settings()
         queue = StoredQueue(self.store, self.names_of, self.worker, settings.megabytes_in_memory * _MIB)
-        table = providers.load(delivery.providers_file)
+        try:
+            table = providers.load(delivery.providers_file)
+        except TableError as error:
+            raise ConfigError(f"delivery.providers_file cannot be used: {error}.") from error
         chooser = SourceChooser(Egress.of_settings(delivery), self.clock, providers=table)
         keeper = SourceKeeper(self.store, self.clock, chooser, self.config.secrets)
         await keeper.tick()
@@ -308,6 +312,8 @@ class Node:
             ),
             max_connections=settings.max_connections,
             max_connections_per_destination=settings.max_connections_per_destination,
+            providers_file=_file(settings.providers_file),
+            weights={account: int(weight) for account, weight in settings.account_weights.items()},
             max_messages=settings.messages_in_memory,
             max_bytes=settings.megabytes_in_memory * _MIB,
             poll_seconds=_POLL_SECONDS,
