@@ -69,7 +69,7 @@ def test_octodns(value: str) -> None:
 @given(PRINTABLE)
 def test_terraform(value: str) -> None:
     """The parser takes a string for what Terraform would, and finds neither template nor end within."""
-    if "%{" not in value:  # python-hcl2 cannot read the escaped form of this one, which Terraform's grammar has
+    if "%{" not in value and "${" not in value:  # python-hcl2 reads their escaped forms only where a brace ends them
         assert set(hcl2.loads(f"a = {text(value)}\n")) == {"a"}
     inner = text(value)[1:-1]
     assert "${" not in inner.replace("$${", "")
