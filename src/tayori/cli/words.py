@@ -47,6 +47,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "アカウントと、本番利用申請の審査",
     ),
     "command.message": ("what became of one message", "ある 1 通のメッセージの経過"),
+    "command.webhook": (
+        "plain HTTPS destinations of events: make, test, log, replay",
+        "イベントの HTTPS 送信先 (Webhook) の作成、テスト、記録、再送",
+    ),
     "command.queue": (
         "look at queued mail; hold, release or drop it",
         "送信待ちメールの確認、保留、再開、破棄",
@@ -356,7 +360,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "the operator can raise it: tayori account review --grant --max-24-hour N",
         "運用者が上限を上げる: tayori account review --grant --max-24-hour N",
     ),
-    "check.tls-levels": ("TLS to receivers", "受信側への TLS"),
+    "check.tls-levels": ("domains to which TLS has got worse", "TLS の安全性が低下した送信先ドメイン"),
     "check.tls-levels.expected": (
         "no connection less secure than the best one to its domain was",
         "これまでより安全性の低い接続がないこと",
@@ -365,7 +369,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Somebody may be on the way, or the receivers have changed something: tayori tls levels shows where.",
         "経路上の介入か、受信側の構成変更が考えられます。対象は tayori tls levels で確認してください。",
     ),
-    "check.tls-reports": ("Reports on TLS that we send", "送信する TLS レポート"),
+    "check.tls-reports": ("TLS reports sent, of those asked for", "送信した TLS レポート / 求められた数"),
     "check.tls-reports.expected": (
         "every report that was asked for is on its way",
         "求められたレポートがすべて送られていること",
