@@ -1,13 +1,16 @@
 """Which of SMTP's extensions is used, and what becomes of mail that needs one which a host does not offer."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
 import pytest
 from hosts import CLOSE, CONTENT, Host, World
 
-from tayori.clock import Clock
+from tayori.clock import AdjustableClock, Clock
+from tayori.delivery.settings import Timeouts
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import BodyType, ReversePath
 from tayori.mail.lines import stuff_crlf, unstuffed
@@ -104,6 +107,31 @@ def test_of_mail_without_a_return_path_no_report_is_asked_for(run: Run, clock: C
             (mail,) = host.received
             assert "RET=" not in mail.mail and "ENVID=" not in mail.mail
             assert mail.recipients == ["RCPT TO:<b@dest.test>"]
+
+    run(scenario())
+
+
+# --- PIPELINING ------------------------------------------------------------------------------------------------------
+
+
+def test_a_host_that_loses_what_was_pipelined_is_then_asked_step_by_step(run: Run, clock: AdjustableClock) -> None:
+    async def throw_away(host: Host, reader: Any, writer: Any) -> bytes:
+        """All that has come with MAIL is lost, as in some filters; without pipelining nothing has."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(reader.readuntil(b"DATA\r\n"), 0.05)
+        return b"250 2.1.0 Ok\r\n"
+
+    async def scenario() -> None:
+        async with World(clock, timeouts=Timeouts(**dict.fromkeys(Timeouts.__dataclass_fields__, 0.5))) as world:
+            host = await world.domain(keywords=COMMON)
+            host.always("MAIL", throw_away)
+            (first,) = await world.send()
+            assert first.outcome.reason is Reason.CONNECTION_TIMEOUT
+            clock.advance(600)
+            world.queue.wake.set()
+            await world.queue.until(lambda: world.queue.states() == [DeliveryState.DELIVERED])
+            assert host.connections == 2
+            assert len(host.received) == 1
 
     run(scenario())
 

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from tayori.delivery.attempt import Transaction, untransportable
 from tayori.delivery.dialogue import Session
+from tayori.delivery.distrust import Distrust
 from tayori.delivery.egress import DEFAULT
 from tayori.delivery.job import Home, Job
 from tayori.delivery.ledger import Result
@@ -50,7 +51,7 @@ class Lane:
         self._first: dict[Session[Job], Job] = {}  # whom a connection was opened for
         self._opening: set[asyncio.Task[None]] = set()
         self._shunned: dict[Target, float] = {}
-        self._without_chunks: set[Target] = set()  # they announce CHUNKING and do not know BDAT
+        self._distrust = Distrust(self._loop.time)
         self._failures_in_a_row = 0
         self._pauses = 0
         self._rest: Rest | None = None
@@ -84,7 +85,9 @@ class Lane:
         if self.members or self._order or self._elsewhere or self._sessions or self._opening:
             return False
         now = self._loop.time()
-        return self.resting() is None and not any(until > now for until in self._shunned.values())
+        if self.resting() is not None or any(until > now for until in self._shunned.values()):
+            return False
+        return self._distrust.is_over
 
     def leave(self) -> None:
         """It is forgotten."""
@@ -225,8 +228,7 @@ class Lane:
         self._rest = None
         self._shunned.pop(session.target, None)
         session.notes = notes
-        if session.target in self._without_chunks:
-            session.extensions = replace(session.extensions, chunking=False)
+        session.extensions = self._distrust.believed(session.target, session.extensions)
         self._sessions.add(session)
         if first is not None:
             self._first[session] = first
@@ -341,7 +343,7 @@ class Lane:
     def finished(self, session: Session[Job], transaction: Transaction[Job]) -> None:
         job = transaction.job
         if transaction.refuses_chunks:
-            self._without_chunks.add(session.target)
+            self._distrust.chunking_failed(session.target)
         results: list[Result] = []
         failed_here: list[DueRecipient] = []
         trouble: Outcome | None = None
@@ -402,6 +404,7 @@ class Lane:
         if transaction.is_untouched and session.completed:
             self._put_back(job.again(recipients))
             return
+        self._distrust.failed(session.target, session.extensions, transaction.stage, trouble.reason)
         note = f"{session.target.host} [{session.target.address}]: {trouble.diagnostic}"
         if self._is_stopping:
             return  # the scheduler releases it

@@ -29,7 +29,7 @@ def world(clock: Clock, beast: Beast, anchors: Path) -> World:
         "first_connections": 1,
     }
     if beast.hangs:
-        settings["timeouts"] = Timeouts(**dict.fromkeys(Timeouts.__dataclass_fields__, 0.15))
+        settings["timeouts"] = Timeouts(**dict.fromkeys(Timeouts.__dataclass_fields__, 0.4))
     return World(clock, **settings)
 
 
