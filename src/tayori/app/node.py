@@ -38,6 +38,7 @@ from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
 from tayori.app.transport import StsRefresh, sts_policies
+from tayori.app.webhooks import PausedNotice, WebhookPages
 from tayori.clock import SystemClock
 from tayori.config import Config, ConfigError
 from tayori.delivery import providers
@@ -222,7 +223,14 @@ class Node:
         mailer = NotificationMailer(self.store, self.sending, self.names_of, self.clock)
         feedback = FeedbackMailer(self.store, self.sending, self.names_of, self.clock)
         sender = publishing.sender(
-            self.config, self.store, self.clock, self.resolver, self.worker, mailer=mailer, feedback=feedback
+            self.config,
+            self.store,
+            self.clock,
+            self.resolver,
+            self.worker,
+            mailer=mailer,
+            feedback=feedback,
+            tell_owner=PausedNotice(self.store, mailer),
         )
         self._stops.append(sender.stop)
         return sender
@@ -449,6 +457,7 @@ class Node:
                 *self._domain_pages(checks).table(),
                 *checks.table(),
                 *SigningCertificates(self.store).table(),
+                *WebhookPages(self.store, is_rehearsal=self.config.rehearsal).table(),
                 *Ed25519Pages(self.store, self.names_of).table(),
             ],
             tools=Tools(

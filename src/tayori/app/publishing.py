@@ -15,7 +15,7 @@ from tayori.app.sending import Sending, handed_by_service
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
 from tayori.config import Config
-from tayori.events import feedback_endpoint
+from tayori.events import feedback_endpoint, webhook_endpoint
 from tayori.events.endpoint import Endpoint
 from tayori.events.http_endpoint import HttpEndpoint
 from tayori.events.mail_endpoint import MailEndpoint, NotificationMail
@@ -23,6 +23,7 @@ from tayori.events.outgoing_http import OutgoingHttp, OutgoingSettings
 from tayori.events.sender import Sender
 from tayori.events.signing import FILE_PREFIX, Signing
 from tayori.events.sqs_endpoint import SqsEndpoint, SqsSettings
+from tayori.events.webhook_endpoint import Owner
 from tayori.mail.address import AddressError, AddrSpec, Mailbox
 from tayori.mail.answer import Resolver
 from tayori.mail.compose import Body, Content, SimpleContent
@@ -95,6 +96,7 @@ def sender(
     *,
     mailer: NotificationMailer,
     feedback: FeedbackMailer,
+    tell_owner: Owner,
 ) -> Sender:
     """What sends notifications, with all endpoints that there are."""
     settings, base_url = config.events, config.http_url.rstrip("/")
@@ -103,7 +105,8 @@ def sender(
         tls.load_verify_locations(settings.trust_anchors)
     signing = Signing(store, clock, f"sns.{config.service.domain}")
     networks = tuple(ipaddress.ip_network(text) for text in settings.private_networks)
-    http = HttpEndpoint(OutgoingHttp(resolver, OutgoingSettings(allowed_networks=networks, tls=tls)), signing, base_url)
+    outgoing = OutgoingHttp(resolver, OutgoingSettings(allowed_networks=networks, tls=tls))
+    http = HttpEndpoint(outgoing, signing, base_url)
     queues = SqsEndpoint(
         OutgoingHttp(resolver, OutgoingSettings(allowed_networks=_ANYWHERE, tls=tls)),
         signing,
@@ -122,6 +125,7 @@ def sender(
         "sqs": queues,
         "email": mail,
         "email-json": mail,
+        webhook_endpoint.PROTOCOL: webhook_endpoint.WebhookEndpoint(outgoing, store, tell_owner),
         feedback_endpoint.PROTOCOL: feedback_endpoint.FeedbackEndpoint(feedback),
     }
     return Sender(store, clock, worker, endpoints)

@@ -1,0 +1,228 @@
+"""Webhooks over HTTP: `/tayori/webhooks`, and what the command shares with it; the mail that tells of a pause.
+
+GET lists, POST creates; below an id GET shows (with the secret), DELETE deletes, POST `resume`, `test` and `replay`
+act, GET `deliveries` is the log. The rules are `tayori.resources.webhooks`'s.
+"""
+
+import json
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from tayori import ids
+from tayori.api.app import Route
+from tayori.api.registry import Principal
+from tayori.app.publishing import NotificationMailer
+from tayori.aws.errors import common_error
+from tayori.aws.http import HttpRequest, HttpResponse
+from tayori.events import webhook_endpoint
+from tayori.events.mail_endpoint import NotificationMail
+from tayori.events.target import Target, TargetError
+from tayori.model import webhook
+from tayori.model.errors import Invalid
+from tayori.model.event import timestamp
+from tayori.resources import accounts, configuration_sets, notifications, webhooks
+from tayori.resources.webhooks import NewWebhook, Webhook, WebhookAttempt
+from tayori.store.engine import Store, Tx
+
+logger = logging.getLogger("tayori.events")
+
+PATH = "/tayori/webhooks"
+_SECRET_OCTETS = 32
+_LOG_SHOWN = 100
+_PAUSED = """\
+The webhook {webhook_id} ({url}) has been paused: it has failed since {since}, most recently so:
+{why}
+
+Nothing is lost: what is due for it is kept. Once it works again, resume it and send what it missed:
+tayori webhook resume {webhook_id}
+tayori webhook replay {webhook_id}
+
+Webhook {webhook_id} は、{since} から失敗が続いているため一時停止しました。
+通知は保存されています。復旧後、上のコマンドで再開し、未達の通知を再送してください。
+"""
+
+
+def new_webhook(
+    url: str, kinds: Sequence[str], *, configuration_set: str | None, secret: str | None, is_rehearsal: bool
+) -> NewWebhook:
+    """What is to be created, checked; with a fresh secret where none is given. Raises Invalid."""
+    try:
+        target = Target.parse(url)
+    except TargetError as error:
+        raise Invalid(f"The webhook was not created: {error}.") from error
+    if not target.tls and not is_rehearsal:
+        raise Invalid("A webhook's URL must begin with https://.")
+    return NewWebhook(
+        webhook_id=f"wh-{ids.worker_id()}",
+        url=url,
+        kinds=webhook.check_kinds(kinds),
+        configuration_set=configuration_set or None,
+        secret=webhook.check_secret(secret) if secret else webhook.secret_of(secrets.token_bytes(_SECRET_OCTETS)),
+    )
+
+
+def create(tx: Tx, account_id: str, region: str, new: NewWebhook) -> Webhook:
+    if new.configuration_set is not None:
+        configuration_sets.get(tx, account_id, region, new.configuration_set)
+    return webhooks.create(tx, account_id, region, new)
+
+
+def send_test(tx: Tx, account_id: str, region: str, webhook_id: str) -> None:
+    """Post something that is no event."""
+    hook = webhooks.get(tx, account_id, region, webhook_id)
+    body = {"type": "tayori.test", "timestamp": timestamp(tx.now), "data": {"webhook": webhook_id}}
+    notifications.enqueue_other(
+        tx,
+        account_id=account_id,
+        region=region,
+        kind="Test",
+        destination=webhook_id,
+        protocol=webhook_endpoint.PROTOCOL,
+        endpoint=hook.url,
+        envelope={"body": json.dumps(body, separators=(",", ":"))},
+    )
+
+
+def as_json(hook: Webhook) -> dict[str, Any]:
+    return {
+        "id": hook.webhook_id,
+        "url": hook.url,
+        "kinds": list(hook.kinds),
+        "configurationSet": hook.configuration_set,
+        "state": hook.state.value,
+        "failingSince": timestamp(hook.failing_since) if hook.failing_since else None,
+        "createdAt": timestamp(hook.created_at),
+    }
+
+
+def attempt_as_json(one: WebhookAttempt) -> dict[str, Any]:
+    return {
+        "at": timestamp(one.at),
+        "delivery": one.delivery_id,
+        "kind": one.kind,
+        "try": one.number,
+        "status": one.status or None,
+        "milliseconds": one.duration_ms,
+        "request": one.request,
+        "reply": one.reply,
+        "error": one.error,
+    }
+
+
+class PausedNotice:
+    """An Owner (see tayori.events.webhook_endpoint): mails the account's contacts."""
+
+    def __init__(self, store: Store, mailer: NotificationMailer) -> None:
+        self._store = store
+        self._mailer = mailer
+
+    async def __call__(self, hook: Webhook, why: str) -> None:
+        logger.warning("webhook_paused", extra={"webhook": hook.webhook_id, "account_id": hook.account_id, "why": why})
+        try:
+            contacts = await self._store.read(accounts.contacts, hook.account_id, hook.region)
+            since = timestamp(hook.failing_since or self._store.clock.now())
+            text = _PAUSED.format(webhook_id=hook.webhook_id, url=hook.url, since=since, why=why)
+            for contact in contacts:
+                mail = NotificationMail(
+                    account_id=hook.account_id,
+                    region=hook.region,
+                    to=contact,
+                    subject=f"Webhook {hook.webhook_id} is paused",
+                    text=text,
+                    is_to_stranger=True,
+                )
+                await self._mailer(mail)
+        except Exception:
+            logger.exception("notice_failed", extra={"webhook": hook.webhook_id, "account_id": hook.account_id})
+
+
+class WebhookPages:
+    def __init__(self, store: Store, *, is_rehearsal: bool) -> None:
+        self._store = store
+        self._is_rehearsal = is_rehearsal
+
+    def table(self) -> list[Route]:
+        return [Route(method="*", prefix=PATH, handler=self.answer)]
+
+    async def answer(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        assert principal is not None
+        place = principal.account_id, principal.region
+        name, _, what = request.path.removeprefix(PATH).strip("/").partition("/")
+        webhook_id = unquote(name)
+        match request.method, bool(webhook_id), what:
+            case "GET", False, _:
+                found = await self._store.read(webhooks.listed, *place)
+                return _json(200, {"webhooks": [as_json(hook) for hook in found]})
+            case "POST", False, _:
+                return await self._create(request, place)
+            case "GET", True, "":
+                hook = await self._store.read(webhooks.get, *place, webhook_id)
+                return _json(200, as_json(hook) | {"secret": hook.secret})
+            case "DELETE", True, "":
+                await self._store.write(webhooks.delete, *place, webhook_id)
+                return _json(200, {})
+            case "GET", True, "deliveries":
+                log = await self._store.read(_log, *place, webhook_id)
+                return _json(200, {"deliveries": [attempt_as_json(one) for one in log]})
+            case "POST", True, "resume":
+                await self._store.write(webhooks.resume, *place, webhook_id)
+                return _json(200, {})
+            case "POST", True, "test":
+                await self._store.write(send_test, *place, webhook_id)
+                return _json(200, {})
+            case "POST", True, "replay":
+                wanted = [str(one) for one in _document(request).get("deliveries") or ()]
+                count = await self._store.write(replay, *place, webhook_id, wanted)
+                return _json(200, {"replayed": count})
+        raise common_error("UnknownOperationException")
+
+    async def _create(self, request: HttpRequest, place: tuple[str, str]) -> HttpResponse:
+        given = _document(request)
+        kinds = given.get("kinds") or ()
+        if not isinstance(kinds, list | tuple):
+            raise Invalid("kinds must be a list.")
+        new = new_webhook(
+            str(given.get("url") or ""),
+            [str(kind) for kind in kinds],
+            configuration_set=_text(given, "configurationSet"),
+            secret=_text(given, "secret"),
+            is_rehearsal=self._is_rehearsal,
+        )
+        hook = await self._store.write(create, *place, new)
+        return _json(200, as_json(hook) | {"secret": hook.secret})
+
+
+def _log(tx: Tx, account_id: str, region: str, webhook_id: str) -> list[WebhookAttempt]:
+    hook = webhooks.get(tx, account_id, region, webhook_id)
+    return webhooks.attempts(tx, account_id, hook.webhook_id, _LOG_SHOWN)
+
+
+def replay(tx: Tx, account_id: str, region: str, webhook_id: str, deliveries: Sequence[str]) -> int:
+    """Send again the deliveries that are named, or all that were given up; how many."""
+    webhooks.get(tx, account_id, region, webhook_id)
+    return notifications.replay(tx, account_id, region, webhook_id, deliveries)
+
+
+def _text(given: Mapping[str, Any], name: str) -> str | None:
+    value = given.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Invalid(f"{name} must be a text.")
+    return value
+
+
+def _document(request: HttpRequest) -> Mapping[str, Any]:
+    try:
+        found = json.loads(request.body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise Invalid("The body must be JSON.") from error
+    if not isinstance(found, dict):
+        raise Invalid("The body must be a JSON object.")
+    return found
+
+
+def _json(status: int, value: Any) -> HttpResponse:
+    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return HttpResponse(status=status, headers=(("content-type", "application/json"),), body=body)
