@@ -2,7 +2,9 @@
 
 import fnmatch
 import time
+import tomllib
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,6 +192,15 @@ def test_the_operators_table_comes_first() -> None:
 def test_a_table_with_a_mistake_is_refused_with_its_place(table: dict[str, Any], words: str) -> None:
     with pytest.raises(TableError, match=words):
         parse(table)
+
+
+@pytest.mark.parametrize("page", ["shaping.md", "shaping.ja.md"])
+def test_the_example_in_the_documentation_is_a_table(page: str) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "howto" / page).read_text("utf-8")
+    example = next(part for part in text.split("```") if part.lstrip().startswith("[[provider]]"))
+    table = TABLE.with_more(parse(tomllib.loads(example)))
+    assert table.of(["mfsmax.docomo.ne.jp"]).connections == 8
+    assert table.of(["mx3.mail.example.co.jp"]).shared is Shared.PROVIDER
 
 
 def test_an_empty_table_names_nobody() -> None:
