@@ -164,6 +164,25 @@ def test_of_two_hosts_the_one_that_the_policy_names_gets_it(run: Run, world: Sec
     run(scenario())
 
 
+def test_a_policy_that_was_changed_lets_the_mail_go_at_the_next_try(
+    run: Run, clock: AdjustableClock, tmp_path: Path
+) -> None:
+    """The id in the DNS is still the old one; that the host fails is reason enough to look (RFC 8461 5)."""
+
+    async def scenario() -> None:
+        async with Secured(clock, tmp_path) as world:
+            host = await world.mail_host(STRANGER)
+            world.policy("enforce")
+            assert is_deferred(await world.one(), Reason.TLS_FAILED)
+            world.files.put("dest.test", "none")
+            for _ in range(2):
+                clock.advance(3_600)
+                await world.queue.until_reported(len(world.queue.results()) + 1)
+            assert len(host.received) == 1
+
+    run(scenario())
+
+
 def test_an_international_domain_is_known_by_its_a_labels(run: Run, world: Secured) -> None:
     async def scenario() -> None:
         async with world:

@@ -37,9 +37,13 @@ class Policies:
 
     def __init__(self, found: Found) -> None:
         self._found = found
+        self.doubted = False
 
     async def of(self, domain: str) -> Found:
         return self._found
+
+    def doubt(self, policy: StsPolicy) -> None:
+        self.doubted = True
 
 
 def policy(clock: Clock, mode: str, *mx: str) -> StsPolicy:
@@ -155,6 +159,8 @@ def test_a_host_that_an_enforced_policy_does_not_name_is_told_of(run: Run, clock
     decides, seen = securities(clock, "", policy(clock, "enforce", "mx.other.test"))
     found = run(decides.of("dest.test", TARGET, OPTIONAL))
     assert found.reason is Reason.TLS_POLICY
+    assert isinstance(decides.sts, Policies)
+    assert decides.sts.doubted
     assert [(r.result, r.policy.type, r.mx_host) for r in seen] == [
         (ResultType.VALIDATION_FAILURE, PolicyType.STS, "mx.dest.test")
     ]

@@ -312,3 +312,40 @@ def test_a_store_that_is_down_blocks_nothing(run: Run, world: World) -> None:
         assert world.files.fetched == ["dest.test"]
 
     run(scenario())
+
+
+def test_a_policy_that_a_host_fails_is_looked_at_again(run: Run, world: World) -> None:
+    """RFC 8461 5: mail must not be given up for a policy that the domain has changed, were it under the same id."""
+
+    async def scenario() -> None:
+        found = await world.policies.of("dest.test")
+        assert isinstance(found, StsPolicy)
+        world.policies.doubt(found)
+        await world.settle()
+        assert len(world.files.fetched) == 1  # it is only seconds old
+        world.clock.advance(301)
+        world.files.put("dest.test", "none")
+        world.policies.doubt(found)
+        await world.settle()
+        assert await world.mode() is MtaStsMode.NONE
+        world.files.files.clear()
+        world.clock.advance(301)
+        for _ in range(3):
+            world.policies.doubt(found)
+            await world.settle()
+        assert len(world.files.fetched) == 3
+
+    run(scenario())
+
+
+def test_a_policy_without_age_is_not_fetched_for_every_connection(run: Run, world: World) -> None:
+    async def scenario() -> None:
+        world.files.put("dest.test", "enforce", "mx1.dest.test", max_age=0)
+        for _ in range(3):
+            assert await world.mode() is MtaStsMode.ENFORCE
+        assert len(world.files.fetched) == 1
+        world.clock.advance(301)
+        assert await world.mode() is MtaStsMode.ENFORCE
+        assert len(world.files.fetched) == 2
+
+    run(scenario())

@@ -71,6 +71,8 @@ class SecuredCalls:
             if result.tls_result is None:
                 break
             trouble = trouble or Mismatch(result.tls_result, result.diagnostic)
+            if security.failed is not None:
+                security.failed()
             if security.otherwise is None:
                 break
             security = security.otherwise

@@ -15,6 +15,7 @@ Owns that table. Never opens a connection. RFC 7672 2.2, RFC 8461 2 and 5 (MTA-S
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from tayori.clock import Clock
 from tayori.delivery import dane
@@ -160,6 +161,7 @@ class HostSecurities:
         is_enforced = policy.mode is MtaStsMode.ENFORCE
         if not policy.covers(target.host):
             words = f"the MTA-STS policy of {domain} does not name {target.host}"
+            self._doubt(sts)
             if not is_enforced:
                 return replace(plain, policy=reported, trouble=Mismatch(ResultType.VALIDATION_FAILURE, words))
             self._saw(domain, target, reported, ResultType.VALIDATION_FAILURE, words)
@@ -172,7 +174,12 @@ class HostSecurities:
             why=f"MTA-STS of {domain}",
             policy=reported,
             otherwise=None if is_enforced else plain,
+            failed=partial(self._doubt, sts),
         )
+
+    def _doubt(self, sts: StsPolicy) -> None:
+        if self.sts is not None:
+            self.sts.doubt(sts)
 
     def _saw(self, domain: str, target: Target, policy: ReportedPolicy, result: ResultType, words: str) -> None:
         self.observer.saw(

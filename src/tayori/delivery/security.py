@@ -53,7 +53,7 @@ class Security:
 
     `why` says in words on what grounds, for the timeline. `policy` is what the connection is counted under in
     RFC 8460's reports, and `trouble` what is wrong already, without any connection. `otherwise` is with what mail goes
-    out all the same where TLS fails: None is the end of it.
+    out all the same where TLS fails: None is the end of it. `failed` is called where it has failed.
     """
 
     level: SecurityLevel
@@ -65,6 +65,7 @@ class Security:
     policy: ReportedPolicy
     trouble: Mismatch | None = None
     otherwise: "Security | None" = None
+    failed: Callable[[], None] | None = None
 
     @property
     def proved(self) -> SecurityLevel:

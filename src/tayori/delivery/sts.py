@@ -65,6 +65,10 @@ class StsPolicies(Protocol):
         """The policy that holds for a domain now; a StsTrouble where it has none to obey though it says so."""
         ...
 
+    def doubt(self, policy: StsPolicy) -> None:
+        """A host has failed it: mail must not be given up for a policy that the domain has changed (RFC 8461 5)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
@@ -106,6 +110,10 @@ class KeptStsPolicies:
         if failure is not None:
             return kept or failure
         return await self._wait(self._fly(domain, policy_id), kept)
+
+    def doubt(self, policy: StsPolicy) -> None:
+        if self._clock.now() >= policy.doubtful_at and self._failure(policy.domain, policy.policy_id) is None:
+            self._fly(policy.domain, policy.policy_id)
 
     async def refresh(self) -> int:
         """Fetch anew what is due for it, so that the policy of a domain without mail does not run out."""

@@ -45,6 +45,7 @@ _DELAY_TYPES: Mapping[Reason, str] = {
     Reason.CONNECTION_LOST: "TransientCommunicationFailure",
     Reason.TLS_REQUIRED: "TransientCommunicationFailure",
     Reason.TLS_FAILED: "TransientCommunicationFailure",
+    Reason.TLS_POLICY: "TransientCommunicationFailure",
     Reason.PROTOCOL_ERROR: "RecipientServerError",
     Reason.LOCAL_TROUBLE: "InternalFailure",
     Reason.NO_SOURCE: "SendingDeferral",

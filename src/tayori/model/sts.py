@@ -11,6 +11,7 @@ from tayori.mail.mta_sts import MtaStsPolicy
 from tayori.model.tls_result import ResultType
 
 _LONGEST_FRESH = timedelta(days=1)
+_SHORTEST = timedelta(minutes=5)  # or a policy of no age would be fetched for every connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +25,18 @@ class StsPolicy:
 
     @property
     def expires_at(self) -> datetime:
-        return self.fetched_at + timedelta(seconds=self.policy.max_age)
+        return self.fetched_at + max(timedelta(seconds=self.policy.max_age), _SHORTEST)
 
     @property
     def refresh_at(self) -> datetime:
         """Long before it expires, so that a policy host that is down for a while takes nothing away (RFC 8461 10.2)."""
-        return self.fetched_at + min(timedelta(seconds=self.policy.max_age / 2), _LONGEST_FRESH)
+        half = timedelta(seconds=self.policy.max_age / 2)
+        return self.fetched_at + min(max(half, _SHORTEST), _LONGEST_FRESH)
+
+    @property
+    def doubtful_at(self) -> datetime:
+        """When a host that fails it is reason enough to look for another one."""
+        return self.fetched_at + _SHORTEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
