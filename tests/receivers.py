@@ -78,6 +78,7 @@ keep_environment =
 exim_user = mail
 exim_group = mail
 deliver_drop_privilege
+smtp_accept_queue_per_connection = 0
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = {port}
 spool_directory = {home}/queue
