@@ -124,3 +124,23 @@ def test_the_level_that_was_reached_is_remembered(service):
     (one,) = service.rehearsal.wait_for(known, "a level")
     assert (one["best"]["level"], one["best"]["tls"], one["downgraded_since"]) == ("encrypt", "TLSv1.3", None)
     assert json.loads(service.tayori("tls", "levels", "--json")) == []
+
+
+def test_a_report_comes_through_the_trouble_that_it_tells_of(service):
+    """The policy asks for a certificate that the host does not have: no mail gets there, but the report does."""
+    service.rehearsal.put_record("_smtp._tls.badsts.test", "TXT", "v=TLSRPTv1; rua=mailto:tls@badsts.test")
+    message_id = service.send("z@badsts.test", sender=SENDER)
+
+    def was_tried():
+        (recipient,) = service.rehearsal.request("GET", f"/tayori/messages/{message_id}")["recipients"]
+        return recipient["state"] == "deferred"
+
+    service.rehearsal.wait_for(was_tried, "a first try")
+    next_day(service, lambda: service.rehearsal.mailbox("tls@badsts.test"))
+    (mail, *_) = service.rehearsal.mailbox("tls@badsts.test")
+    (document,) = json_files(mail.raw)
+    (policy,) = parse_report(document).policies
+    assert (policy.policy_type, policy.domain, policy.successful) == ("sts", "badsts.test", 0)
+    assert "mode: enforce" in policy.policy_strings and policy.mx_hosts
+    assert {failure.result_type for failure in policy.failures} == {"certificate-not-trusted"}
+    assert service.rehearsal.mailbox("z@badsts.test") == []
