@@ -15,14 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from tayori.mail.tls_report import FailureDetail, PolicyResult, TlsReport
-from tayori.resources.dmarc_reports import takes_reports_of
+from tayori.model.identity import IdentityKind
 from tayori.resources.identities import Identity
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.report_tables import tls_report_failures as failures_table
 from tayori.store.report_tables import tls_report_policies as policies_table
 from tayori.store.report_tables import tls_reports as reports_table
-from tayori.store.tables import storable, to_micros
+from tayori.store.tables import identities, storable, to_micros
 
 KEPT = timedelta(days=400)  # a year and a month, as DMARC's
 _MOST_RESULTS = 200
@@ -138,13 +138,21 @@ def _ours(tx: Tx, received: ReceivedReport) -> Iterator[tuple[str, PolicyResult]
 
     def is_ours(domain: str) -> bool:
         if domain not in known:
-            known[domain] = takes_reports_of(tx, domain)
+            known[domain] = _is_covered(tx, domain)
         return known[domain]
 
     for one in received.report.policies:
         about = one.domain if is_ours(one.domain) else received.about
         if is_ours(about):
             yield about, one
+
+
+def _is_covered(tx: Tx, domain: str) -> bool:
+    """Whether an account has the domain, or one above it. No policy on TLS is inherited, so that none below it counts."""
+    labels = domain.split(".")
+    upwards = [".".join(labels[at:]) for at in range(max(1, len(labels) - 1))]
+    is_one = identities.c.identity.in_(upwards), identities.c.kind == IdentityKind.DOMAIN
+    return tx.execute(sa.select(identities.c.identity).where(*is_one).limit(1)).first() is not None
 
 
 def _key(received: ReceivedReport) -> str:
