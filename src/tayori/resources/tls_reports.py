@@ -148,7 +148,7 @@ def _ours(tx: Tx, received: ReceivedReport) -> Iterator[tuple[str, PolicyResult]
 
 
 def _is_covered(tx: Tx, domain: str) -> bool:
-    """Whether an account has the domain, or one above it. No policy on TLS is inherited, so that none below it counts."""
+    """Whether an account has the domain, or one above it. Policies on TLS are not inherited."""
     labels = domain.split(".")
     upwards = [".".join(labels[at:]) for at in range(max(1, len(labels) - 1))]
     is_one = identities.c.identity.in_(upwards), identities.c.kind == IdentityKind.DOMAIN
