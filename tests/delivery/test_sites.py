@@ -290,7 +290,7 @@ def test_a_destination_that_waits_for_a_slot_gets_one_within_a_few_messages(run:
     run(scenario())
 
 
-# --- destinations that are dead -----------------------------------------------------------------------------------------
+# --- destinations that are dead ---------------------------------------------------------------------------------------
 
 
 def test_the_mail_of_a_dead_destination_is_put_off_in_the_store_and_others_go_on(run: Run, clock: Clock) -> None:
