@@ -7,6 +7,7 @@ file with --again.
 
 import argparse
 import hashlib
+import logging
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the mutations")
     parser.add_argument("--again", type=Path, help="run the target on this file only")
     options = parser.parse_args()
+    logging.disable()  # what the parsers report of hostile input is for operators
     unknown = set(options.which) - TARGETS.keys()
     if unknown:
         parser.error(f"no target {', '.join(sorted(unknown))}")

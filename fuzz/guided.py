@@ -1,5 +1,6 @@
 """One target under Atheris: `python -m fuzz.guided TARGET [libFuzzer's options]`; `python -m fuzz` runs it."""
 
+import logging
 import sys
 
 import atheris
@@ -9,6 +10,7 @@ with atheris.instrument_imports(include=["tayori", "fuzz"], enable_loader_overri
 
 
 def main() -> None:
+    logging.disable()
     name = sys.argv.pop(1)
     atheris.Setup(sys.argv, TARGETS[name].run)
     atheris.Fuzz()

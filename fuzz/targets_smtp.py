@@ -223,6 +223,7 @@ TARGETS = {
             b"EHLO x\r\n" + _MAIL + b"Subject: x\r\n\r\ntext\r\n.\r\nQUIT\r\n",
             b"EHLO x\r\nAUTH PLAIN AHVzZXIAc2VjcmV0\r\n" + _MAIL + b"x\r\n.\r\n" + _MAIL + b"y\r\n.\r\nRSET\r\n",
             b"EHLO x\r\nAUTH LOGIN\r\ndXNlcg==\r\nc2VjcmV0\r\nVRFY <x>\r\nEXPN x\r\nHELP\r\nNOOP\r\nSTARTTLS\r\n",
+            b"EHLO \xe2\x80\xa8\r\nEHLO \xc2\xa0\xc2\x85\r\n",
             b'HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<@r.test:"a b"@d.test>\r\nRCPT TO:x@y.test\r\nDATA\r\na\n.\n\r\n.\r\n',
         ),
     ),

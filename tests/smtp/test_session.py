@@ -5,10 +5,11 @@ import itertools
 from collections.abc import Iterable
 
 import pytest
+from dialogue import Client
 from hypothesis import example, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
-from recording import Record, RecordingPolicy, settings
+from recording import Record, RecordingPolicy, recording, settings
 
 from tayori.mail.reply import Reply
 from tayori.smtp.commands import COMMAND_LIMIT, Flaw, LineInput, parse_path_argument
@@ -121,3 +122,16 @@ def test_line_input_forgets_a_line_that_is_too_long():
     assert lines.take(COMMAND_LIMIT) is None
     assert lines.drain() == b"rest"
     assert len(lines) == 0
+
+
+@pytest.mark.parametrize("name", ["\u2028", "\u00a0\u0085"])
+def test_a_name_of_white_space_is_none(name, run):
+    async def scenario():
+        async with recording(extensions=("SMTPUTF8",)) as (server, _):
+            client = await Client.connect(server.port)
+            await client.reply()
+            assert (await client.ask(f"EHLO {name}"))[:3] == "501"
+            assert (await client.ask("NOOP"))[:3] == "250"
+            client.close()
+
+    run(scenario())

@@ -270,9 +270,10 @@ class Session:
         return Reply(250, (self._settings.hostname, *own, *announced))
 
     def _hello(self, argument: str, *, esmtp: bool) -> Reply | None:
-        if not argument:
+        words = argument.split()  # none, too, where all of it is white space of Unicode
+        if not words:
             return self._mistake(Reply.of(501, "Syntax: EHLO hostname", "5.5.4"))
-        self.peer.helo, self.peer.esmtp = argument.split()[0][:255], esmtp
+        self.peer.helo, self.peer.esmtp = words[0][:255], esmtp
         self._reset()
         return None
 
