@@ -15,11 +15,14 @@ from served import SECRET, Service, key_of
 
 from population import ACCOUNT, REGION, identity
 from tayori.api.registry import load_operations
-from tayori.resources import accounts, configuration_sets, identity_policies
+from tayori.model.topic_arn import TopicArn
+from tayori.resources import accounts, configuration_sets, identity_notifications, identity_policies, topics
 from tayori.resources.configuration_sets import ConfigurationSet
+from tayori.resources.identity_notifications import NotificationType
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "shared" / "vectors" / "botocore-ses-examples" / "ses-examples-1.json"
 
+TOPIC = TopicArn(region=REGION, account_id=ACCOUNT, name="MyTopic")
 POLICY = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ses:SendEmail","Resource":"*"}]}'
 
 
@@ -36,6 +39,10 @@ def prepared(service: Service) -> Service:
     )
     service.transact(configuration_sets.create, ACCOUNT, REGION, ConfigurationSet(name="foo"))
     service.transact(identity_policies.put, ACCOUNT, REGION, "example.com", "MyPolicy", POLICY)
+    service.transact(topics.create, TOPIC, {}, {})
+    for kind in NotificationType:
+        put = identity_notifications.put_topic
+        service.transact(put, ACCOUNT, REGION, "example.com", kind, str(TOPIC))
     return service
 
 
@@ -65,6 +72,8 @@ def test_an_example_is_answered_in_the_shape_that_is_documented(
     request = example.get("input") or {}
     if name == "SendRawEmail":  # the documentation shows its line ends as \n
         request["RawMessage"]["Data"] = request["RawMessage"]["Data"].replace("\\n", "\n").encode()
+    if name == "SetIdentityNotificationTopic":  # the documentation's topic is in another region
+        request["SnsTopic"] = str(TOPIC)
     if name == "GetSendStatistics":
         prepared.client("ses").send_email(
             Source="user@example.com",
