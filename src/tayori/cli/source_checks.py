@@ -9,9 +9,9 @@ import ipaddress
 from tayori.cli.check import Check, Health, check
 from tayori.cli.host_checks import BLOCK_LISTS, listed
 from tayori.mail.answer import Resolver
-from tayori.model.source import SourceAddress
+from tayori.model.source import LISTED, SourceAddress
 from tayori.resources import sources
-from tayori.store.engine import Store
+from tayori.store.engine import Store, Tx
 
 
 async def check_sources(store: Store, resolver: Resolver) -> list[Check]:
@@ -20,7 +20,18 @@ async def check_sources(store: Store, resolver: Resolver) -> list[Check]:
         return []
     every = [address for source in found for address in source.addresses]
     checks = [await _named(resolver, source, address) for source in found for address in source.addresses]
-    return [*checks, await listed(resolver, every, BLOCK_LISTS)]
+    return [*checks, await store.read(_blocked), await listed(resolver, every, BLOCK_LISTS)]
+
+
+def _blocked(tx: Tx) -> Check:
+    """Who has blocked an address lately, so that it keeps away; and which the operator has paused."""
+    found = [f"{source.address}: paused" for source in sources.all_addresses(tx) if source.paused]
+    found += [
+        f"{rest.address}: {rest.provider} ({rest.reason})"
+        for rest in sources.rests(tx)
+        if rest.until > tx.now and not rest.provider.startswith(LISTED)
+    ]
+    return check("source-rests", Health.WARNING if found else Health.OK, "; ".join(found) or "0")
 
 
 async def _named(resolver: Resolver, source: SourceAddress, address: str) -> Check:

@@ -425,6 +425,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "have the owner of the address set its PTR record to {name}, and publish {name} with that address",
         "アドレスの管理者に PTR を {name} へ設定してもらい、{name} にこのアドレスを登録する",
     ),
+    "check.source-rests": ("source addresses that rest", "休止中の送信元アドレス"),
+    "check.source-rests.expected": (
+        "no provider blocks one, and none is paused",
+        "どのプロバイダーにもブロックされず、停止もしていない",
+    ),
+    "check.source-rests.remedy": (
+        "read the provider's words and follow its way to be taken off; then: tayori source resume ADDRESS",
+        "プロバイダーの応答を読み、解除の手続きをとる。その後 tayori source resume アドレス",
+    ),
     "check.outbound": ("a mail host of {domain} on port {port}", "{domain} のメールホスト (ポート {port})"),
     "check.outbound.expected": ("it greets with 220", "220 で挨拶が返る"),
     "check.outbound.remedy": (
