@@ -1,5 +1,6 @@
 """Accounts, identities and messages as tests need them, written straight into the rows."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -26,6 +27,7 @@ from tayori.model.message import (
 )
 from tayori.model.names import ServiceNames
 from tayori.resources import accounts
+from tayori.resources.results import Written, written
 from tayori.store.engine import Tx
 from tayori.store.tables import dkim_keys, identities
 
@@ -178,3 +180,8 @@ def report(outgoing: Outgoing, *verdicts: tuple[Outcome, Decision], started_at: 
             for recipient, (outcome, decision) in zip(outgoing.recipients, given, strict=True)
         ),
     )
+
+
+def rows(reports: Sequence[AttemptReport]) -> list[Written]:
+    """The reports as the queue takes them."""
+    return written(reports, names, reports[0].facts.started_at)

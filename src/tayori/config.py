@@ -40,7 +40,8 @@ class ServiceSettings:
     regions: list[str] = setting(
         [], "All regions that this installation plays, service.region among them. Empty: only that one."
     )
-    workers: int = setting(1, "Processes that accept and deliver mail. One drives two cores.")
+    workers: int = setting(1, "Processes that accept mail, each with one that delivers. Such a pair drives two cores.")
+    delivery_process: bool = setting(True, "Deliver in a process beside the one that accepts; else in the same one.")
     roles: list[str] = setting(
         ["api", "smtp", "delivery", "inbound", "dns", "loops"], "What this node does; all, unless told otherwise."
     )

@@ -46,7 +46,7 @@ def test_many_who_ask_cost_one_look(store: Any, clock: Any, run: Any, tmp_path: 
             clock=clock,
             config=Config(data=tmp_path),
             loops=Supervisor([]),
-            scheduler=None,
+            engine=None,
             hooks=RehearsalHooks(store, population.names, [population.REGION], _no_resolver),
         )
         answers = await asyncio.gather(*(routes.metrics(REQUEST, None) for _ in range(20)))

@@ -7,7 +7,7 @@ import pytest
 from command_tests import Tayori, in_store
 from golden_output import assert_golden
 
-from population import ACCOUNT, REGION, deferred, failed, identity, names, open_account, report, submission
+from population import ACCOUNT, REGION, deferred, failed, identity, names, open_account, report, rows, submission
 from tayori.app.endpoints import Endpoints
 from tayori.clock import AdjustableClock
 from tayori.resources import accounts
@@ -102,7 +102,7 @@ def queued(service: Endpoints) -> str:
     def attempt(tx: Tx) -> None:
         (outgoing,) = deliveries.claim(tx, 10, 10_000_000)
         verdicts = (deferred(tx.now + timedelta(minutes=5)), failed())
-        deliveries.record(tx, [report(outgoing, *verdicts, started_at=tx.now)])
+        deliveries.record(tx, rows([report(outgoing, *verdicts, started_at=tx.now)]))
 
     in_store(service, attempt)
     return sent.message_id

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from population import ACCOUNT, deferred, delivered, failed, identity, names, open_account, report, submission
+from population import ACCOUNT, deferred, delivered, failed, identity, names, open_account, report, rows, submission
 from tayori.model.delivery import TRANSITIONS, Trigger
 from tayori.model.errors import Kind, NotFound
 from tayori.model.message import DeliveryState
@@ -48,7 +48,7 @@ def test_what_waits_is_counted_by_domain_and_state(put, transact, worker, clock)
     put("a@inbox.test", "b@inbox.test", "c@slow.test")
     taken = transact(worker.claim, 1, PLENTY)
     due = clock.now() + timedelta(minutes=5)
-    transact(worker.record, [report(taken[0], deferred(due), started_at=clock.now())])
+    transact(worker.record, rows([report(taken[0], deferred(due), started_at=clock.now())]))
     transact(queue.hold, Selection(domain="slow.test"))
     found = transact(queue.destinations, EVERYTHING)
     assert [(item.domain, dict(item.counts)) for item in found] == [
@@ -63,7 +63,7 @@ def test_what_is_finished_does_not_wait(put, transact, worker, clock):
     put("a@inbox.test")
     (taken,) = transact(worker.claim, 1, PLENTY)
     assert transact(queue.in_hand, EVERYTHING) == 1
-    transact(worker.record, [report(taken, delivered(), started_at=clock.now())])
+    transact(worker.record, rows([report(taken, delivered(), started_at=clock.now())]))
     assert transact(queue.destinations, EVERYTHING) == [] and transact(queue.waiting, EVERYTHING, 10) == []
 
 
@@ -71,7 +71,7 @@ def test_waiting_recipients_are_shown_with_the_reason_and_the_next_try(put, tran
     message_id = put("a@inbox.test")
     (taken,) = transact(worker.claim, 1, PLENTY)
     due = clock.now() + timedelta(minutes=5)
-    transact(worker.record, [report(taken, deferred(due), started_at=clock.now())])
+    transact(worker.record, rows([report(taken, deferred(due), started_at=clock.now())]))
     put("b@inbox.test")
     later, first = transact(queue.waiting, EVERYTHING, 10)[::-1]
     assert first.address == "b@inbox.test" and first.attempts == 0
@@ -113,7 +113,7 @@ def test_released_mail_is_due_at_once_and_keeps_its_attempts(put, transact, work
     put("a@inbox.test")
     (taken,) = transact(worker.claim, 1, PLENTY)
     due = clock.now() + timedelta(hours=1)
-    transact(worker.record, [report(taken, deferred(due), started_at=clock.now())])
+    transact(worker.record, rows([report(taken, deferred(due), started_at=clock.now())]))
     transact(queue.hold, EVERYTHING)
     assert transact(worker.claim, 1, PLENTY) == []
     transact(queue.release, EVERYTHING)
@@ -147,7 +147,7 @@ def test_what_a_worker_has_in_hand_is_left_alone(put, transact, worker, clock):
     (taken,) = transact(worker.claim, 1, PLENTY)
     for change in (queue.hold, queue.release, queue.drop):
         assert transact(change, EVERYTHING) == 0
-    transact(worker.record, [report(taken, delivered(), started_at=clock.now())])
+    transact(worker.record, rows([report(taken, delivered(), started_at=clock.now())]))
     assert states(transact, message_id) == [DeliveryState.DELIVERED]
 
 
@@ -217,10 +217,10 @@ def test_only_the_changes_of_the_table_exist(put, transact, trigger):
 def test_the_timeline_tells_the_whole_story_in_order(put, transact, worker, clock):
     message_id = put("a@inbox.test", "b@inbox.test")
     (taken,) = transact(worker.claim, 10, PLENTY)
-    transact(worker.record, [report(taken, deferred(clock.now()), failed(), started_at=clock.now())])
+    transact(worker.record, rows([report(taken, deferred(clock.now()), failed(), started_at=clock.now())]))
     clock.advance(1)
     (taken,) = transact(worker.claim, 10, PLENTY)
-    transact(worker.record, [report(taken, delivered(), started_at=clock.now())])
+    transact(worker.record, rows([report(taken, delivered(), started_at=clock.now())]))
     found = transact(timeline.get, message_id)
     assert found.has_content and found.size == len(taken.content)
     assert found.facts["tags"] == {"campaign": "spring"} and found.reverse_path.startswith(message_id)
@@ -254,7 +254,7 @@ def test_the_next_try_shows_while_there_will_be_one(put, transact):
 def test_the_timeline_is_json(put, transact, worker, clock):
     message_id = put("a@inbox.test")
     (taken,) = transact(worker.claim, 10, PLENTY)
-    transact(worker.record, [report(taken, delivered(), started_at=clock.now())])
+    transact(worker.record, rows([report(taken, delivered(), started_at=clock.now())]))
     told = json.loads(json.dumps(timeline.as_json(transact(timeline.get, message_id))))
     assert told["message_id"] == message_id and told["from"] == "news@example.com"
     assert told["recipients"][0] | {"updated_at": ""} == {

@@ -2,8 +2,8 @@
 
 TAYORI_CRASH_ROUNDS sets the number of kills (default 4), TAYORI_CRASH_WORKERS that of worker processes,
 TAYORI_CRASH_SEED repeats a run, TAYORI_CRASH_DATABASE=postgres takes that database. The parts killed, each once and
-then by lot: a worker (API, submission, delivery), the services (inbound, DNS, loops, and here the receivers too), all
-processes at once, and the parent alone.
+then by lot: a worker (API, submission, the queue), the process that delivers for it, the services (inbound, DNS, loops,
+and here the receivers too), all processes at once, and the parent alone.
 """
 
 import os
@@ -67,7 +67,8 @@ def test_nothing_accepted_is_lost(tmp_path, request):
     seed = os.environ.get("TAYORI_CRASH_SEED") or str(random.randrange(10**6))
     print(f"TAYORI_CRASH_SEED={seed}")
     dice = random.Random(seed)
-    kinds = [f"worker-{number + 1}" for number in range(workers)] + ["services", "group", "parent"]
+    kinds = [f"{part}-{number + 1}" for number in range(workers) for part in ("delivery", "worker")]
+    kinds += ["services", "group", "parent"]
     arguments: tuple[str, ...] = ()
     if os.environ.get("TAYORI_CRASH_DATABASE") == "postgres":
         arguments = ("--database", request.getfixturevalue("postgres_url"))

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import ipaddress
 import logging
+import os
 import secrets
 import socket
 import ssl
@@ -25,6 +26,7 @@ from tayori import ids
 from tayori.api.app import create_app
 from tayori.app import domain_look, first_start, publishing, routes, tls_reporting
 from tayori.app.block_lists import BlockListWatch
+from tayori.app.delivery_process import DeliveryProcess, Launch, LinkedQueue
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
@@ -43,6 +45,7 @@ from tayori.clock import SystemClock
 from tayori.config import Config, ConfigError
 from tayori.delivery import providers
 from tayori.delivery.egress import Egress
+from tayori.delivery.memory import Memory
 from tayori.delivery.scheduler import Scheduler
 from tayori.delivery.securities import secured_calls
 from tayori.delivery.settings import CertificateCheck, DeliverySettings, Families, Timeouts
@@ -102,11 +105,23 @@ _INBOUND_LINE = 100_000  # octets: what strangers send back is kept, not judged 
 class Node:
     """One process. `roles` are those of the configuration that it has, and "rehearsal".
 
-    `worker` names this run of it, `predecessor` the run that died and that it replaces, if any.
+    `worker` names this run of it, `predecessor` the run that died and that it replaces, if any. With `launch` a process
+    that accepts mail has it delivered by another beside it; that one has a `queue` that leads back.
     """
 
-    def __init__(self, config: Config, roles: Sequence[str], *, worker: str = "", predecessor: str = "") -> None:
+    def __init__(
+        self,
+        config: Config,
+        roles: Sequence[str],
+        *,
+        worker: str = "",
+        predecessor: str = "",
+        launch: Launch | None = None,
+        queue: LinkedQueue | None = None,
+    ) -> None:
         self.config = config
+        self._launch = launch
+        self._linked = queue
         self.roles = frozenset(roles)
         self.clock = first_start.clock_of(config)
         self.names = ServiceNames(service_domain=config.service.domain, region=config.service.region)
@@ -134,8 +149,10 @@ class Node:
         self.sending = Sending(self.store, self.names_of, self.worker)
         self.sts = sts_policies(self.config, self.resolver, self.store, self.clock)
         await self._start_loops()
-        if "delivery" in self.roles:
+        if self._delivers:
             await self._start_delivery()
+        elif "delivery" in self.roles:
+            await self._start_delivery_process()
         if "dns" in self.roles:
             await self._start_dns()
         if "inbound" in self.roles:
@@ -176,13 +193,22 @@ class Node:
 
     # -- loops -------------------------------------------------------------------------------------------------------
 
+    @property
+    def _delivers(self) -> bool:
+        """Whether it does so itself."""
+        return "delivery" in self.roles and self._launch is None
+
     async def _start_loops(self) -> None:
         loops: list[Supervised] = []
-        if "delivery" in self.roles:
+        if self._delivers:
             wake = self.store.wakeups.event("tls-results")
             self._counter = TlsCounter(self.store, self.clock, wake, is_reporting=self.config.tls_reports.send)
             self._stops.append(self._counter.stop)
             loops.append(Supervised(self._counter, self.clock, wake=wake))
+            if self.sts is not None:
+                self._stops.append(self.sts.close)
+                loops.append(self._singleton(StsRefresh(self.sts), "mta-sts"))
+        if "delivery" in self.roles and self._linked is None:
             if self._predecessor:  # known to be dead: what it had in hand need not wait until its lease runs out
                 await self.store.write(leases.bury, self._predecessor)
                 await Reaper(self.store, self.clock).tick()
@@ -190,9 +216,6 @@ class Node:
             await heartbeat.tick()
             self._stops.append(heartbeat.stop)
             loops.append(Supervised(heartbeat, SystemClock()))
-            if self.sts is not None:
-                self._stops.append(self.sts.close)
-                loops.append(self._singleton(StsRefresh(self.sts), "mta-sts"))
         if "loops" in self.roles:
             loops += [self._singleton(loop, topic) for loop, topic in self._singletons()]
         self.loops = Supervisor(loops)
@@ -267,8 +290,8 @@ class Node:
     # -- delivery ----------------------------------------------------------------------------------------------------
 
     async def _start_delivery(self) -> None:
-        settings, delivery = self.config.delivery, self._delivery_settings()
-        queue = StoredQueue(self.store, self.names_of, self.worker, settings.megabytes_in_memory * _MIB)
+        delivery = self._delivery_settings()
+        queue = self._linked or self._stored_queue()
         try:
             table = providers.load(delivery.providers_file)
         except TableError as error:
@@ -288,8 +311,24 @@ class Node:
         )
         await self.scheduler.start()
         self.loops.add(Supervised(keeper, SystemClock(), wake=self.store.wakeups.event(sources.TOPIC)))
-        self.sending.scheduler, self.sending.queue = self.scheduler, queue
+        if isinstance(queue, StoredQueue):
+            self.sending.engine, self.sending.queue = self.scheduler, queue
         self._stops.append(partial(self.scheduler.stop, _DRAIN_SECONDS))
+
+    async def _start_delivery_process(self) -> None:
+        assert self._launch is not None
+        settings, queue = self.config.delivery, self._stored_queue()
+        engine = DeliveryProcess(
+            launch=self._launch,
+            queue=queue,
+            memory=Memory(max_messages=settings.messages_in_memory, max_bytes=settings.megabytes_in_memory * _MIB),
+        )
+        self._stops.append(partial(engine.stop, _DRAIN_SECONDS))
+        await engine.start()
+        self.sending.engine, self.sending.queue = engine, queue
+
+    def _stored_queue(self) -> StoredQueue:
+        return StoredQueue(self.store, self.names_of, self.worker, self.config.delivery.megabytes_in_memory * _MIB)
 
     async def _load_key(self, key_id: str) -> dkim.PrivateKey:
         private = await self.store.read(dkim_keys.private_key, key_id)
@@ -325,7 +364,15 @@ class Node:
             max_messages=settings.messages_in_memory,
             max_bytes=settings.megabytes_in_memory * _MIB,
             poll_seconds=_POLL_SECONDS,
+            signing_threads=self._signing_threads(),
         )
+
+    def _signing_threads(self) -> int:
+        """A process that does nothing but deliver is half of a pair that fills two cores: there, threads that sign
+        would only take the interpreter's lock from each other.
+        """
+        cores = os.cpu_count() or 1
+        return cores if self._linked is None else max(0, cores - 2)
 
     def _own_names(self) -> frozenset[str]:
         """Hosts that mail must not go out to where this node has no inbound port to take it."""
@@ -441,7 +488,7 @@ class Node:
             clock=self.clock,
             config=self.config,
             loops=self.loops,
-            scheduler=self.scheduler,
+            engine=self.sending.engine,
             hooks=hooks,
         )
         checks = self._domain_checks()

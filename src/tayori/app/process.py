@@ -9,16 +9,21 @@ import multiprocessing
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from tayori import logs
-from tayori.app import data_folder
+from tayori.app import data_folder, first_start
+from tayori.app.delivery_process import Launch, LinkedQueue, NotStarted
 from tayori.app.node import Node
 from tayori.config import Config
+from tayori.model.names import ServiceNames
 from tayori.rehearsal.world import RehearsalError
 from tayori.store.database import DatabaseUrlError
 from tayori.store.engine import StoreUnavailable
@@ -64,7 +69,8 @@ async def _serve(config: Config, part: Part, pipe: Connection) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     _stop_with_parent(stop)
-    node = Node(config, part.roles, worker=part.worker, predecessor=part.predecessor)
+    launch = _launcher(config, part) if config.service.delivery_process and _accepts_and_delivers(part) else None
+    node = Node(config, part.roles, worker=part.worker, predecessor=part.predecessor, launch=launch)
     try:
         await node.start()
     except Exception as error:
@@ -82,6 +88,70 @@ async def _serve(config: Config, part: Part, pipe: Connection) -> None:
     await stop.wait()
     await node.stop()
     logger.info("stopped", extra={"part": part.name})
+
+
+# -- the process beside it that delivers -----------------------------------------------------------------------------
+
+
+def _accepts_and_delivers(part: Part) -> bool:
+    return "delivery" in part.roles and len(part.roles) > 1
+
+
+def _launcher(config: Config, part: Part) -> Launch:
+    """Starts a process that delivers for this one, at the other end of a socket."""
+    context = multiprocessing.get_context("spawn")
+    beside = replace(part, name=part.name.replace("worker", "delivery"), roles=("delivery",))
+
+    def launch(end: socket.socket) -> BaseProcess:
+        process = context.Process(target=deliver, args=(config, beside, end), name=f"tayori {beside.name}")
+        process.start()
+        return process
+
+    return launch
+
+
+def deliver(config: Config, part: Part, end: socket.socket) -> None:
+    """Runs in a process of its own."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # the accepting process says when this one stops
+        signal.signal(number, signal.SIG_IGN)
+    data_folder.stay_in(config.data)
+    _allow_many_connections()
+    logs.set_up(form=config.log.format, level=config.log.level, redact_addresses=config.log.redact_addresses)
+    run(_deliver(config, part, end))
+
+
+async def _deliver(config: Config, part: Part, end: socket.socket) -> None:
+    stop: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    clock = first_start.clock_of(config)
+    names = partial(ServiceNames, service_domain=config.service.domain)
+    queue = LinkedQueue(lambda region: names(region=region), clock, _end_at_once)
+    await queue.join(end)
+    node = Node(config, part.roles, worker=part.worker, queue=queue)
+    try:
+        await node.start()
+    except Exception as error:
+        trouble = sentence(error)
+        if trouble is None:
+            logger.exception("start_failed", extra={"part": part.name})
+            trouble = f"The process {part.name} could not start; its log says why."
+        queue.say_started(trouble)
+        await node.stop()
+        return
+    _settle_garbage()
+    assert node.scheduler is not None
+    queue.serve(node.scheduler, lambda seconds: None if stop.done() else stop.set_result(seconds))
+    logger.info("started", extra={"part": part.name, "pid": os.getpid(), "roles": ",".join(part.roles)})
+    await stop
+    await node.stop()
+    queue.close()
+    logger.info("stopped", extra={"part": part.name})
+
+
+def _end_at_once() -> None:
+    """The accepting process is gone, and with it the right to what is in hand here: another will deliver it. Not one
+    transaction more may be completed.
+    """
+    os._exit(1)
 
 
 def _allow_many_connections() -> None:
@@ -119,7 +189,7 @@ def _stop_with_parent(stop: asyncio.Event) -> None:
 
 def sentence(error: BaseException) -> str | None:
     """What to tell the operator about a failed start, or None where only a traceback can."""
-    if isinstance(error, (DatabaseUrlError, StoreUnavailable, SchemaError)):
+    if isinstance(error, (DatabaseUrlError, StoreUnavailable, SchemaError, NotStarted)):
         return str(error)
     if isinstance(error, RehearsalError):
         words = str(error)

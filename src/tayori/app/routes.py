@@ -13,10 +13,10 @@ from tayori.api.registry import Principal
 from tayori.api.tools import VERIFY_PATH
 from tayori.app import source_gauges
 from tayori.app.rehearsal_hooks import RehearsalHooks
+from tayori.app.sending import Engine
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
 from tayori.config import Config
-from tayori.delivery.scheduler import Scheduler
 from tayori.loops.base import Supervisor
 from tayori.model.errors import DomainError
 from tayori.model.message import DeliveryState
@@ -41,14 +41,14 @@ class Routes:
         clock: Clock,
         config: Config,
         loops: Supervisor,
-        scheduler: Scheduler | None,
+        engine: Engine | None,
         hooks: RehearsalHooks,
     ) -> None:
         self._store = store
         self._clock = clock
         self._config = config
         self._loops = loops
-        self._scheduler = scheduler
+        self._engine = engine
         self._counting = asyncio.Lock()
         self._counts: Mapping[DeliveryState, int] = {}
         self._sources: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class Routes:
     async def health(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         """200 where all of this process works; 503 with the reasons where something does not."""
         troubles = [f"loop {loop.name}: {loop.reason}" for loop in self._loops.health() if not loop.is_well]
-        if self._scheduler is not None and not self._scheduler.is_running:
+        if self._engine is not None and not self._engine.is_running:
             troubles.append("delivery: it is not running")
         return _json(503 if troubles else 200, {"status": "unwell" if troubles else "ok", "troubles": troubles})
 
@@ -98,7 +98,7 @@ class Routes:
             *self._sources,
             "# HELP tayori_messages_in_memory Messages that this process has in hand.",
             "# TYPE tayori_messages_in_memory gauge",
-            f"tayori_messages_in_memory {self._scheduler.in_memory if self._scheduler else 0}",
+            f"tayori_messages_in_memory {self._engine.in_memory if self._engine else 0}",
             "# HELP tayori_loop_well Whether a background loop of this process works.",
             "# TYPE tayori_loop_well gauge",
             *(f'tayori_loop_well{{loop="{loop.name}"}} {int(loop.is_well)}' for loop in self._loops.health()),

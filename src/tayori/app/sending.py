@@ -8,17 +8,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from tayori import ids
 from tayori.clock import Clock
 from tayori.delivery.queue import NOTHING
-from tayori.delivery.scheduler import Scheduler
 from tayori.mail.address import AddrSpec
 from tayori.model.message import AttemptReport, Caller, Operation, Outcome, Outgoing, Submission
 from tayori.model.names import ServiceNames
 from tayori.model.submission import Handed, from_raw
 from tayori.resources.deliveries import Deliveries
 from tayori.resources.messages import Door
+from tayori.resources.results import Written, written
 from tayori.smtp.submission import SubmittedMessage
 from tayori.store.engine import Store
 
@@ -28,6 +29,7 @@ class StoredQueue:
 
     def __init__(self, store: Store, names: Callable[[str], ServiceNames], worker: str, most_bytes: int) -> None:
         self._store = store
+        self._names = names
         self._deliveries = Deliveries(names, worker)
         self._most_bytes = most_bytes
         self._wake = store.wakeups.event("deliveries")
@@ -45,7 +47,11 @@ class StoredQueue:
         return await self._store.write(self._deliveries.put_off, domain, until, outcome, limit)
 
     async def record(self, reports: Sequence[AttemptReport]) -> None:
-        await self._store.write(self._deliveries.record, reports)
+        await self.write(written(reports, self._names, self._store.clock.now()))
+
+    async def write(self, results: Sequence[Written]) -> None:
+        """Record what comes ready-made from the process that delivers."""
+        await self._store.write(self._deliveries.record, results)
 
     async def release(self, claims: Sequence[tuple[str, Sequence[int]]]) -> None:
         pairs = [(message_id, ordinal) for message_id, ordinals in claims for ordinal in ordinals]
@@ -55,17 +61,31 @@ class StoredQueue:
         return await self._store.read(self._deliveries.next_due)
 
 
+class Engine(Protocol):
+    """What delivers: a Scheduler in this process, or the process beside it."""
+
+    @property
+    def in_memory(self) -> int: ...
+
+    @property
+    def is_running(self) -> bool: ...
+
+    def has_room(self, stream: str | None = None) -> bool: ...
+
+    def offer(self, outgoing: Outgoing) -> bool: ...
+
+
 class Sending:
-    """What the API and SMTP submit to. Without a scheduler in this process, the store holds what others deliver."""
+    """What the API and SMTP submit to. Without an engine here or beside, the store holds what others deliver."""
 
     def __init__(self, store: Store, names: Callable[[str], ServiceNames], worker: str) -> None:
         self._store = store
         self._door = Door(names, worker, self._has_room)
-        self.scheduler: Scheduler | None = None
+        self.engine: Engine | None = None
         self.queue: StoredQueue | None = None
 
     def _has_room(self, stream: str) -> bool:
-        return self.scheduler is not None and self.scheduler.has_room(stream)
+        return self.engine is not None and self.engine.has_room(stream)
 
     async def submit(self, submission: Submission) -> str:
         """The MessageId, once the message is durable. Raises what model.errors names."""
@@ -75,7 +95,7 @@ class Sending:
         return accepted.message_id
 
     async def _hand_over(self, outgoing: Outgoing) -> None:
-        if self.scheduler is not None and self.scheduler.offer(outgoing):
+        if self.engine is not None and self.engine.offer(outgoing):
             return
         if self.queue is not None:
             await self.queue.release([(outgoing.message_id, [recipient.ordinal for recipient in outgoing.recipients])])

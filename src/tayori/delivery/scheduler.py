@@ -19,6 +19,7 @@ from tayori.delivery.egress import DEFAULT, Egress, EgressChooser, SettingsChoos
 from tayori.delivery.job import Held, Job
 from tayori.delivery.ledger import Ledger
 from tayori.delivery.means import Means, Rest
+from tayori.delivery.memory import Memory
 from tayori.delivery.queue import Queue
 from tayori.delivery.secured import SecuredCalls
 from tayori.delivery.securities import secured_calls
@@ -39,14 +40,12 @@ from tayori.model.message import (
     Reason,
     TlsPolicy,
 )
-from tayori.model.stream import account_of
 
 log = logging.getLogger("tayori.delivery")
 
 _FLUSH_SECONDS = 10.0
 _TROUBLE_SECONDS = 2.0  # before the queue is asked again after it failed
 _SWEEP_SECONDS = 1.0
-_SHARE = 4  # how many times the free memory one stream, or one account, may hold
 _FULL_SECONDS = timedelta(seconds=10)  # service time: what waits for a destination with enough in memory
 _PUT_OFF_AT_ONCE = 1000  # recipients in one transaction
 _MOST_AVOIDED = 1000
@@ -94,9 +93,7 @@ class Scheduler:
         self._destinations: dict[_Key, Destination] = {}
         self._by_domain: dict[str, list[Destination]] = {}
         self._held: dict[Held, None] = {}  # in order of arrival
-        self._of_stream: dict[str, int] = {}
-        self._of_account: dict[str, int] = {}
-        self._bytes = 0
+        self._memory = Memory(max_messages=settings.max_messages, max_bytes=settings.max_bytes)
         self._room = asyncio.Event()
         self._quiet = asyncio.Event()
         self._crowded: set[str] = set()  # domains that were found full
@@ -128,20 +125,8 @@ class Scheduler:
         return min(facts, key=lambda one: one.rests_until is None, default=None)
 
     def has_room(self, stream: str | None = None) -> bool:
-        """Whether one more may come, of `stream` where that is given.
-
-        A stream and an account may take so many times what is left (Choudhury and Hahne's dynamic threshold for
-        shared buffers): one bulk fills four fifths of the memory, two of them four ninths each, and there is always
-        room for somebody new.
-        """
-        left = self._settings.max_messages - len(self._held)
-        if self._is_stopping or left <= 0 or self._bytes >= self._settings.max_bytes:
-            return False
-        return stream is None or not self._has_its_share(stream, left)
-
-    def _has_its_share(self, stream: str, left: int) -> bool:
-        most = max(1, _SHARE * left)
-        return self._of_stream.get(stream, 0) >= most or self._of_account.get(account_of(stream), 0) >= most
+        """Whether one more may come, of `stream` where that is given."""
+        return not self._is_stopping and self._memory.has_room(stream)
 
     def offer(self, outgoing: Outgoing) -> bool:
         """A fresh message whose recipients belong to this process already (state SENDING under its lease). False: no
@@ -164,9 +149,7 @@ class Scheduler:
     def _hold(self, outgoing: Outgoing) -> None:
         held = Held(outgoing, {recipient.ordinal for recipient in outgoing.recipients})
         self._held[held] = None
-        self._bytes += len(outgoing.content)
-        self._of_stream[outgoing.stream] = self._of_stream.get(outgoing.stream, 0) + 1
-        self._of_account[outgoing.account_id] = self._of_account.get(outgoing.account_id, 0) + 1
+        self._memory.add(outgoing.stream, len(outgoing.content))
         domains = _domains(outgoing)
         ways = {domain: self._chooser.choose(outgoing, domain) for domain in domains}
         if len(domains) == 1 and self._will_wait(domains[0], outgoing.tls_policy, ways[domains[0]]):
@@ -235,9 +218,7 @@ class Scheduler:
     def _drop(self, held: Held) -> None:
         if held in self._held:
             del self._held[held]
-            self._bytes -= len(held.outgoing.content)
-            _count_down(self._of_stream, held.outgoing.stream)
-            _count_down(self._of_account, held.outgoing.account_id)
+            self._memory.remove(held.outgoing.stream, len(held.outgoing.content))
             self._room.set()
 
     # --- claiming --------------------------------------------------------------------------------------------------
@@ -270,9 +251,8 @@ class Scheduler:
         self._forget_spent()
         if not self.has_room():
             return False
-        limit = min(self._settings.claim_batch, self._settings.max_messages - len(self._held))
-        left = self._settings.max_messages - len(self._held)
-        full = [stream for stream in self._of_stream if self._has_its_share(stream, left)]
+        limit = min(self._settings.claim_batch, self._memory.left)
+        full = list(self._memory.full())
         claimed = await self._queue.claim(limit, avoid=self._unwanted(), full=full)
         for outgoing in claimed:
             self._hold(outgoing)
@@ -392,14 +372,6 @@ class Scheduler:
                 log.exception("untried messages could not be released; others take them over from a dead worker")
         for held in list(self._held):
             self._drop(held)
-
-
-def _count_down(counts: dict[str, int], name: str) -> None:
-    left = counts[name] - 1
-    if left:
-        counts[name] = left
-    else:
-        del counts[name]
 
 
 def _domains(outgoing: Outgoing) -> list[str]:

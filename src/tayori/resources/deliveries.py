@@ -8,7 +8,6 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +27,6 @@ from tayori.model.message import (
     DeliveryState,
     DueRecipient,
     Outcome,
-    OutcomeKind,
     Outgoing,
     RecipientResult,
     SigningPlan,
@@ -38,6 +36,7 @@ from tayori.model.names import ServiceNames
 from tayori.resources import publications
 from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
+from tayori.resources.results import Written, compact
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -100,14 +99,6 @@ _REAP = Hot(
     f" WHERE {OPEN} AND owner = ? AND state = 'sending'"
 )
 _OWNERS = Hot(f"SELECT DISTINCT owner FROM recipients WHERE {OPEN} AND owner > ''")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Done:
-    """One recipient's result with its report, and what is known of the message where that matters."""
-
-    report: AttemptReport
-    result: RecipientResult
 
 
 class Deliveries:
@@ -230,99 +221,74 @@ class Deliveries:
 
     # -- recording -------------------------------------------------------------------------------------------------
 
-    def record(self, tx: Tx, reports: Sequence[AttemptReport]) -> list[None]:
-        """A batch function: write what attempts came to, with the events they cause."""
+    def record(self, tx: Tx, results: Sequence[Written]) -> None:
+        """Write what attempts came to, with the events they cause."""
         self._settings.refresh(tx)
         now = to_micros(tx.now)
-        done = self._change_states(
-            tx, [_Done(report=report, result=result) for report in reports for result in report.results], now
-        )
-        tx.hot(_INSERT_ATTEMPT, [_attempt_row(item) for item in done])
-        events = [row for item in done for row in self._events(tx, item, now)]
+        kept = self._change_states(tx, results, now)
+        tx.hot(_INSERT_ATTEMPT, [item.attempt for item in kept])
+        events = [row for item in kept for row in self._events(tx, item, now)]
         tx.hot(INSERT_EVENT, events)
-        publications.note(tx, self._settings, events, ((one.message_id, one.account_id, one.region) for one in reports))
-        if any(item.result.decision.state is DeliveryState.DEFERRED for item in done):
+        publications.note(tx, self._settings, events, ((one.message_id, one.account_id, one.region) for one in kept))
+        if any(item.is_deferred for item in kept):
             tx.wake("deliveries")
-        return [None] * len(reports)
 
-    def _change_states(self, tx: Tx, done: Sequence[_Done], now: int) -> list[_Done]:
+    def _change_states(self, tx: Tx, results: Sequence[Written], now: int) -> list[Written]:
         """Those that were still ours. The others' answers are logged: another worker owns the recipient by now."""
-        rows = [_state_row(item, now) for item in done]
+        rows = [(*item.state, item.message_id, item.ordinal) for item in results]
         ours = set(tx.hot_returning(_RECORD, rows, (now, self._worker)))
-        kept: list[_Done] = []
-        for item in done:
-            key = item.report.message_id, item.result.ordinal
+        kept: list[Written] = []
+        for item in results:
+            key = item.message_id, item.ordinal
             if key in ours:
                 ours.remove(key)  # a report that came twice counts once
                 kept.append(item)
             else:
-                facts = {"message_id": item.report.message_id, "outcome": item.result.outcome.kind}
-                logger.warning("late_result", extra=facts)
+                logger.warning("late_result", extra={"message_id": item.message_id, "state": item.state[0]})
         return kept
 
-    def _events(self, tx: Tx, item: _Done, now: int) -> list[tuple[Any, ...]]:
-        state = item.result.decision.state
-        if state is DeliveryState.DELIVERED:
-            detail = event.delivery(
-                item.result,
-                item.report.facts,
-                accepted_at=item.report.accepted_at,
-                now=tx.now,
-                reporting_mta=self._names(item.report.region).ehlo_name,
-            )
-            return [_event_row(item, now, EventKind.DELIVERY, detail)]
-        if state is DeliveryState.DEFERRED:
-            return self._delay_events(tx, item, now) if item.result.decision.counts else []
-        return self._bounce_events(tx, item, now)
+    def _events(self, tx: Tx, item: Written, now: int) -> list[tuple[Any, ...]]:
+        if item.told is None:
+            return [(item.message_id, now, EventKind.DELIVERY, item.ordinal, item.delivery)]
+        report, result = item.told
+        if result.decision.state is DeliveryState.DEFERRED:
+            return self._delay_events(tx, report, result, now) if result.decision.counts else []
+        return self._bounce_events(tx, report, result, now)
 
-    def _delay_events(self, tx: Tx, item: _Done, now: int) -> list[tuple[Any, ...]]:
-        ((region, _, expires_at, _),) = tx.hot_rows(_MESSAGE_FACTS, (item.report.message_id,))
+    def _delay_events(self, tx: Tx, report: AttemptReport, result: RecipientResult, now: int) -> list[tuple[Any, ...]]:
+        ((region, _, expires_at, _),) = tx.hot_rows(_MESSAGE_FACTS, (report.message_id,))
         detail = event.delivery_delay(
-            item.result,
+            result,
             expires_at=from_micros(expires_at),
             now=tx.now,
             reporting_mta=self._names(region).ehlo_name,
         )
-        return [_event_row(item, now, EventKind.DELIVERY_DELAY, detail)]
+        return [_event_row(report, result, now, EventKind.DELIVERY_DELAY, detail)]
 
-    def _bounce_events(self, tx: Tx, item: _Done, now: int) -> list[tuple[Any, ...]]:
-        ((region, configuration_set, _, facts_text),) = tx.hot_rows(_MESSAGE_FACTS, (item.report.message_id,))
+    def _bounce_events(self, tx: Tx, report: AttemptReport, result: RecipientResult, now: int) -> list[tuple[Any, ...]]:
+        ((region, configuration_set, _, facts_text),) = tx.hot_rows(_MESSAGE_FACTS, (report.message_id,))
         facts = json.loads(facts_text)
-        kind = _bounce_kind(item.result, own_deadline=bool(facts["own_deadline"]))
-        outcome = item.result.outcome
-        address = str(item.result.address)
+        kind = _bounce_kind(result, own_deadline=bool(facts["own_deadline"]))
+        outcome = result.outcome
+        address = str(result.address)
         detail = event.bounce(
             kind,
             [event.bounced_recipient(address, status=str(outcome.status or ""), diagnostic=outcome.diagnostic)],
             now=tx.now,
-            feedback_id=item.report.message_id,
+            feedback_id=report.message_id,
             reporting_mta=self._names(region).ehlo_name,
-            remote_mta_ip=item.report.facts.address,
+            remote_mta_ip=report.facts.address,
         )
         if kind.bounce_type is BounceType.PERMANENT and facts["operation"] != "Service":
             condemn(
                 tx,
                 self._settings,
-                (item.report.account_id, region),
+                (report.account_id, region),
                 configuration_set=configuration_set,
                 address=address,
-                message_id=item.report.message_id,
+                message_id=report.message_id,
             )
-        return [_event_row(item, now, EventKind.BOUNCE, detail)]
-
-
-def _state_row(item: _Done, now: int) -> tuple[Any, ...]:
-    outcome, decision = item.result.outcome, item.result.decision
-    return (
-        decision.state,
-        to_micros(decision.due_at) if decision.due_at else now,
-        int(decision.counts),
-        outcome.reason if outcome.kind is not OutcomeKind.DELIVERED else "",
-        str(outcome.status or ""),
-        storable(outcome.diagnostic),
-        item.report.message_id,
-        item.result.ordinal,
-    )
+        return [_event_row(report, result, now, EventKind.BOUNCE, detail)]
 
 
 def _load(tx: Tx, message_id: str, stream: str, recipients: tuple[DueRecipient, ...]) -> Outgoing:
@@ -355,34 +321,10 @@ def _bounce_kind(result: RecipientResult, *, own_deadline: bool) -> BounceKind:
     return classify_outcome(result.outcome)
 
 
-def _attempt_row(item: _Done) -> tuple[Any, ...]:
-    facts, outcome = item.report.facts, item.result.outcome
-    detail = {
-        "signatures": list(facts.signatures),
-        "transcript": facts.transcript,
-        "counted": item.result.decision.counts,
-        "scope": outcome.scope,
-        "remote_mta": outcome.remote_mta,
-    }
-    return (
-        item.report.message_id,
-        item.result.ordinal,
-        to_micros(facts.started_at),
-        facts.duration_ms,
-        storable(facts.host),
-        facts.address,
-        facts.source_address,
-        storable(facts.tls.text) if facts.tls else "",
-        outcome.kind,
-        outcome.reason,
-        str(outcome.status or ""),
-        storable(outcome.diagnostic or (str(outcome.reply) if outcome.reply else "")),
-        json.dumps(detail, separators=(",", ":")),
-    )
-
-
-def _event_row(item: _Done, now: int, kind: EventKind, detail: dict[str, Any]) -> tuple[Any, ...]:
-    return (item.report.message_id, now, kind, item.result.ordinal, json.dumps(detail, separators=(",", ":")))
+def _event_row(
+    report: AttemptReport, result: RecipientResult, now: int, kind: EventKind, detail: dict[str, Any]
+) -> tuple[Any, ...]:
+    return (report.message_id, now, kind, result.ordinal, compact(detail))
 
 
 def reap(tx: Tx, living: Iterable[str]) -> int:
