@@ -75,7 +75,7 @@ def test_each_source_shows_what_it_has_done_today(store: Any, clock: Any, run: A
             clock=clock,
             config=Config(data=tmp_path),
             loops=Supervisor([]),
-            scheduler=None,
+            engine=None,
             hooks=RehearsalHooks(store, population.names, [population.REGION], _no_resolver),
         )
         lines = (await routes.metrics(REQUEST, None)).body.decode().splitlines()

@@ -16,14 +16,19 @@ from tayori.inbound.aggregates import (
     read_tls_reports,
     signed,
 )
+from tayori.inbound.complaints import read_complaint
 from tayori.inbound.reports import read_reports
 from tayori.mail.answer import Resolver
-from tayori.model.inbound import InboundMessage
+from tayori.model.inbound import ComplaintReport, InboundMessage, InboundReport
 from tayori.resources.inbound import Received
 from tayori.resources.tls_reports import ReceivedReport
 
 # Reading takes about a millisecond for each of these; what is larger must not hold the other sessions up.
 _READ_IN_THREAD = 256 * 1024
+
+
+def _read(message: InboundMessage) -> tuple[tuple[InboundReport, ...], ComplaintReport | None]:
+    return read_reports(message), read_complaint(message)
 
 
 class ReportIntake:
@@ -40,14 +45,15 @@ class ReportIntake:
 
     async def __call__(self, message: InboundMessage) -> None:
         if len(message.content) > _READ_IN_THREAD:
-            reports = await asyncio.to_thread(read_reports, message)
+            reports, complaint = await asyncio.to_thread(_read, message)
         else:
-            reports = read_reports(message)
+            reports, complaint = _read(message)
         aggregates = await asyncio.to_thread(read_aggregates, message) if brings_aggregates(message) else ()
         received = Received(
             inbound_ids=tuple(request_id() for _ in message.routes),
             message=message,
             reports=reports,
+            complaint=complaint,
             aggregates=aggregates,
             tls_reports=await self._tls_reports(message),
         )

@@ -6,6 +6,7 @@ around it, which differs per sink, is made where events are published.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -98,15 +99,38 @@ def bounced_recipient(address: str, *, status: str, diagnostic: str) -> dict[str
     return {"emailAddress": address, "action": "failed", "status": status, "diagnosticCode": diagnostic}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackFacts:
+    """What a feedback report says beside who complained; what it does not say is left out of the event."""
+
+    feedback_type: str
+    user_agent: str = ""
+    arrived_at: datetime | None = None
+
+    def members(self) -> dict[str, str]:
+        found = {
+            "userAgent": self.user_agent,
+            "complaintFeedbackType": self.feedback_type,
+            "arrivalDate": timestamp(self.arrived_at) if self.arrived_at else "",
+        }
+        return {name: value for name, value in found.items() if value}
+
+
 def complaint(
-    addresses: Sequence[str], *, now: datetime, feedback_id: str, sub_type: str | None = None
+    addresses: Sequence[str],
+    *,
+    now: datetime,
+    feedback_id: str,
+    sub_type: str | None = None,
+    facts: FeedbackFacts | None = None,
 ) -> dict[str, Any]:
-    return {
+    detail: dict[str, Any] = {
         "complainedRecipients": [{"emailAddress": address} for address in addresses],
         "timestamp": timestamp(now),
         "feedbackId": feedback_id,
         "complaintSubType": sub_type,
     }
+    return detail | (facts.members() if facts else {})
 
 
 def delivery_delay(

@@ -5,6 +5,7 @@ report changes: `resources` does, and a report on a message that was never sent 
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from tayori.mail.address import AddrSpec
@@ -59,6 +60,9 @@ class ReportKind(StrEnum):
     AUTOMATIC_REPLY = "automatic-reply"  # somebody is away (RFC 3834)
     AGGREGATE = "aggregate"  # a DMARC report
     TLS_REPORT = "tls-report"  # RFC 8460
+    COMPLAINT = "complaint"  # of a feedback loop (RFC 5965)
+    NOT_SPAM = "not-spam"  # a reader takes his complaint, or a filter's verdict, back
+    AUTH_FAILURE = "auth-failure"  # RFC 6591
     UNREADABLE = "unreadable"  # anything else
 
 
@@ -90,3 +94,33 @@ class InboundReport:
     kind: ReportKind
     recipients: tuple[ReportedRecipient, ...] = ()
     reporting_mta: str = ""
+
+
+class FeedbackType(StrEnum):
+    """Feedback-Type of RFC 5965 7.3 and RFC 6591, and SES's complaintFeedbackType."""
+
+    ABUSE = "abuse"
+    AUTH_FAILURE = "auth-failure"
+    FRAUD = "fraud"
+    NOT_SPAM = "not-spam"
+    OTHER = "other"
+    VIRUS = "virus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintReport:
+    """What a feedback loop reported. `claims` are a return path or a Message-ID of ours, as the report has them."""
+
+    feedback_type: FeedbackType
+    claims: tuple[str, ...]
+    feedback_id: str = ""  # the Feedback-ID field of the returned message
+    recipients: tuple[str, ...] = ()  # who complained; often redacted
+    returned_recipients: tuple[str, ...] = ()  # To and Cc of the returned message
+    user_agent: str = ""
+    arrived_at: datetime | None = None
+
+    @property
+    def kind(self) -> ReportKind:
+        if self.feedback_type is FeedbackType.AUTH_FAILURE:
+            return ReportKind.AUTH_FAILURE
+        return ReportKind.NOT_SPAM if self.feedback_type is FeedbackType.NOT_SPAM else ReportKind.COMPLAINT

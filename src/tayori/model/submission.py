@@ -196,8 +196,12 @@ def service_fields(handed: Handed) -> list[Field]:
 
 def feedback_id(caller: Caller, names: ServiceNames) -> str:
     """`::1.<region>.<constant per account>=:<service>`: the form SES uses, by which feedback loops group mail."""
-    digest = hashlib.sha256(f"{names.service_domain}/{caller.account_id}".encode()).digest()
-    return f"::1.{caller.region}.{base64.b64encode(digest).decode()}:Tayori"
+    return account_feedback_id(caller.account_id, caller.region, names)
+
+
+def account_feedback_id(account_id: str, region: str, names: ServiceNames) -> str:
+    digest = hashlib.sha256(f"{names.service_domain}/{account_id}".encode()).digest()
+    return f"::1.{region}.{base64.b64encode(digest).decode()}:Tayori"
 
 
 def _submission(header: _Header, content: bytes, froms: Sequence[Mailbox], handed: Handed, action: str) -> Submission:

@@ -1,7 +1,9 @@
-"""What a hard bounce does to an address, whether the receiver said it at once or a report did later.
+"""What a hard bounce or a complaint does to an address, whether the receiver said it at once or a report did later.
 
 Owns which reasons suppress: a configuration set overrides the account's reasons, not its list (ses: suppression list).
 """
+
+from collections.abc import Sequence
 
 from tayori.resources import quotas, suppression
 from tayori.resources.accounts import Account
@@ -30,3 +32,19 @@ def condemn(
     named = settings.configuration_set(tx, *key, configuration_set) if configuration_set else None
     if "BOUNCE" in effective_reasons(settings.account(tx, *key), named):
         suppression.add_from_feedback(tx, [(*key, address, "BOUNCE", message_id)])
+
+
+def condemn_for_complaint(
+    tx: Tx,
+    settings: Settings,
+    key: tuple[str, str],
+    *,
+    configuration_set: str | None,
+    addresses: Sequence[str],
+    message_id: str,
+) -> None:
+    """Count the complaints for the account and region `key`, and suppress who complained where complaints do that."""
+    quotas.count_complaints(tx, key, len(addresses))
+    named = settings.configuration_set(tx, *key, configuration_set) if configuration_set else None
+    if "COMPLAINT" in effective_reasons(settings.account(tx, *key), named):
+        suppression.add_from_feedback(tx, [(*key, address, "COMPLAINT", message_id) for address in addresses])

@@ -15,6 +15,7 @@ from tayori.model import event
 from tayori.model.bounce import TRANSIENT, BounceKind, BounceType, classify_status
 from tayori.model.event import EventKind
 from tayori.model.inbound import (
+    ComplaintReport,
     InboundMessage,
     InboundPurpose,
     InboundReport,
@@ -25,7 +26,7 @@ from tayori.model.inbound import (
     ReportKind,
 )
 from tayori.model.names import DMARC_REPORTS, TLS_REPORTS, ServiceNames
-from tayori.resources import dmarc_reports, probes, publications, tls_reports
+from tayori.resources import complaints, dmarc_reports, probes, publications, tls_reports
 from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
@@ -34,7 +35,7 @@ from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import to_micros
 
-FEEDBACK_LOCAL_PARTS = frozenset({"complaints"})
+FEEDBACK_LOCAL_PARTS = frozenset({"complaints", "fbl"})  # the one for registering, and its common other name
 _POSTMASTERS = frozenset({"postmaster", "abuse"})
 
 # It has been read by then; what is kept is for a person to look at, and strangers decide its size.
@@ -79,6 +80,7 @@ class Received:
     inbound_ids: tuple[str, ...]  # one for each route
     message: InboundMessage
     reports: tuple[InboundReport, ...]
+    complaint: ComplaintReport | None = None
     aggregates: tuple[AggregateReport, ...] = ()
     tls_reports: tuple[ReceivedReport, ...] = ()
 
@@ -88,12 +90,14 @@ def record(tx: Tx, received: Received, names: Callable[[str], ServiceNames]) -> 
     message = received.message
     dmarc_reports.keep(tx, received.aggregates, message.source_ip)
     tls_reports.keep(tx, received.tls_reports, message.source_ip)
+    if received.complaint is not None:
+        complaints.apply(tx, received.inbound_ids[0], received.complaint, names)
     read_as = {report.message_id: report for report in received.reports}
     for inbound_id, found in zip(received.inbound_ids, message.routes, strict=True):
         if found.purpose is InboundPurpose.PROBE:
             probes.keep(tx, found.recipient, message)
             continue
-        report = read_as.get(found.message_id or "")
+        report = None if received.complaint else read_as.get(found.message_id or "")
         tx.hot(
             _KEEP,
             [
@@ -119,7 +123,7 @@ def _kind(route: InboundRoute, received: Received) -> ReportKind | None:
         return ReportKind.AGGREGATE if received.aggregates else ReportKind.UNREADABLE
     if route.purpose is InboundPurpose.TLS_REPORTS:
         return ReportKind.TLS_REPORT if received.tls_reports else ReportKind.UNREADABLE
-    return None
+    return received.complaint.kind if received.complaint else None
 
 
 def _apply(tx: Tx, inbound_id: str, report: InboundReport, names: Callable[[str], ServiceNames]) -> None:

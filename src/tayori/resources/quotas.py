@@ -150,3 +150,7 @@ def count_bounces(tx: Tx, counts: dict[tuple[str, str], int]) -> None:
     """Add hard bounces, by (account id, region), to the current five minutes."""
     bucket = bucket_of(tx.now)
     tx.hot(_COUNT, [(*key, bucket, 0, count, 0, 0) for key, count in counts.items()])
+
+
+def count_complaints(tx: Tx, key: tuple[str, str], count: int) -> None:
+    tx.hot(_COUNT, [(*key, bucket_of(tx.now), 0, 0, count, 0)])
