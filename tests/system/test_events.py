@@ -112,7 +112,7 @@ def publishing(service: Service, topic: str) -> str:
         EventDestinationName="app",
         EventDestination={
             "Enabled": True,
-            "MatchingEventTypes": ["SEND", "DELIVERY", "BOUNCE", "DELIVERY_DELAY"],
+            "MatchingEventTypes": ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "DELIVERY_DELAY"],
             "SnsDestination": {"TopicArn": topic},
         },
     )
@@ -191,3 +191,27 @@ def test_a_bounce_comes_back_by_mail_to_who_asked_for_it(service):
     assert report.get_payload()[0]["Original-Envelope-Id"] == message_id
     assert report.get_payload()[1]["Final-Recipient"] == "rfc822; nobody@unknown.test"
     assert "Subject: Lost" in header.get_payload()
+
+
+def test_a_complaint_arrives_where_the_provider_tells_of_it_and_suppresses_the_address(service, app, publishing):
+    """A provider with a feedback loop redacts who complained; one without tells nobody."""
+    sent = {domain: f"reader@{domain}" for domain in ("fbl.test", "nofbl.test")}
+    ids = {}
+    for domain, reader in sent.items():
+        ids[domain] = service.send(reader, sender=SENDER, ConfigurationSetName=publishing)
+        (mail,) = service.rehearsal.wait_for_mail(reader)
+        service.rehearsal.call("POST", f"messages/{mail.id}/report-spam")
+    complaint = app.wait_for_event(ids["fbl.test"], "Complaint")
+    assert complaint["complaint"]["complainedRecipients"] == [{"emailAddress": sent["fbl.test"]}]
+    assert complaint["complaint"]["complaintFeedbackType"] == "abuse"
+    assert complaint["complaint"]["userAgent"] == "TayoriRehearsal/1.0"
+    assert complaint["complaint"]["arrivalDate"].endswith("Z")
+    assert complaint["mail"]["destination"] == [sent["fbl.test"]]
+    client = service.client()
+    listed = client.get_suppressed_destination(EmailAddress=sent["fbl.test"])["SuppressedDestination"]
+    assert (listed["Reason"], listed["Attributes"]["MessageId"]) == ("COMPLAINT", ids["fbl.test"])
+    again = service.send(sent["fbl.test"], sender=SENDER, ConfigurationSetName=publishing)
+    assert app.wait_for_event(again, "Complaint")["complaint"]["complaintSubType"] == "OnAccountSuppressionList"
+    assert "Complaint" not in app.events(ids["nofbl.test"])
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.get_suppressed_destination(EmailAddress=sent["nofbl.test"])
