@@ -13,6 +13,7 @@ import dns.rcode
 import pytest
 
 from programs import require
+from tayori.clock import AdjustableClock
 from tayori.dns.record import Record
 from tayori.dns.server import AuthoritativeServer, ServerLimits
 from tayori.dns.zone import LiveZone, Zone
@@ -36,10 +37,12 @@ SERVICE_RECORDS = [
 class Rig:
     """The name server with the providers' zones, delegating to a service's server."""
 
-    def __init__(self, book: RecordBook, internet: RehearsalInternet, port: int) -> None:
+    def __init__(self, book: RecordBook, internet: RehearsalInternet, port: int, clock: AdjustableClock) -> None:
         self.book = book
         self.port = port
-        self.resolver = InternetResolver(internet)
+        self.clock = clock
+        self.service = Zone("tayori.test", SERVICE_RECORDS)
+        self.resolver = InternetResolver(internet, self.clock)
 
     async def ask(self, name: str, rdtype: str, *, tcp: bool = False) -> dns.message.Message:
         query = dns.message.make_query(name, rdtype)
@@ -54,8 +57,8 @@ class Rig:
 
 @asynccontextmanager
 async def rig(folder: Path, *, service_listens: bool = True) -> AsyncIterator[Rig]:
-    zone = Zone("tayori.test", SERVICE_RECORDS)
-    service = AuthoritativeServer([LiveZone(lambda: zone)], ServerLimits(responses_per_second=0))
+    clock = AdjustableClock(folder / "clock")
+    service = AuthoritativeServer([LiveZone(lambda: net.service)], ServerLimits(responses_per_second=0))
     await service.start("127.0.0.1", 0)
     if not service_listens:
         await service.stop()
@@ -64,11 +67,13 @@ async def rig(folder: Path, *, service_listens: bool = True) -> AsyncIterator[Ri
     internet = RehearsalInternet(book, Delegation(domain="tayori.test", host="127.0.0.1", port=service.port))
     server = InternetNameServer(internet)
     await server.start("127.0.0.1", 0)
+    net = Rig(book, internet, server.port, clock)
     try:
-        yield Rig(book, internet, server.port)
+        yield net
     finally:
         await server.stop()
         await service.stop()
+        clock.close()
 
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -213,6 +218,20 @@ def test_the_mail_servers_resolver_agrees(run: Run, tmp_path: Path) -> None:
             assert (await net.resolver.resolve("example.com", "A")).status is AnswerStatus.SERVER_FAILURE
             for odd in ("a..test", "x" * 64 + ".test", 'we\\ird "name.test', "a" * 300):
                 assert (await net.resolver.resolve(odd, "A")).status is AnswerStatus.NXDOMAIN, odd
+
+    run(story())
+
+
+def test_what_the_mail_servers_have_kept_is_gone_once_the_clock_is_beyond_its_ttl(run: Run, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with rig(tmp_path) as net:
+            before = await net.resolver.resolve("tayori.test", "NS")
+            others = [record for record in SERVICE_RECORDS if record.rdtype != "NS"]
+            net.service = Zone(
+                "tayori.test", [*others, Record(name="tayori.test", rdtype="NS", value="ns9.tayori.test")]
+            )
+            net.clock.advance(before.ttl + 1)
+            assert (await net.resolver.resolve("tayori.test", "NS")).values == ("ns9.tayori.test",)
 
     run(story())
 

@@ -204,13 +204,15 @@ def _failure(rcode: dns.rcode.Rcode) -> Lookup:
 class InternetResolver:
     """The Resolver that the rehearsal's own mail servers use: the same walk, without a packet to themselves.
 
-    What was found is kept for a second, unless a zone is edited: mail comes in bursts that ask the same questions.
-    What was not found is never kept, so that nobody waits for a record that was just put right.
+    What was found is kept for a second, unless a zone is edited or its TTL is over by `clock`, which may be advanced:
+    mail comes in bursts that ask the same questions. What was not found is never kept, so that nobody waits for a
+    record that was just put right.
     """
 
-    def __init__(self, internet: RehearsalInternet) -> None:
+    def __init__(self, internet: RehearsalInternet, clock: Clock) -> None:
         self._internet = internet
-        self._kept: dict[tuple[str, str], tuple[float, Answer]] = {}
+        self._clock = clock
+        self._kept: dict[tuple[str, str], tuple[float, datetime, Answer]] = {}
         self._kept_version = internet.version
 
     async def resolve(self, name: str, rdtype: str) -> Answer:
@@ -218,12 +220,13 @@ class InternetResolver:
         if version != self._kept_version or len(self._kept) > _MAX_KEPT:
             self._kept.clear()
             self._kept_version = version
-        until, answer = self._kept.get((name, rdtype), (0.0, None))
-        if answer is not None and now < until:
-            return answer
+        kept = self._kept.get((name, rdtype))
+        if kept is not None and now < kept[0] and self._clock.now() < kept[1]:
+            return kept[2]
         answer = await self._ask(name, rdtype)
         if answer.exists and self._internet.version == version:
-            self._kept[name, rdtype] = (now + _KEEP_SECONDS, answer)
+            ends = self._clock.now() + timedelta(seconds=answer.ttl)
+            self._kept[name, rdtype] = (now + _KEEP_SECONDS, ends, answer)
         return answer
 
     async def _ask(self, name: str, rdtype: str) -> Answer:

@@ -89,7 +89,7 @@ class RehearsalWorld:
             domain=names.service_domain, host=settings.service_dns_host, port=settings.service_dns_port
         )
         internet = RehearsalInternet(self.book, service, self.clock)
-        self.resolver = InternetResolver(internet)
+        self.resolver = InternetResolver(internet, self.clock)
         self.mailboxes = Mailboxes(settings.folder / "mailboxes.sqlite", settings.limits)
         ports = Ports(service_domain=names.service_domain, service=settings.service_mx_port, others=settings.smtp_port)
         self._postman = Postman(self.resolver, self.clock, ports)
