@@ -62,7 +62,7 @@ from tayori.loops.retention import Retention
 from tayori.loops.rotation import Rotation
 from tayori.loops.tls_counting import TlsCounter
 from tayori.loops.verifier import Verifier
-from tayori.loops.workers import Heartbeat, HeldExpiry, Reaper
+from tayori.loops.workers import Heartbeat, HeldExpiry, PauseEnd, Reaper
 from tayori.mail import dkim
 from tayori.mail.address import AddrSpec
 from tayori.model.inbound import InboundRoute, NotTaken
@@ -79,6 +79,7 @@ from tayori.resources import (
     inbound,
     installation,
     notifications,
+    pauses,
     publications,
     sources,
 )
@@ -237,6 +238,7 @@ class Node:
             (self._verifier(), identities.TOPIC),
             (Reaper(self.store, self.clock), "workers"),
             (HeldExpiry(self.store, self.names_of), "held"),
+            (PauseEnd(self.store), pauses.TOPIC),
             (self._retention(), "retention"),
             (self._rotation(), dkim_setup.ROTATION_TOPIC),
             (Publisher(self.store, self.config.service.domain), publications.TOPIC),

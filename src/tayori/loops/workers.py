@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from tayori.clock import Clock
 from tayori.model.names import ServiceNames
-from tayori.resources import deliveries, queue
+from tayori.resources import deliveries, pauses, queue
 from tayori.store import leases
 from tayori.store.engine import Store, Tx
 
@@ -69,4 +69,20 @@ class HeldExpiry:
 
     async def tick(self) -> float | None:
         await self._store.write(queue.expire_held, self._names)
+        return None
+
+
+class PauseEnd:
+    """A Loop: gives back what was parked for pauses that have ended."""
+
+    name = "pause-end"
+    every = 1.0
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def tick(self) -> float | None:
+        if await self._store.read(pauses.owners):  # else not even an empty write each second
+            while await self._store.write(pauses.give_back):
+                pass
         return None

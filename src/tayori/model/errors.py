@@ -47,6 +47,7 @@ class Kind(StrEnum):
     DEDICATED_IP = "dedicated-ip"
     DEDICATED_IP_POOL = "dedicated-ip-pool"
     MAIL_ROUTE = "mail-route"
+    PAUSE = "pause"
 
 
 class DomainError(Exception):

@@ -26,5 +26,11 @@ def stream_of(account_id: str, configuration_set: str | None, tags: Sequence[Mes
     return f"{account_id} {rest}"
 
 
+def sender_of(stream: str) -> tuple[str, str]:
+    """The account and the configuration set ("" for none) of a stream."""
+    account, _, rest = stream.partition(" ")
+    return account, rest.partition("/")[0].removesuffix("*")
+
+
 def account_of(stream: str) -> str:
     return stream.partition(" ")[0]

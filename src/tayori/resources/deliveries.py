@@ -33,7 +33,8 @@ from tayori.model.message import (
     TlsPolicy,
 )
 from tayori.model.names import ServiceNames
-from tayori.resources import publications
+from tayori.model.stream import sender_of
+from tayori.resources import pauses, publications
 from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.results import Written, compact
@@ -128,14 +129,22 @@ class Deliveries:
         due: dict[str, list[DueRecipient]] = defaultdict(list)
         streams: dict[str, str] = {}
         later: list[tuple[int, int, str, int]] = []
+        parked: list[tuple[str, int, str]] = []
         now = to_micros(tx.now)
+        paused = pauses.active(tx)
         for stream, (message_id, ordinal, address, attempts, domain) in self._due(tx, limit, full):
+            if paused and (pause := paused.of_mail(*sender_of(stream), domain)) is not None:
+                parked.append((message_id, ordinal, pause.parked_as))
+                continue
             if domain in avoid:
                 later.append((to_micros(avoid[domain]), now, message_id, ordinal))
                 continue
             streams[message_id] = stream
             due[message_id].append(DueRecipient(ordinal=ordinal, address=AddrSpec.parse(address), attempts=attempts))
         tx.hot(_PUT_OFF_ONE, later)
+        if parked:
+            pauses.park(tx, parked)
+            tx.wake("deliveries")  # behind what is parked there may be what is not
         taken: list[Outgoing] = []
         total = 0
         for message_id, recipients in due.items():
@@ -218,6 +227,12 @@ class Deliveries:
         now = to_micros(tx.now)
         tx.hot(_RELEASE, [(now, now, message_id, ordinal, self._worker) for message_id, ordinal in items])
         tx.wake("deliveries")
+
+    def park(self, tx: Tx, items: Iterable[tuple[str, int, str]]) -> None:
+        """Give back (message id, ordinal, `parked_as`) untried, for a pause; what is paused no more is due at once."""
+        given = list(items)
+        pauses.park(tx, given, self._worker)
+        self.release(tx, [(message_id, ordinal) for message_id, ordinal, _ in given])
 
     # -- recording -------------------------------------------------------------------------------------------------
 

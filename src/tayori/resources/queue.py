@@ -8,7 +8,8 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,7 +19,7 @@ from tayori.model.delivery import TRANSITIONS, Trigger
 from tayori.model.event import EventKind
 from tayori.model.message import DeliveryState
 from tayori.model.names import ServiceNames
-from tayori.resources import publications
+from tayori.resources import pauses, publications
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
@@ -27,6 +28,8 @@ from tayori.store.tables import IS_OPEN, OPEN, from_micros, messages, recipients
 
 HOLDER = "held"
 NOBODY = ""
+_IN_FRONT = timedelta(days=1)  # earlier than what is due by itself: a claim takes what has been due longest
+_OF_MESSAGE = " AND EXISTS (SELECT 1 FROM messages m WHERE m.message_id = recipients.message_id AND m.{})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,9 @@ class Selection:
     domain: str = ""
     message_id: str = ""
     account_id: str = ""
+    configuration_set: str = ""
+    address: str = ""
+    accepted_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +147,18 @@ def _conditions(selection: Selection | None) -> list[sa.ColumnElement[bool]]:
         found.append(table.domain == selection.domain)
     if selection.message_id:
         found.append(table.message_id == selection.message_id)
+    if selection.address:
+        found.append(table.address == selection.address)
+    own = []
     if selection.account_id:
-        own = sa.select(messages.c.message_id).where(messages.c.account_id == selection.account_id)
-        found.append(table.message_id.in_(own))
+        own.append(messages.c.account_id == selection.account_id)
+    if selection.configuration_set:
+        own.append(messages.c.configuration_set == selection.configuration_set)
+    if selection.accepted_before is not None:
+        own.append(messages.c.accepted_at < selection.accepted_before)
+    if own:
+        of_messages = sa.select(messages.c.message_id).where(messages.c.message_id == table.message_id, *own)
+        found.append(of_messages.correlate(recipients).exists())
     return found
 
 
@@ -168,6 +183,28 @@ def drop(tx: Tx, selection: Selection) -> int:
     return _change(tx, selection, Trigger.CANCEL, NOBODY)
 
 
+def requeue(tx: Tx, selection: Selection) -> int:
+    """What waits is due at once, and its tries are counted from the beginning: as if it had just been accepted."""
+    return _due_again(tx, selection, "attempts = 0, reason = '', status = '', diagnostic = '', ", timedelta())
+
+
+def expedite(tx: Tx, selection: Selection) -> int:
+    """What waits is due at once and goes before all that its stream has waiting. A destination's rest still holds."""
+    return _due_again(tx, selection, "", _IN_FRONT)
+
+
+def _due_again(tx: Tx, selection: Selection, also: str, earlier: timedelta) -> int:
+    where, parameters = _where(selection)
+    statement = Hot(
+        f"UPDATE recipients SET {also}due_at = ?, updated_at = ? WHERE {OPEN} AND owner = ''"
+        f" AND state IN ('queued', 'deferred'){where}"
+    )
+    changed = tx.hot(statement, [(to_micros(tx.now - earlier), to_micros(tx.now), *parameters)])
+    if changed:
+        tx.wake("deliveries")
+    return changed
+
+
 def _change(tx: Tx, selection: Selection, trigger: Trigger, owner: str) -> int:
     now = to_micros(tx.now)
     where, parameters = _where(selection)
@@ -179,18 +216,23 @@ def _change(tx: Tx, selection: Selection, trigger: Trigger, owner: str) -> int:
                 f"UPDATE recipients SET state = ?, owner = ?, due_at = {due}, updated_at = ?"
                 f" WHERE {OPEN} AND owner = ? AND state = ?{where}"
             )
-            holder = HOLDER if state is DeliveryState.HELD else NOBODY
+            holders = [HOLDER] if state is DeliveryState.HELD else [NOBODY, *pauses.owners(tx)]
             moment = (now,) if trigger is Trigger.RESUME else ()
-            changed += tx.hot(statement, [(following, owner, *moment, now, holder, state, *parameters)])
+            given = [(following, owner, *moment, now, holder, state, *parameters) for holder in holders]
+            changed += tx.hot(statement, given)
     return changed
 
 
-def _where(selection: Selection) -> tuple[str, tuple[str, ...]]:
+def _where(selection: Selection) -> tuple[str, tuple[str | int, ...]]:
     """The selection as text for a hot statement: a change of the queue is no change of settings."""
-    given = {
+    before = selection.accepted_before
+    given: dict[str, str | int] = {
         " AND domain = ?": selection.domain,
         " AND message_id = ?": selection.message_id,
-        " AND message_id IN (SELECT message_id FROM messages WHERE account_id = ?)": selection.account_id,
+        " AND address = ?": selection.address,
+        _OF_MESSAGE.format("account_id = ?"): selection.account_id,
+        _OF_MESSAGE.format("configuration_set = ?"): selection.configuration_set,
+        _OF_MESSAGE.format("accepted_at < ?"): to_micros(before) if before is not None else 0,
     }
     return "".join(text for text, value in given.items() if value), tuple(value for value in given.values() if value)
 
@@ -198,9 +240,14 @@ def _where(selection: Selection) -> tuple[str, tuple[str, ...]]:
 # --- the deadline of what is held ---
 
 _OVERDUE = Hot(
-    "SELECT r.message_id, r.ordinal, r.address, r.status, r.diagnostic, m.account_id, m.region, m.facts"
+    "SELECT r.message_id, r.ordinal, r.address, r.status, r.diagnostic, m.account_id, m.region, m.facts, r.state"
     " FROM recipients r JOIN messages m ON m.message_id = r.message_id"
     f" WHERE r.{OPEN} AND r.owner = ? AND m.expires_at <= ? LIMIT ?"
+)
+_PARKED_TOO_LONG = Hot(
+    "SELECT r.message_id, r.ordinal, r.address, r.status, r.diagnostic, m.account_id, m.region, m.facts, r.state"
+    " FROM recipients r JOIN messages m ON m.message_id = r.message_id"
+    f" WHERE r.{OPEN} AND r.owner = ? AND r.due_at <= ? LIMIT ?"
 )
 _EXPIRE = Hot(
     "UPDATE recipients SET state = ?, owner = '', updated_at = ?"
@@ -209,25 +256,34 @@ _EXPIRE = Hot(
 
 
 def expire_held(tx: Tx, names: Callable[[str], ServiceNames], limit: int = 500) -> int:
-    """End what is held and whose time is over as delivery would, with a Bounce event; how many recipients."""
+    """End what is held, or waits for the end of a pause, and whose time is over as delivery would, with a Bounce event;
+    how many recipients.
+    """
     now = to_micros(tx.now)
-    ended = TRANSITIONS[DeliveryState.HELD, Trigger.EXPIRE]
-    rows = tx.hot_rows(_OVERDUE, (HOLDER, now, limit))
-    changed = 0
+    overdue = [(HOLDER, row) for row in tx.hot_rows(_OVERDUE, (HOLDER, now, limit))]
+    for owner in pauses.owners(tx):
+        overdue += [(owner, row) for row in tx.hot_rows(_PARKED_TOO_LONG, (owner, now, limit))]
     settings = Settings()
-    for message_id, ordinal, address, status, diagnostic, account_id, region, facts in rows:
-        if not tx.hot(_EXPIRE, [(ended, now, message_id, ordinal, HOLDER, DeliveryState.HELD)]):
-            continue
-        own = json.loads(facts)["own_deadline"]
-        detail = event.bounce(
-            classify_expiry(Deadline.CONFIGURATION_SET if own else Deadline.SERVICE),
-            [event.bounced_recipient(address, status=status or "4.4.7", diagnostic=diagnostic)],
-            now=tx.now,
-            feedback_id=message_id,
-            reporting_mta=names(region).ehlo_name,
-        )
-        row = (message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail))
-        tx.hot(INSERT_EVENT, [row])
-        publications.note(tx, settings, [row], [(message_id, account_id, region)])
-        changed += 1
-    return changed
+    return sum(_expire(tx, settings, names, owner, row) for owner, row in overdue)
+
+
+def _expire(
+    tx: Tx, settings: Settings, names: Callable[[str], ServiceNames], owner: str, overdue: tuple[Any, ...]
+) -> bool:
+    message_id, ordinal, address, status, diagnostic, account_id, region, facts, state = overdue
+    now = to_micros(tx.now)
+    ended = TRANSITIONS[DeliveryState(state), Trigger.EXPIRE]
+    if not tx.hot(_EXPIRE, [(ended, now, message_id, ordinal, owner, state)]):
+        return False
+    own = json.loads(facts)["own_deadline"]
+    detail = event.bounce(
+        classify_expiry(Deadline.CONFIGURATION_SET if own else Deadline.SERVICE),
+        [event.bounced_recipient(address, status=status or "4.4.7", diagnostic=diagnostic)],
+        now=tx.now,
+        feedback_id=message_id,
+        reporting_mta=names(region).ehlo_name,
+    )
+    row = (message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail))
+    tx.hot(INSERT_EVENT, [row])
+    publications.note(tx, settings, [row], [(message_id, account_id, region)])
+    return True

@@ -109,6 +109,14 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE delivery_views (
+        worker TEXT NOT NULL,
+        asked BIGINT NOT NULL,
+        "view" TEXT NOT NULL,
+        PRIMARY KEY (worker)
+    )
+    """,
+    """
     CREATE TABLE dkim_keys (
         key_id TEXT NOT NULL,
         account_id TEXT NOT NULL,
@@ -338,6 +346,18 @@ STATEMENTS = (
     "CREATE INDEX notifications_by_age ON notifications (state, updated_at)",
     "CREATE INDEX notifications_by_destination ON notifications (account_id, region, subscription_id, created_at)",
     "CREATE INDEX notifications_open ON notifications (owner, due_at) WHERE state IN ('waiting', 'sending')",
+    """
+    CREATE TABLE pauses (
+        parked_as TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        since BIGINT NOT NULL,
+        until BIGINT NOT NULL,
+        ended_at BIGINT NOT NULL,
+        PRIMARY KEY (parked_as)
+    )
+    """,
     """
     CREATE TABLE probes (
         token TEXT NOT NULL,
