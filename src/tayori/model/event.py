@@ -58,7 +58,7 @@ _DELAY_TYPES: Mapping[Reason, str] = {
 
 def timestamp(moment: datetime) -> str:
     """`YYYY-MM-DDThh:mm:ss.SSSZ`, as SES writes times in events."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def delivery(

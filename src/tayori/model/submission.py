@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from tayori.mail.address import AddressError, AddrSpec, Mailbox, parse_mailbox, parse_mailbox_list
 from tayori.mail.compose import ComposeError, SimpleContent, compose
@@ -199,6 +200,7 @@ def feedback_id(caller: Caller, names: ServiceNames) -> str:
     return account_feedback_id(caller.account_id, caller.region, names)
 
 
+@lru_cache(maxsize=4096)
 def account_feedback_id(account_id: str, region: str, names: ServiceNames) -> str:
     digest = hashlib.sha256(f"{names.service_domain}/{account_id}".encode()).digest()
     return f"::1.{region}.{base64.b64encode(digest).decode()}:Tayori"

@@ -4,7 +4,6 @@
 the message, its recipients and the Send event. What it returns is durable once the batch it ran in is committed.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,6 +42,7 @@ from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
 from tayori.resources.quotas import Usage
+from tayori.resources.results import compact
 from tayori.resources.settings import Sender, Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -283,8 +283,8 @@ class Door:
             plan.tls_policy,
             submission.body,
             len(submission.content),
-            json.dumps(signing, separators=(",", ":")),
-            json.dumps(facts, separators=(",", ":")),
+            compact(signing),
+            compact(facts),
         )
 
     def _recipient_rows(self, plan: _Plan, now: int, *, in_hand: bool) -> list[tuple[Any, ...]]:
@@ -328,12 +328,12 @@ class Door:
                     feedback_id=message_id,
                     reporting_mta=self._names(plan.submission.caller.region).ehlo_name,
                 )
-                rows.append((message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail)))
+                rows.append((message_id, now, EventKind.BOUNCE, ordinal, compact(detail)))
             elif reason:
                 detail = event.complaint(
                     [str(address)], now=tx.now, feedback_id=message_id, sub_type=ON_ACCOUNT_LIST.sub_type
                 )
-                rows.append((message_id, now, EventKind.COMPLAINT, ordinal, json.dumps(detail)))
+                rows.append((message_id, now, EventKind.COMPLAINT, ordinal, compact(detail)))
         return rows
 
 
