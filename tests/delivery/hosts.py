@@ -269,6 +269,7 @@ class MemoryQueue:
         self.fail_records: deque[Exception] = deque()
         self.poison: str | None = None  # a message whose report always fails to be recorded
         self.avoided: list[set[str]] = []
+        self.parked: list[tuple[str, int, str]] = []
         self.put_offs: list[tuple[str, int]] = []
 
     @property
@@ -342,6 +343,17 @@ class MemoryQueue:
             self.released.append((message_id, list(ordinals)))
             for ordinal in ordinals:
                 self.rows[message_id, ordinal].change(Trigger.RELEASE)
+
+    async def park(self, items: Sequence[tuple[str, int, str]]) -> None:
+        """Nothing here ends a pause."""
+        for message_id, ordinal, parked in items:
+            row = self.rows[message_id, ordinal]
+            row.change(Trigger.RELEASE)
+            if parked:
+                row.due_at = self._clock.now() + timedelta(days=1)
+            self.parked.append((message_id, ordinal, parked))
+        async with self._changed:
+            self._changed.notify_all()
 
     async def next_due(self) -> datetime | None:
         due = [r.due_at for r in self.rows.values() if r.state is DeliveryState.DEFERRED and r.due_at is not None]

@@ -257,6 +257,11 @@ class DeliveryProcess:
     async def _put_off(self, domain: str, until: datetime, outcome: Outcome, limit: int) -> int:
         return await self._queue.put_off(domain, until, outcome, limit)
 
+    async def _park(self, items: Sequence[tuple[str, int, str]]) -> None:
+        await self._queue.park(items)
+        for message_id, ordinal, _ in items:
+            self._settled(message_id, (ordinal,))
+
     async def _next_due(self) -> datetime | None:
         return await self._queue.next_due()
 
@@ -266,6 +271,7 @@ _QUESTIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "record": DeliveryProcess._record,
     "release": DeliveryProcess._release,
     "put_off": DeliveryProcess._put_off,
+    "park": DeliveryProcess._park,
     "next_due": DeliveryProcess._next_due,
 }
 
@@ -324,6 +330,9 @@ class LinkedQueue:
 
     async def release(self, claims: Sequence[tuple[str, Sequence[int]]]) -> None:
         await self._ask("release", claims)
+
+    async def park(self, items: Sequence[tuple[str, int, str]]) -> None:
+        await self._ask("park", items)
 
     async def next_due(self) -> datetime | None:
         due: datetime | None = await self._ask("next_due")

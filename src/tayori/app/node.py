@@ -33,6 +33,7 @@ from tayori.app.ed25519_pages import Ed25519Pages
 from tayori.app.http_connection import BoundedProtocol
 from tayori.app.look_limits import LookLimits
 from tayori.app.notices import Notifier
+from tayori.app.pause_keeper import PauseKeeper
 from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
 from tayori.app.publishing import FeedbackMailer, NotificationMailer, SigningCertificates
@@ -314,6 +315,9 @@ class Node:
         )
         await self.scheduler.start()
         self.loops.add(Supervised(keeper, SystemClock(), wake=self.store.wakeups.event(sources.TOPIC)))
+        pause_keeper = PauseKeeper(self.store, self.scheduler, self.worker)
+        await pause_keeper.tick()
+        self.loops.add(Supervised(pause_keeper, SystemClock()))
         if isinstance(queue, StoredQueue):
             self.sending.engine, self.sending.queue = self.scheduler, queue
         self._stops.append(partial(self.scheduler.stop, _DRAIN_SECONDS))

@@ -57,6 +57,9 @@ class StoredQueue:
         pairs = [(message_id, ordinal) for message_id, ordinals in claims for ordinal in ordinals]
         await self._store.write(self._deliveries.release, pairs)
 
+    async def park(self, items: Sequence[tuple[str, int, str]]) -> None:
+        await self._store.write(self._deliveries.park, items)
+
     async def next_due(self) -> datetime | None:
         return await self._store.read(self._deliveries.next_due)
 

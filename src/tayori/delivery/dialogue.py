@@ -139,6 +139,7 @@ class Session(asyncio.Protocol, Generic[JobT]):
         self._marked_day, self._todays_mark = 0, b""
         self._feed = feed
         self._loop = loop
+        self.since = loop.time()
         self._transport: asyncio.Transport | None = None
         self._security: Security | None = None  # once it has TLS
         self._reader = ReplyReader()

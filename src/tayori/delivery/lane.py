@@ -11,7 +11,7 @@ be (`site`).
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ from tayori.delivery.ledger import Result
 from tayori.delivery.means import Means, Rest
 from tayori.delivery.order import FairOrder
 from tayori.delivery.route import Target
-from tayori.delivery.site import Site
+from tayori.delivery.site import ConnectionFacts, Site
 from tayori.model.failure import asks_for_less, at_scope, classify_trouble, our_fault, says_greylisted
 from tayori.model.message import AttemptFacts, DueRecipient, FailureScope, Outcome, OutcomeKind, Reason
 from tayori.model.shaping import Act
@@ -100,6 +100,9 @@ class Lane:
             job.home.waiting -= 1
             not_tried(self._means, job, rest)
             return
+        if self._parks(job):
+            job.home.waiting -= 1
+            return
         outgoing = job.held.outgoing
         most = self.site.recipients
         if len(job.recipients) <= most:
@@ -120,6 +123,41 @@ class Lane:
         for job in kept:
             self._order.push(job.held.outgoing.account_id, job.held.outgoing.stream, job)
         return left
+
+    def _parks(self, job: Job) -> bool:
+        """It is paused, and waits elsewhere."""
+        parking = self._means.parking
+        if not parking.pauses:
+            return False
+        pause = parking.covering(job, (self.site.name, self.site.provider.name))
+        if pause is None:
+            return False
+        parking.park(job, pause)
+        return True
+
+    def park_paused(self) -> None:
+        """The pauses have changed: what they cover leaves the line."""
+        for job in self._order.drain():
+            if self._parks(job):
+                job.home.waiting -= 1
+            else:
+                self._order.push(job.held.outgoing.account_id, job.held.outgoing.stream, job)
+        self._elsewhere = deque([job for job in self._elsewhere if not self._parks(job)])
+
+    def connection_facts(self) -> Iterator[ConnectionFacts]:
+        """The live connections, for operators."""
+        now, moment = self._loop.time(), self._means.clock.now()
+        for session in self._sessions:
+            yield ConnectionFacts(
+                site=self.site.name,
+                host=session.target.host,
+                address=session.target.address,
+                source=session.source_address or session.egress.name,
+                tls=f"{session.tls.version} {session.tls.cipher}" if session.tls is not None else "",
+                since=moment - timedelta(seconds=now - session.since),
+                messages=session.completed,
+                doing="idle" if session.is_idle else f"sending {max(1, session.taken - session.completed)}",
+            )
 
     def stop(self) -> None:
         """No new work: what is under way is finished, connections without work are closed, the rest stays open in
@@ -419,7 +457,7 @@ class Lane:
         self._put_back(transaction.job)
 
     def _put_back(self, job: Job) -> None:
-        if not self._is_stopping:
+        if not self._is_stopping and not self._parks(job):
             outgoing = job.held.outgoing
             job.home.waiting += 1
             self._order.put_back(outgoing.account_id, outgoing.stream, job)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from tayori.clock import Clock
 from tayori.delivery.ledger import Ledger
+from tayori.delivery.parking import Parking
 from tayori.delivery.route import Shuffle
 from tayori.delivery.secured import SecuredCalls
 from tayori.delivery.settings import DeliverySettings
@@ -40,4 +41,5 @@ class Means:
     shuffle: Shuffle
     providers: Providers
     changed: Callable[[], None]  # called when a connection has ended
+    parking: Parking
     resting: Callable[[str, Rest], None]  # called when mail for a domain is not tried

@@ -53,6 +53,12 @@ class Queue(Protocol):
         counted."""
         ...
 
+    async def park(self, items: Sequence[tuple[str, int, str]]) -> None:
+        """Give back recipients (message id, ordinal, of which pause) that were not tried: they wait for the end of
+        the pause, or are due at once where there is no such pause.
+        """
+        ...
+
     async def next_due(self) -> datetime | None:
         """When the next deferred recipient is due, or None when nothing waits."""
         ...

@@ -20,12 +20,13 @@ from tayori.delivery.job import Held, Job
 from tayori.delivery.ledger import Ledger
 from tayori.delivery.means import Means, Rest
 from tayori.delivery.memory import Memory
+from tayori.delivery.parking import Parking
 from tayori.delivery.queue import Queue
 from tayori.delivery.secured import SecuredCalls
 from tayori.delivery.securities import secured_calls
 from tayori.delivery.settings import DeliverySettings
 from tayori.delivery.sign import LoadKey, SignedMessage, Signer
-from tayori.delivery.site import SiteFacts
+from tayori.delivery.site import ConnectionFacts, SiteFacts
 from tayori.delivery.sites import Sites
 from tayori.delivery.slots import Slots
 from tayori.mail.answer import Resolver
@@ -40,6 +41,7 @@ from tayori.model.message import (
     Reason,
     TlsPolicy,
 )
+from tayori.model.pause import PauseKind, Pauses
 
 log = logging.getLogger("tayori.delivery")
 
@@ -76,7 +78,9 @@ class Scheduler:
         self._settings = settings
         self._signer = Signer(load_key=load_key, clock=clock, settings=settings)
         self._ledger = Ledger(queue, clock, jitter, self._recorded)
+        self._parking = Parking(queue, self._parked)
         self._means = Means(
+            parking=self._parking,
             settings=settings,
             resolver=resolver,
             calls=calls or secured_calls(settings, resolver, clock),
@@ -124,6 +128,25 @@ class Scheduler:
         facts = [self._sites.facts_of(lane.site) for lane in lanes]
         return min(facts, key=lambda one: one.rests_until is None, default=None)
 
+    def connections(self) -> tuple[ConnectionFacts, ...]:
+        """The live ones."""
+        return tuple(facts for lane in self._sites for facts in lane.connection_facts())
+
+    def obey(self, pauses: Pauses) -> None:
+        """What is covered leaves memory; what has been given to a receiver already is finished."""
+        is_new = pauses != self._parking.pauses
+        self._parking.pauses = pauses
+        paused = {pause.name for pause in pauses if pause.kind is PauseKind.SOURCE}
+        for lane in self._sites:
+            if is_new or lane.site.egress in paused:
+                lane.park_paused()
+
+    def _is_paused(self, outgoing: Outgoing) -> bool:
+        pauses = self._parking.pauses
+        return bool(pauses) and any(
+            pauses.of_mail(outgoing.account_id, outgoing.configuration_set, domain) for domain in _domains(outgoing)
+        )
+
     def has_room(self, stream: str | None = None) -> bool:
         """Whether one more may come, of `stream` where that is given."""
         return not self._is_stopping and self._memory.has_room(stream)
@@ -132,7 +155,7 @@ class Scheduler:
         """A fresh message whose recipients belong to this process already (state SENDING under its lease). False: no
         room for it; the caller leaves it to a later claim.
         """
-        if not self.has_room(outgoing.stream):
+        if not self.has_room(outgoing.stream) or self._is_paused(outgoing):
             return False
         for domain in _domains(outgoing):
             if self._is_full(domain):
@@ -215,6 +238,11 @@ class Scheduler:
         if not held.open:
             self._drop(held)
 
+    def _parked(self, held: Held, ordinal: int) -> None:
+        held.open.discard(ordinal)
+        if not held.open:
+            self._drop(held)
+
     def _drop(self, held: Held) -> None:
         if held in self._held:
             del self._held[held]
@@ -229,6 +257,7 @@ class Scheduler:
             asyncio.create_task(self._ledger.run(), name="delivery ledger"),
             asyncio.create_task(self._claim_for_ever(), name="delivery claims"),
             asyncio.create_task(self._put_off_for_ever(), name="delivery of what rests"),
+            asyncio.create_task(self._parking.run(), name="delivery of what is paused"),
         ]
 
     @property

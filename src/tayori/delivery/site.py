@@ -55,6 +55,20 @@ class SiteFacts:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionFacts:
+    """One connection at one moment, for operators."""
+
+    site: str
+    host: str
+    address: str
+    source: str
+    tls: str  # "TLSv1.3 TLS_AES_256_GCM_SHA384", or "" for clear text
+    since: datetime
+    messages: int
+    doing: str
+
+
 class Site:
     """The limits of one set of hosts. Lanes ask it before they open a connection and before they send."""
 

@@ -8,6 +8,7 @@ makes what it has parked due, some at a time; the row is forgotten when nothing 
 import contextlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -137,29 +138,37 @@ _ASK = Hot(
     "INSERT INTO delivery_views (worker, asked, view) VALUES (?, ?, ?)"
     " ON CONFLICT (worker) DO UPDATE SET asked = excluded.asked, view = excluded.view"
 )
-_ASKED = Hot("SELECT asked FROM delivery_views WHERE worker = ''")
+_ASKED = Hot("SELECT asked, view FROM delivery_views WHERE worker = ''")
 _VIEWS = Hot("SELECT worker, view FROM delivery_views WHERE worker <> '' AND asked = ?")
 _NO_VIEWS = Hot("DELETE FROM delivery_views WHERE asked < ?")
 
 
-def ask(tx: Tx) -> int:
-    """Ask every delivering process for what it knows; the number of the question."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an operator wants to see; number 0: nobody has asked yet."""
+
+    number: int
+    domains: tuple[str, ...] = ()
+
+
+def ask(tx: Tx, domains: Sequence[str] = ()) -> int:
+    """Ask every delivering process for what it knows, of `domains` in particular; the number of the question."""
     rows = tx.hot_rows(_ASKED, ())
     number = max(to_micros(tx.now), rows[0][0] + 1 if rows else 0)
-    tx.hot(_ASK, [("", number, "")])
+    tx.hot(_ASK, [("", number, json.dumps(list(domains)))])
     tx.hot(_NO_VIEWS, [(number,)])
     tx.wake(TOPIC)
     return number
 
 
-def look(tx: Tx) -> tuple[Pauses, int]:
+def look(tx: Tx) -> tuple[Pauses, Question]:
     """What a delivering process wants to know each second: the pauses that hold, and the last question."""
     rows = tx.hot_rows(_ASKED, ())
-    return active(tx), rows[0][0] if rows else 0
+    return active(tx), Question(rows[0][0], tuple(json.loads(rows[0][1]))) if rows else Question(0)
 
 
 def answer(tx: Tx, worker: str, asked: int, view: Any) -> None:
-    tx.hot(_ASK, [(worker, asked, json.dumps(view, ensure_ascii=False, separators=(",", ":")))])
+    tx.hot(_ASK, [(worker, asked, json.dumps(view, ensure_ascii=False, default=str, separators=(",", ":")))])
 
 
 def answers(tx: Tx, asked: int) -> Sequence[tuple[str, Any]]:
