@@ -126,3 +126,8 @@ def test_of_a_huge_message_the_beginning_is_kept(transact, message_id):
     query = sa.select(inbound_messages.c.content).where(inbound_messages.c.inbound_id == "huge")
     kept = transact(lambda tx: bytes(tx.execute(query).scalar_one()))
     assert kept == content[: inbound.KEPT_OCTETS]
+
+
+def test_a_text_that_names_nobody_is_not_taken_for_one_of_several(transact, come, message_id) -> None:
+    come("5.1.1", address="")
+    assert bounces(transact, message_id) == []

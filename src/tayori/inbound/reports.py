@@ -1,14 +1,17 @@
-"""What a message on a return path means: a delivery status notification, an automatic reply, or nothing we
-can read.
+"""What a message on a return path means: a bounce, an automatic reply, or nothing we can read.
 
-Owns that judgement, as a pure function. Reads RFC 3464 and RFC 3834; everything else is unreadable, and kept
-for a person to look at. Never asks whether the report is true: whoever records it believes nothing about
-addresses that the message did not have.
+Owns that judgement, as a pure function. Reads RFC 3464, what mail systems write without it, and RFC 3834; the rest is
+unreadable, and kept for a person to look at. Never asks whether the report is true: whoever records it believes nothing
+about addresses that the message did not have.
 """
 
+import re
+
 from tayori.mail.address import AddressError, AddrSpec
+from tayori.mail.bounce_text import is_reply_subject, parse_bounce_text, parse_wrapped_dsn
 from tayori.mail.dsn import DeliveryStatus, RecipientStatus, is_automatic_reply, parse_dsn
-from tayori.mail.fields import MAX_BLOCK, scan_block
+from tayori.mail.fields import MAX_BLOCK, find, scan_block
+from tayori.mail.reply import EnhancedStatus
 from tayori.model.inbound import (
     InboundMessage,
     InboundReport,
@@ -17,6 +20,8 @@ from tayori.model.inbound import (
     ReportKind,
 )
 
+_TIME_OVER = EnhancedStatus(5, 4, 7)  # RFC 3463 3.5
+_CODE = re.compile(r"\s*([245]\d\d)\b")
 _BY_STATUS_CLASS = {2: ReportAction.DELIVERED, 4: ReportAction.DELAYED, 5: ReportAction.FAILED}
 
 
@@ -25,7 +30,9 @@ def read_reports(message: InboundMessage) -> tuple[InboundReport, ...]:
     message_ids = [route.message_id for route in message.routes if route.message_id is not None]
     if not message_ids:
         return ()
-    status = parse_dsn(message.content)
+    status = parse_dsn(message.content) or parse_wrapped_dsn(message.content)
+    if status is None and (said := parse_bounce_text(message.content)):
+        status = DeliveryStatus(recipients=said)
     if status is not None:
         recipients = tuple(filter(None, map(_recipient, status.recipients)))
         return tuple(_bounce(message_id, recipients, status) for message_id in message_ids)
@@ -50,16 +57,21 @@ def _recipient(status: RecipientStatus) -> ReportedRecipient | None:
     action = _action(status)
     if action is None:
         return None
+    code = _CODE.match(status.diagnostic)
     return ReportedRecipient(
         address=_normal(status.original_recipient or status.final_recipient),
         action=action,
-        status=status.status,
+        final_address=_normal(status.final_recipient) if status.original_recipient else "",
+        status=status.status or (_TIME_OVER if status.action == "expired" else None),
+        code=int(code[1]) if code else None,
         diagnostic=f"{status.diagnostic_type}; {status.diagnostic}" if status.diagnostic_type else status.diagnostic,
     )
 
 
 def _action(status: RecipientStatus) -> ReportAction | None:
     """The word of RFC 3464 2.3.3; where it is another, what the class of the status says."""
+    if status.action == "expired":  # no word of RFC 3464, but a large service's
+        return ReportAction.FAILED
     try:
         return ReportAction(status.action)
     except ValueError:
@@ -76,4 +88,6 @@ def _normal(address: str) -> str:
 
 def _is_automatic(content: bytes) -> bool:
     block, _, _ = content[:MAX_BLOCK].partition(b"\r\n\r\n")
-    return is_automatic_reply(scan_block(block))
+    fields = scan_block(block)
+    subject = find(fields, b"Subject")
+    return is_automatic_reply(fields) or (subject is not None and is_reply_subject(subject.text))

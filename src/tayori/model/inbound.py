@@ -78,11 +78,15 @@ class ReportAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedRecipient:
-    """What a report says of one recipient. `address` is as we wrote it to, where the report knows that."""
+    """What a report says of one recipient. `address` is as we wrote it to, where the report knows that; "" stands for
+    the only one that the message had. `final_address` is where a forwarder sent it on, if it is another.
+    """
 
     address: str
     action: ReportAction
+    final_address: str = ""
     status: EnhancedStatus | None = None
+    code: int | None = None
     diagnostic: str = ""
 
 

@@ -7,7 +7,7 @@ Whoever got the message knows its return path, so a fact is written once, howeve
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tayori.mail.address import AddrSpec
 from tayori.mail.dmarc_report import AggregateReport
@@ -130,7 +130,7 @@ def _apply(tx: Tx, inbound_id: str, report: InboundReport, names: Callable[[str]
     if report.kind is ReportKind.BOUNCE:
         failed = [recipient for recipient in reversed(report.recipients) if recipient.action is ReportAction.FAILED]
         for recipient in {one.address: one for one in failed}.values():  # of several blocks about one, the first
-            kind = classify_status(recipient.status, recipient.diagnostic)
+            kind = classify_status(recipient.status, recipient.diagnostic, code=recipient.code)
             _bounce(tx, inbound_id, report, recipient, kind, names)
     elif report.kind is ReportKind.AUTOMATIC_REPLY:
         # SES tells senders of automatic replies as Transient/General bounces, never as hard ones.
@@ -149,6 +149,10 @@ def _bounce(
 ) -> None:
     """A Bounce event for a recipient that the message really had; others are not believed."""
     ordinals = {address: ordinal for ordinal, address in tx.hot_rows(_RECIPIENTS, (report.message_id,))}
+    if recipient.address not in ordinals and recipient.final_address in ordinals:
+        recipient = replace(recipient, address=recipient.final_address)
+    if not recipient.address and len(ordinals) == 1:
+        recipient = replace(recipient, address=next(iter(ordinals)))
     if recipient.address not in ordinals or _is_known(tx, report.message_id, ordinals[recipient.address], kind):
         return
     ((account_id, region, configuration_set),) = tx.hot_rows(_MESSAGE, (report.message_id,))
