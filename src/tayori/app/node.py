@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import ipaddress
 import logging
-import os
 import secrets
 import socket
 import ssl
@@ -37,6 +36,7 @@ from tayori.app.pause_keeper import PauseKeeper
 from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
 from tayori.app.publishing import FeedbackMailer, NotificationMailer, SigningCertificates
+from tayori.app.queue_desk import QueuePages
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
@@ -371,15 +371,7 @@ class Node:
             max_messages=settings.messages_in_memory,
             max_bytes=settings.megabytes_in_memory * _MIB,
             poll_seconds=_POLL_SECONDS,
-            signing_threads=self._signing_threads(),
         )
-
-    def _signing_threads(self) -> int:
-        """A process that does nothing but deliver is half of a pair that fills two cores: there, threads that sign
-        would only take the interpreter's lock from each other.
-        """
-        cores = os.cpu_count() or 1
-        return cores if self._linked is None else max(0, cores - 2)
 
     def _own_names(self) -> frozenset[str]:
         """Hosts that mail must not go out to where this node has no inbound port to take it."""
@@ -512,6 +504,7 @@ class Node:
                 *checks.table(),
                 *SigningCertificates(self.store).table(),
                 *WebhookPages(self.store, is_rehearsal=self.config.rehearsal).table(),
+                *QueuePages(self.store).table(),
                 *Ed25519Pages(self.store, self.names_of).table(),
             ],
             tools=Tools(

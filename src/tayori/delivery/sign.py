@@ -60,8 +60,7 @@ class Signer:
         self._results: deque[tuple[Done, SignedMessage | Outcome]] = deque()
         self._at_work = 0
         self._is_waking = False
-        count = settings.signing_threads
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="sign") if count else None
+        self._threads = ThreadPoolExecutor(settings.signing_threads, thread_name_prefix="sign")
 
     def sign(self, outgoing: Outgoing, done: Done) -> None:
         """`done` gets the signed message, or the trouble; at once where nothing has to be waited for."""
@@ -83,8 +82,7 @@ class Signer:
         for task in (*self._tasks, *self._loading.values()):
             task.cancel()
         self._jobs.clear()
-        if self._threads is not None:
-            self._threads.shutdown(wait=True)  # at most the one signature that each thread is at
+        self._threads.shutdown(wait=True)  # at most the one signature that each thread is at
 
     def _sign(self, outgoing: Outgoing, keys: list[dkim.SigningKey], done: Done) -> None:
         now = self._clock.now()
@@ -99,24 +97,9 @@ class Signer:
     # each message would cost as much again as everything else but the signature.
 
     def _employ(self) -> None:
-        if self._threads is None:
-            self._at_work += 1
-            if self._at_work == 1:
-                asyncio.get_running_loop().call_soon(self._work_here)
-        elif self._at_work < self._settings.signing_threads and self._jobs:
+        if self._at_work < self._settings.signing_threads and self._jobs:
             self._at_work += 1
             self._threads.submit(self._work, asyncio.get_running_loop())
-
-    def _work_here(self) -> None:
-        """One signature at a time between what the connections have to do."""
-        if not self._jobs:
-            self._at_work = 0  # closed meanwhile
-            return
-        work, done = self._jobs.popleft()
-        self._at_work = len(self._jobs)
-        if self._at_work:
-            asyncio.get_running_loop().call_soon(self._work_here)
-        done(_or_trouble(work))
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread."""
