@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tayori.model.message import DeliveryState, Reason
+from tayori.model.pause import Pause, PauseKind
 from tayori.model.waiting import LANGUAGES, TEXTS, SiteState, WaitingFacts, Why, sentence, why
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -29,6 +30,7 @@ def facts(**changes: Any) -> WaitingFacts:
 
 
 REST = SiteState(name="gmail", rests_until=LATER, rest_reason="smtp; 421 4.7.28 unusual rate")
+PAUSE = Pause(kind=PauseKind.DESTINATION, name="gmail", since=NOW, until=LATER)
 SLOW = SiteState(name="docomo", rate=20.0, waiting=400, is_held_back=True)
 
 
@@ -39,6 +41,7 @@ SLOW = SiteState(name="docomo", rate=20.0, waiting=400, is_held_back=True)
         (facts(state=DeliveryState.SENDING), SLOW, Why.RATE_LIMITED, "no more than 20 messages a second"),
         (facts(state=DeliveryState.HELD), REST, Why.HELD, "An operator holds it"),
         (facts(expires_at=NOW), None, Why.OVERDUE, "Its deadline was 2026-11-24 12:00:00 UTC"),
+        (facts(pause=PAUSE), REST, Why.PAUSED, "has paused the destination gmail; it goes on at 2026-11-24 12:05"),
         (facts(is_account_paused=True), None, Why.ACCOUNT_PAUSED, "paused for the account"),
         (facts(), REST, Why.RESTING, "Nothing is tried at gmail before 2026-11-24 12:05:00 UTC"),
         (facts(reason=Reason.SOURCE_BLOCKED), REST, Why.SOURCE_BLOCKED, "refuses our sending address"),

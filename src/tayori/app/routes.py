@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.api.tools import VERIFY_PATH
-from tayori.app import source_gauges
+from tayori.app import queue_desk, source_gauges
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Engine
 from tayori.aws.http import HttpRequest, HttpResponse
@@ -173,7 +173,7 @@ class Routes:
 
 
 def _counted(tx: Tx) -> tuple[Mapping[DeliveryState, int], int, tuple[str, ...]]:
-    return queue.counts(tx), security_levels.count_downgraded(tx), source_gauges.gauges(tx)
+    return queue.counts(tx), security_levels.count_downgraded(tx), (*queue_desk.gauges(tx), *source_gauges.gauges(tx))
 
 
 def _json(status: int, value: Any) -> HttpResponse:

@@ -1,21 +1,25 @@
-"""`tayori queue`: look at waiting mail, hold it, release it, drop it.
+"""`tayori queue`: look at waiting mail, and why it waits; pause, hold, release, drop, requeue, expedite it.
 
-Hold, release and drop name what they are for (`--domain`, `--message`, `--account`) or say `--all`: nothing is dropped
-by a forgotten argument.
+What changes recipients names them (`--domain`, `--message` and others) or says `--all`: nothing is dropped by a
+forgotten argument. The same over HTTP: `app.queue_desk`.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
+from tayori.app import queue_desk
+from tayori.app.queue_desk import Explained
 from tayori.cli.command import CommandFailed, Context, shared_options
-from tayori.cli.service import endpoints_of, read, write
-from tayori.cli.table import moment, table
-from tayori.mail.address import AddressError, to_ascii_domain
+from tayori.cli.service import clock_of, endpoints_of, read, visit, write
+from tayori.cli.table import moment, printable, table
+from tayori.model.errors import DomainError
 from tayori.model.message import DeliveryState
-from tayori.resources import queue
+from tayori.model.pause import Pause, PauseKind
+from tayori.resources import pauses, queue
 from tayori.resources.queue import Destination, Selection, Waiting
-from tayori.store.engine import Tx
+from tayori.store.engine import Store, Tx
 
 _STATES = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED, DeliveryState.HELD)
 
@@ -31,10 +35,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("hold", "try nothing more until it is released; deadlines run on", _hold),
         ("release", "what is held is due at once", _release),
         ("drop", "give up for good; no bounce is sent, no event published", _drop),
+        ("requeue", "due at once, with tries counted from the beginning", _requeue),
+        ("expedite", "due at once, before all others of its stream", _expedite),
     ):
         verb = _verb(verbs, name, about, action)
         _selection(verb)
         verb.add_argument("--all", action="store_true", help="everything that waits")
+    explain = _verb(verbs, "why", "why each recipient of a message waits, in a sentence", _why)
+    explain.add_argument("message_id", metavar="MESSAGE_ID")
+    explain.add_argument("recipient", nargs="?", default="", metavar="RECIPIENT")
+    pause = _verb(verbs, "pause", "try nothing for an account, configuration set, destination or source", _pause)
+    _paused(pause)
+    pause.add_argument("--for", dest="span", default="", metavar="TIME", help="ends by itself: 90s, 15m, 2h, 3d")
+    pause.add_argument("--reason", default="", metavar="TEXT", help="shown to whoever asks why mail waits")
+    _paused(_verb(verbs, "resume", "end a pause; what waits for it is due at once", _resume))
+    _verb(verbs, "pauses", "what is paused", _pauses)
+    _verb(verbs, "connections", "the connections to mail hosts that are open now", _connections)
+    _verb(verbs, "sites", "the mail hosts in use: limits, rests and last replies", _sites)
 
 
 def _verb(verbs: Any, name: str, about: str, action: Callable[..., int]) -> argparse.ArgumentParser:
@@ -48,21 +65,37 @@ def _selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--message", default="", metavar="ID", help="only recipients of this message")
     parser.add_argument("--account", default="", metavar="ID", help="only messages of this account")
 
+    parser.add_argument("--configuration-set", default="", metavar="NAME", help="only messages of this one")
+    parser.add_argument("--recipient", default="", metavar="ADDRESS", help="only this recipient")
+    parser.add_argument("--older-than", default="", metavar="TIME", help="only messages accepted so long ago: 2h, 3d")
+
+
+def _paused(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=[kind.value for kind in PauseKind], metavar="KIND", help=", ".join(PauseKind))
+    parser.add_argument("name", metavar="NAME", help="a destination is a domain, or a provider or site of `sites`")
+
 
 def run(context: Context, options: argparse.Namespace) -> int:
     return int(options.action(context, options))
 
 
-def _selected(options: argparse.Namespace) -> Selection:
+def _selected(context: Context, options: argparse.Namespace) -> Selection:
     try:
-        domain = to_ascii_domain(options.domain) if options.domain else ""
-    except AddressError as error:
-        raise CommandFailed(f"--domain {options.domain} is not a domain: {error}") from error
-    return Selection(domain=domain, message_id=options.message, account_id=options.account)
+        return queue_desk.selection(
+            domain=options.domain,
+            message_id=options.message,
+            account_id=options.account,
+            configuration_set=options.configuration_set,
+            recipient=options.recipient,
+            older_than=options.older_than,
+            now=clock_of(endpoints_of(context)).now(),
+        )
+    except DomainError as error:
+        raise CommandFailed(error.message) from error
 
 
 def _list(context: Context, options: argparse.Namespace) -> int:
-    found = read(endpoints_of(context), queue.destinations, _selected(options))
+    found = read(endpoints_of(context), queue.destinations, _selected(context, options))
     rows = [
         (
             destination.domain,
@@ -88,7 +121,7 @@ def _destination_as_json(destination: Destination) -> dict[str, Any]:
 def _show(context: Context, options: argparse.Namespace) -> int:
     if options.limit < 1:
         raise CommandFailed("--limit must be 1 or more.")
-    found = read(endpoints_of(context), queue.waiting, _selected(options), options.limit)
+    found = read(endpoints_of(context), queue.waiting, _selected(context, options), options.limit)
     rows = [
         (
             waiting.message_id,
@@ -122,28 +155,109 @@ def _waiting_as_json(waiting: Waiting) -> dict[str, Any]:
 
 
 def _hold(context: Context, options: argparse.Namespace) -> int:
-    return _change(context, options, queue.hold, "Held")
+    return _change(context, options, "hold")
 
 
 def _release(context: Context, options: argparse.Namespace) -> int:
-    return _change(context, options, queue.release, "Released")
+    return _change(context, options, "release")
 
 
 def _drop(context: Context, options: argparse.Namespace) -> int:
-    return _change(context, options, queue.drop, "Dropped")
+    return _change(context, options, "drop")
 
 
-def _change(context: Context, options: argparse.Namespace, change: Callable[[Tx, Selection], int], done: str) -> int:
-    selection = _selected(options)
+def _requeue(context: Context, options: argparse.Namespace) -> int:
+    return _change(context, options, "requeue")
+
+
+def _expedite(context: Context, options: argparse.Namespace) -> int:
+    return _change(context, options, "expedite")
+
+
+def _change(context: Context, options: argparse.Namespace, name: str) -> int:
+    selection = _selected(context, options)
     if (selection != Selection()) == options.all:
         raise CommandFailed("Say which mail is meant: --domain, --message or --account, or else --all.")
-
-    def changed(tx: Tx) -> tuple[int, int]:
-        return change(tx, selection), queue.in_hand(tx, selection)
-
-    count, in_hand = write(endpoints_of(context), changed)
+    count, in_hand = write(endpoints_of(context), queue_desk.change, name, selection)
+    done = queue_desk.CHANGES[name][1]
     text = f"{done} {count} recipients."
     if in_hand:
         text += f" {in_hand} are being sent at the moment and were left alone."
     context.output.emit({done.lower(): count, "in_hand": in_hand}, text)
     return 0
+
+
+# -- why -----------------------------------------------------------------------------------------------------------
+
+
+def _why(context: Context, options: argparse.Namespace) -> int:
+    language = context.words.language
+
+    async def explain(store: Store) -> list[Explained]:
+        return await queue_desk.explain(store, options.message_id, options.recipient, language=language)
+
+    found = visit(endpoints_of(context), explain)
+    text = "\n".join(printable(f"{one.waiting.address}: {one.sentence}") for one in found)
+    context.output.emit([queue_desk.explained_as_json(one) for one in found], text)
+    return 0
+
+
+# -- pauses --------------------------------------------------------------------------------------------------------
+
+
+def _pause(context: Context, options: argparse.Namespace) -> int:
+    def pause(tx: Tx) -> Pause:
+        until = tx.now + queue_desk.span(options.span) if options.span else None
+        return pauses.pause(tx, PauseKind(options.kind), options.name, reason=options.reason, until=until)
+
+    done = write(endpoints_of(context), pause)
+    ends = f"until {moment(done.until)}" if done.until else "until it is resumed"
+    context.output.emit(queue_desk.pause_as_json(done), f"Paused: {done.kind} {done.name}, {ends}. Mail is accepted.")
+    return 0
+
+
+def _resume(context: Context, options: argparse.Namespace) -> int:
+    write(endpoints_of(context), pauses.resume, PauseKind(options.kind), options.name)
+    context.output.emit({"kind": options.kind, "name": options.name}, f"Resumed: {options.kind} {options.name}.")
+    return 0
+
+
+def _pauses(context: Context, options: argparse.Namespace) -> int:
+    found = list(read(endpoints_of(context), pauses.active))
+    rows = [
+        (pause.kind, pause.name, moment(pause.since), moment(pause.until) if pause.until else "", pause.reason)
+        for pause in found
+    ]
+    text = table(("KIND", "NAME", "SINCE", "UNTIL", "REASON"), rows) if rows else "Nothing is paused.\n"
+    context.output.emit([queue_desk.pause_as_json(pause) for pause in found], text)
+    return 0
+
+
+# -- what delivery does at this moment -----------------------------------------------------------------------------
+
+
+def _connections(context: Context, options: argparse.Namespace) -> int:
+    found = visit(endpoints_of(context), queue_desk.live).connections
+    names = ("host", "address", "source", "tls", "since", "messages", "doing")
+    return _emit(context, found, names, "No connection is open.\n")
+
+
+def _sites(context: Context, options: argparse.Namespace) -> int:
+    found = visit(endpoints_of(context), queue_desk.live).sites
+    names = ("name", "egress", "domains", "waiting", "connections", "window", "most", "rate", "rests_until")
+    return _emit(context, found, (*names, "last_reply"), "No mail host is in use.\n")
+
+
+def _emit(context: Context, found: Sequence[dict[str, Any]], names: Sequence[str], nothing: str) -> int:
+    rows = [tuple(_cell(one[name]) for name in names) for one in found]
+    heads = tuple(name.replace("_", " ").upper() for name in names)
+    context.output.emit(list(found), table(heads, rows) if rows else nothing)
+    return 0
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    try:
+        return moment(datetime.fromisoformat(text)) if "T" in text else text
+    except ValueError:
+        return text

@@ -52,8 +52,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "イベントの HTTPS 送信先 (Webhook) の作成、テスト、記録、再送",
     ),
     "command.queue": (
-        "look at queued mail; hold, release or drop it",
-        "送信待ちメールの確認、保留、再開、破棄",
+        "waiting mail: why it waits; pause, hold, release, drop, requeue, expedite",
+        "送信待ちメールの確認、待機理由、一時停止、保留、再開、破棄",
     ),
     "command.source": (
         "the addresses that mail leaves from: pools, weights, warm-up, pauses",

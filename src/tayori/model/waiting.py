@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tayori.model.message import DeliveryState, Reason
+from tayori.model.pause import Pause, PauseKind
 
 LANGUAGES = ("en", "ja")
 
@@ -26,6 +27,7 @@ class WaitingFacts:
     reason: str = ""  # a Reason, of the last try or of the last time that it was put off
     diagnostic: str = ""
     is_account_paused: bool = False
+    pause: Pause | None = None  # an operator's, that covers it
     ahead: int | None = None  # recipients of the same stream that are due before it
 
 
@@ -48,6 +50,7 @@ class Why(StrEnum):
 
     IN_HAND = "in-hand"  # a worker has it, its outcome is on the way
     HELD = "held"  # by an operator
+    PAUSED = "paused"  # by an operator: the account, configuration set, destination or source
     ACCOUNT_PAUSED = "account-paused"  # accepted before; it goes on when the account may send again
     OVERDUE = "overdue"  # its time is over, its end is on the way
     RESTING = "resting"  # the hosts failed or asked for a rest, so that nothing is tried there
@@ -90,6 +93,10 @@ TEXTS: dict[Why, tuple[str, str]] = {
     Why.HELD: (
         "An operator holds it; it waits until it is released, at the latest until its deadline at {expires}.",
         "管理者が保留しています。解除されるまで（遅くとも期限の {expires} まで）待機します。",
+    ),
+    Why.PAUSED: (
+        "An operator has paused the {paused}; it goes on {ends}, and its deadline at {expires} runs on. {words}",
+        "管理者が{paused}の配送を一時停止しています。{ends}再開します（配送期限は {expires} のままです）。{words}",
     ),
     Why.ACCOUNT_PAUSED: (
         "Sending is paused for the account; it goes on when the account may send again.",
@@ -168,6 +175,8 @@ def why(facts: WaitingFacts, now: datetime, site: SiteState | None = None) -> Wh
         return Why.HELD
     if now >= facts.expires_at:
         return Why.OVERDUE
+    if facts.pause is not None:
+        return Why.PAUSED
     if facts.is_account_paused:
         return Why.ACCOUNT_PAUSED
     if site is not None and site.rests_until is not None and now < site.rests_until:
@@ -192,6 +201,8 @@ def sentence(facts: WaitingFacts, now: datetime, site: SiteState | None = None, 
     rests_until = site.rests_until if site is not None and reason is Why.RESTING else None
     until = max(facts.due_at, rests_until) if rests_until is not None else facts.due_at
     words = site.rest_reason if site is not None and reason is Why.RESTING else facts.diagnostic
+    if reason is Why.PAUSED and facts.pause is not None:
+        words = facts.pause.reason
     ahead = site.waiting if site is not None and reason is Why.RATE_LIMITED else facts.ahead
     return (
         TEXTS[reason][LANGUAGES.index(language)]
@@ -203,10 +214,30 @@ def sentence(facts: WaitingFacts, now: datetime, site: SiteState | None = None, 
             attempts=facts.attempts,
             rate=f"{site.rate:g}" if site is not None else "0",
             ahead=ahead or 0,
+            paused=_paused(facts.pause, language),
+            ends=_ends(facts.pause, language),
             words=words.removeprefix("smtp; ") or "-",
         )
         .removesuffix(" -")
     )
+
+
+_KINDS: dict[PauseKind, tuple[str, str]] = {
+    PauseKind.ACCOUNT: ("account", "アカウント"),
+    PauseKind.CONFIGURATION_SET: ("configuration set", "設定セット"),
+    PauseKind.DESTINATION: ("destination", "宛先"),
+    PauseKind.SOURCE: ("source", "送信元"),
+}
+
+
+def _paused(pause: Pause | None, language: str) -> str:
+    return f"{_KINDS[pause.kind][LANGUAGES.index(language)]} {pause.name}" if pause is not None else ""
+
+
+def _ends(pause: Pause | None, language: str) -> str:
+    if pause is None or pause.until is None:
+        return ("when that is resumed", "一時停止が解除されると")[LANGUAGES.index(language)]
+    return (f"at {_clock(pause.until)}", f"{_clock(pause.until)} に")[LANGUAGES.index(language)]
 
 
 def _clock(moment: datetime) -> str:

@@ -4,6 +4,7 @@ Which changes exist is `model.delivery`'s table. What a worker has in hand at th
 on the way. A held recipient belongs to `HOLDER`, so that no worker claims it; its deadline runs on.
 """
 
+import heapq
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -19,12 +20,15 @@ from tayori.model.delivery import TRANSITIONS, Trigger
 from tayori.model.event import EventKind
 from tayori.model.message import DeliveryState
 from tayori.model.names import ServiceNames
+from tayori.model.pause import Pauses
+from tayori.model.stream import account_of
+from tayori.model.waiting import WaitingFacts
 from tayori.resources import pauses, publications
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import IS_OPEN, OPEN, from_micros, messages, recipients, to_micros
+from tayori.store.tables import IS_OPEN, OPEN, WAITING, from_micros, messages, recipients, to_micros
 
 HOLDER = "held"
 NOBODY = ""
@@ -68,6 +72,10 @@ class Waiting:
     expires_at: datetime
     reason: str
     diagnostic: str
+    domain: str = ""
+    configuration_set: str = ""
+    stream: str = ""
+    owner: str = ""
 
 
 # --- looking ---
@@ -128,9 +136,83 @@ def waiting(tx: Tx, selection: Selection, limit: int) -> list[Waiting]:
             expires_at=row.expires_at,
             reason=row.reason,
             diagnostic=row.diagnostic,
+            domain=row.domain,
+            configuration_set=row.configuration_set or "",
+            stream=row.stream,
+            owner=row.owner,
         )
         for row in tx.execute(query)
     ]
+
+
+_AHEAD = Hot(
+    "SELECT COUNT(*) FROM (SELECT 1 FROM recipients {by recipients_by_stream}"
+    f" WHERE {WAITING} AND stream = ? AND due_at < ? LIMIT ?) AS before"
+)
+_MOST_AHEAD = 100_000  # counted
+
+
+def facts_of(tx: Tx, one: Waiting, paused: Pauses) -> WaitingFacts:
+    """What the rows say of why it waits."""
+    found = next((pause for pause in paused if pause.parked_as == one.owner), None)
+    if found is None and one.state is not DeliveryState.SENDING:
+        found = paused.of_mail(one.account_id, one.configuration_set, one.domain)
+    is_due = one.owner == NOBODY and one.due_at <= tx.now
+    due = to_micros(one.due_at)
+    return WaitingFacts(
+        domain=one.domain,
+        state=one.state,
+        due_at=one.due_at,
+        expires_at=one.expires_at,
+        attempts=one.attempts,
+        reason=one.reason,
+        diagnostic=one.diagnostic,
+        pause=found,
+        ahead=tx.hot_rows(_AHEAD, (one.stream, due, _MOST_AHEAD))[0][0] if is_due else None,
+    )
+
+
+# --- depth, for gauges ---
+
+# An id is its region's four digits, then the time: in this order the oldest comes first.
+_OLDEST = "MIN(SUBSTR(message_id, 5) || SUBSTR(message_id, 1, 4))"
+_OF_DOMAINS = f"SELECT domain, COUNT(*), {_OLDEST} FROM recipients {{}}WHERE {{}} GROUP BY domain"
+_OF_STREAMS = f"SELECT stream, COUNT(*), {_OLDEST} FROM recipients {{}}WHERE {{}} GROUP BY stream"
+_ACCEPTED = Hot("SELECT accepted_at FROM messages WHERE message_id = ?")
+_OWNED = f"{OPEN} AND owner = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many recipients wait for something, and since when the oldest of their messages has been here."""
+
+    name: str
+    recipients: int
+    oldest: datetime
+
+
+def depths(tx: Tx, most: int) -> tuple[list[Depth], list[Depth]]:
+    """By destination and by account, the `most` longest of each: of what waits, is held, or waits for the end of a
+    pause. Counted in the indexes alone, of which each has only what waits: a message id begins with its time.
+    """
+    return _depths(tx, most, _OF_DOMAINS, "domain", str), _depths(tx, most, _OF_STREAMS, "stream", account_of)
+
+
+def _depths(tx: Tx, most: int, sql: str, index: str, name_of: Callable[[str], str]) -> list[Depth]:
+    rows = list(tx.hot_rows(Hot(sql.format(f"{{by recipients_by_{index}}} ", WAITING)), ()))
+    for owner in (HOLDER, *pauses.owners(tx)):
+        rows += tx.hot_rows(Hot(sql.format("", _OWNED)), (owner,))
+    counted: dict[str, tuple[int, str]] = {}
+    for key, count, oldest in rows:
+        before, since = counted.get(name_of(key), (0, oldest))
+        counted[name_of(key)] = before + count, min(since, oldest)
+    longest = heapq.nlargest(most, counted.items(), key=lambda item: item[1][0])
+    return [Depth(name, count, _accepted(tx, oldest[-4:] + oldest[:-4])) for name, (count, oldest) in longest]
+
+
+def _accepted(tx: Tx, message_id: str) -> datetime:
+    rows = tx.hot_rows(_ACCEPTED, (message_id,))
+    return from_micros(rows[0][0]) if rows else tx.now
 
 
 def in_hand(tx: Tx, selection: Selection) -> int:
