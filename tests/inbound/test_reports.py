@@ -78,6 +78,7 @@ def test_a_failure():
         action=ReportAction.FAILED,
         status=EnhancedStatus(5, 1, 1),
         code=550,
+        host="mx.later.test",
         diagnostic="smtp; 550 5.1.1 no such user",
     )
 

@@ -34,7 +34,8 @@ def read_reports(message: InboundMessage) -> tuple[InboundReport, ...]:
     if status is None and (said := parse_bounce_text(message.content)):
         status = DeliveryStatus(recipients=said)
     if status is not None:
-        recipients = tuple(filter(None, map(_recipient, status.recipients)))
+        found = (_recipient(one, one.remote_mta or status.reporting_mta) for one in status.recipients)
+        recipients = tuple(filter(None, found))
         return tuple(_bounce(message_id, recipients, status) for message_id in message_ids)
     kind = ReportKind.AUTOMATIC_REPLY if _is_automatic(message.content) else ReportKind.UNREADABLE
     return tuple(InboundReport(message_id=message_id, kind=kind) for message_id in message_ids)
@@ -49,7 +50,7 @@ def _bounce(message_id: str, recipients: tuple[ReportedRecipient, ...], status: 
     )
 
 
-def _recipient(status: RecipientStatus) -> ReportedRecipient | None:
+def _recipient(status: RecipientStatus, host: str) -> ReportedRecipient | None:
     """None where the report says nothing that we understand of this recipient.
 
     Original-Recipient is the address that we wrote to; a forwarder's report has another Final-Recipient.
@@ -64,6 +65,7 @@ def _recipient(status: RecipientStatus) -> ReportedRecipient | None:
         final_address=_normal(status.final_recipient) if status.original_recipient else "",
         status=status.status or (_TIME_OVER if status.action == "expired" else None),
         code=int(code[1]) if code else None,
+        host=host,
         diagnostic=f"{status.diagnostic_type}; {status.diagnostic}" if status.diagnostic_type else status.diagnostic,
     )
 

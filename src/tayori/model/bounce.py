@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tayori.mail.reply import EnhancedStatus
+from tayori.model.bounce_rules import Said, shipped
 from tayori.model.message import Outcome
 
 
@@ -128,7 +129,7 @@ def classify_outcome(outcome: Outcome) -> BounceKind:
     """For a recipient whose last attempt FAILED."""
     code = outcome.reply.code if outcome.reply else None
     status = outcome.reply.enhanced if outcome.reply else outcome.status
-    return classify_status(status, outcome.diagnostic, code=code)
+    return classify_status(status, outcome.diagnostic, code=code, host=outcome.remote_mta)
 
 
 def classify_expiry(deadline: Deadline) -> BounceKind:
@@ -136,8 +137,23 @@ def classify_expiry(deadline: Deadline) -> BounceKind:
     return TIMEOUT if deadline is Deadline.CONFIGURATION_SET else TRANSIENT
 
 
-def classify_status(status: EnhancedStatus | None, text: str, *, code: int | None = None) -> BounceKind:
-    """From an RFC 3463 status, the receiver's words and the basic reply code, as far as each is known."""
+def classify_status(status: EnhancedStatus | None, text: str, *, code: int | None = None, host: str = "") -> BounceKind:
+    """From an RFC 3463 status, the receiver's words and name and the basic reply code, as far as each is known."""
+    return _by_rules(status, text, code, host) or _in_general(status, text, code)
+
+
+def _by_rules(status: EnhancedStatus | None, text: str, code: int | None, host: str) -> BounceKind | None:
+    said = Said(text=text[:_TEXT_LIMIT].lower(), status=status, code=code, host=host.lower().rstrip("."))
+    is_temporary = (status is not None and status.status_class == 4) or (
+        status is None and code is not None and code < 500
+    )
+    for rule in shipped():
+        if (rule.kind[0] != BounceType.PERMANENT or not is_temporary) and rule.fits(said):
+            return _kind(BounceType(rule.kind[0]), BounceSubType(rule.kind[1]))
+    return None
+
+
+def _in_general(status: EnhancedStatus | None, text: str, code: int | None) -> BounceKind:
     if status is not None and (status.subject, status.detail) != (0, 0):
         if status.status_class == 4:
             return MAILBOX_FULL if (status.subject, status.detail) == (2, 2) else TRANSIENT

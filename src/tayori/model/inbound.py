@@ -88,6 +88,7 @@ class ReportedRecipient:
     status: EnhancedStatus | None = None
     code: int | None = None
     diagnostic: str = ""
+    host: str = ""  # that refused, or reported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ def _apply(tx: Tx, inbound_id: str, report: InboundReport, names: Callable[[str]
     if report.kind is ReportKind.BOUNCE:
         failed = [recipient for recipient in reversed(report.recipients) if recipient.action is ReportAction.FAILED]
         for recipient in {one.address: one for one in failed}.values():  # of several blocks about one, the first
-            kind = classify_status(recipient.status, recipient.diagnostic, code=recipient.code)
+            kind = classify_status(recipient.status, recipient.diagnostic, code=recipient.code, host=recipient.host)
             _bounce(tx, inbound_id, report, recipient, kind, names)
     elif report.kind is ReportKind.AUTOMATIC_REPLY:
         # SES tells senders of automatic replies as Transient/General bounces, never as hard ones.
