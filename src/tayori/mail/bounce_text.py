@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tayori.mail.dsn import DeliveryStatus, RecipientStatus, parse_dsn
+from tayori.mail.dsn import DeliveryStatus, RecipientStatus, is_automatic_reply, parse_dsn
 from tayori.mail.fields import Field, find, find_all
 from tayori.mail.reply import EnhancedStatus
 from tayori.mail.structure import FORWARDED_TYPES, Part, StructureError, walk
@@ -42,7 +42,7 @@ _SUBJECT = _any(
     r"unable to deliver",
     r"delay(?:ed)?",
     r"bounce",
-    r"メールエラー|配信|配送|送信(?:エラー|でき|失敗)|不達|宛先|返送|お届け",
+    r"メールエラー|配信(?:エラー|不能|でき|失敗)|送信(?:エラー|でき|失敗)|不達|宛先(?:不明|エラー)|返送されました",
 )
 _REPLY_SUBJECT = _any(
     r"out of (?:the )?office",
@@ -50,6 +50,7 @@ _REPLY_SUBJECT = _any(
     r"vacation|on leave|away from",
     r"不在|自動(?:返信|応答)|休暇",
 )
+_ANSWER = re.compile(r"\s*(?:re|aw|sv|auto|fwd?)\s*[:：]", re.I)
 # Where the words end and the returned message begins.
 _RETURNED = re.compile(
     r"^[ \t>]*-{2,}[ \t]*(?:below this line|this is a copy|original message|unsent message|returned message"
@@ -135,13 +136,16 @@ def is_reply_subject(subject: str) -> bool:
 
 def _is_of_a_mail_system(head: Sequence[Field], names_recipients: bool, text: str) -> bool:
     subject, writer = (_value(head, name) for name in (b"Subject", b"From"))
-    if is_reply_subject(subject):
+    if is_reply_subject(subject) or "vacation" in _value(head, b"Auto-Submitted").lower():
         return False
     if '"notificationType":"' in text:  # another service's report in JSON
         return '"notificationType":"Bounce"' in text
     if "ould not be delivered to: <" in text:
         return True
-    return names_recipients or bool(_WRITER.search(writer)) or bool(_SUBJECT.search(subject))
+    if names_recipients or _WRITER.search(writer):
+        return True
+    # A reader's program answers from his address, with our own subject behind "Re:": a shop writes of deliveries, too.
+    return bool(_SUBJECT.search(subject)) and not _ANSWER.match(subject) and not is_automatic_reply(head)
 
 
 def _value(head: Sequence[Field], name: bytes) -> str:
