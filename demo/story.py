@@ -13,6 +13,7 @@ from email.policy import SMTP
 from typing import Any
 
 from demo.evidence import Book, Row
+from demo.listener import Listener, listening
 from demo.stage import DOMAIN, MAIL_FROM, READER, SENDER, STRICT_SET, Stage, client, command, refusal, send
 from demo.verify import examine
 from tayori.testing import ReceivedMail, until
@@ -45,6 +46,9 @@ def tell(stage: Stage, book: Book) -> None:
         forged(stage, row)
     with book.row(8, "A provider without TLS gets nothing in the clear: the mail bounces after five minutes") as row:
         nothing_in_the_clear(stage, row)
+    title = "A hard bounce, a bounce that comes later and a full mailbox are told by signed notifications"
+    with book.row(9, title) as row, listening() as listener:
+        told_of_bounces(stage, row, listener)
 
 
 # -- 1 and 2: set up -----------------------------------------------------------------------------------------------
@@ -322,6 +326,46 @@ def nothing_in_the_clear(stage: Stage, row: Row) -> None:
     row.check("every try ended at the missing TLS", tries and all(t.startswith("tls-required") for t in tries), tries)
     kept = stage.rehearsal.mailbox("user@plain.test")
     row.check("the provider got nothing", not kept, f"{len(kept)} messages")
+
+
+# -- 9: told of bounces ----------------------------------------------------------------------------------------------
+
+
+def told_of_bounces(stage: Stage, row: Row, listener: Listener) -> None:
+    sns = client(stage.rehearsal.boto3, "sns")
+    topic = sns.create_topic(Name="shop-bounces")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=listener.url)
+
+    def confirmed() -> bool:
+        (found,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        return bool(found["SubscriptionArn"].startswith("arn:"))
+
+    row.check("the application's endpoint is asked, and confirms", until(confirmed, "a subscription", 30), topic)
+    cases = (
+        ("a hard bounce", "nobody@unknown.test", "Permanent", True),
+        ("a report that comes later", "moved@later.test", "Permanent", True),
+        ("a full mailbox, once its time is over", "full@full.test", "Transient", False),
+    )
+    sent = {address: send(stage.ses, address, subject="news") for _, address, _, _ in cases}
+    with stage.time_runs(30):
+        for claim, address, kind, suppresses in cases:
+            about = until(lambda a=address: listener.about(sent[a], "Bounce"), f"notice of {address}", 60)
+            bounce = about["bounce"]
+            words = f"{bounce['bounceType']}/{bounce['bounceSubType']} for {about['mail']['destination']}"
+            row.check(claim, bounce["bounceType"] == kind, words)
+            found = _is_suppressed(stage, address)
+            row.check(f"{address} is {'' if suppresses else 'not '}suppressed", found is suppresses, found)
+    row.check(
+        "every notification carries a good signature", not listener.badly_signed, f"{len(listener.notices)} notices"
+    )
+
+
+def _is_suppressed(stage: Stage, address: str) -> bool:
+    try:
+        stage.ses.get_suppressed_destination(EmailAddress=address)
+    except stage.ses.exceptions.NotFoundException:
+        return False
+    return True
 
 
 def _delivery_port(stage: Stage) -> int:
