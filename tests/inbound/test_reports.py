@@ -125,12 +125,14 @@ def test_one_report_for_each_return_path():
     ("header", "kind"),
     [
         (b"Auto-Submitted: auto-replied (vacation)", ReportKind.AUTOMATIC_REPLY),
+        ("Subject: 自動返信: お問い合わせ".encode(), ReportKind.AUTOMATIC_REPLY),
+        (b"X-Autoreply: yes", ReportKind.AUTOMATIC_REPLY),
         (b"Auto-Submitted: no", ReportKind.UNREADABLE),
         (b"X-Nothing: special", ReportKind.UNREADABLE),
     ],
 )
 def test_automatic_replies(header, kind):
-    content = header + b"\nSubject: Re: hello\n\nI am away until Monday.\n"
+    content = header + b"\nSubject: Re: hello\n\nI am away until Monday; a@x.test is unavailable.\n"
     (report,) = read_reports(returned(content, MESSAGE_ID))
     assert (report.kind, report.recipients) == (kind, ())
 

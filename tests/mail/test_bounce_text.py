@@ -50,6 +50,9 @@ def test_the_returned_message_is_not_what_the_mail_system_says() -> None:
         ("friend@x.test", "Re: hello"),
         ("postmaster@x.test", "Out of office"),
         ("postmaster@x.test", "自動返信: 不在です"),
+        ("reader@x.test", "Re: Delivery problem"),
+        ("reader@x.test", "Auto: Delivery failure"),
+        ("reader@x.test", "商品配送のお知らせ"),
     ],
 )
 def test_what_people_and_their_programs_write_is_no_bounce(sender: str, subject: str) -> None:
@@ -72,3 +75,10 @@ def test_a_notification_that_a_person_forwards_is_none() -> None:
     assert parse_wrapped_dsn(to_crlf(mail % (b"friend@x.test", inner))) is None
     wrapped = parse_wrapped_dsn(to_crlf(mail % (b"MAILER-DAEMON@x.test", inner)))
     assert wrapped is not None and wrapped.recipients[0].final_recipient == "a@x.test"
+
+
+@pytest.mark.parametrize("header", ["Auto-Submitted: auto-replied (vacation)", "Auto-Submitted: auto-replied"])
+def test_a_readers_automatic_reply_is_none_whatever_it_says(header: str) -> None:
+    mail = bounce("My address a@x.test does not exist any more. 550 5.1.1\n", "a@x.test", "Delivery failure")
+    assert parse_bounce_text(mail) != ()
+    assert parse_bounce_text(header.encode() + b"\r\n" + mail) == ()
