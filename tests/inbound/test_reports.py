@@ -150,3 +150,9 @@ def test_a_mangled_notification_never_breaks_the_reader(where, octets, cut):
     mangled = (whole[:where] + octets + whole[where:])[: cut + 50]
     (report,) = read_reports(returned(mangled, MESSAGE_ID))
     assert report.kind in ReportKind
+
+
+def test_an_automatic_reply_names_its_author():
+    content = b"From: Reader <Away@Later.TEST>\nAuto-Submitted: auto-replied\n\nI am away.\n"
+    (report,) = read_reports(returned(content, MESSAGE_ID))
+    assert [one.address for one in report.recipients] == ["Away@later.test"]

@@ -110,6 +110,15 @@ def test_a_soft_bounce_does_not_hide_a_hard_one(transact, come, message_id) -> N
     assert bounces(transact, message_id) == ["Transient", "Permanent"]
 
 
+def test_an_automatic_reply_is_of_whom_it_is_from(transact, come, message_id) -> None:
+    come("2.0.0", kind=ReportKind.AUTOMATIC_REPLY, address="other@inbox.test")
+    come("2.0.0", kind=ReportKind.AUTOMATIC_REPLY, address="stranger@inbox.test")
+    events = [one.detail for one in transact(timeline.get, message_id).events if one.kind == "Bounce"]
+    who = [detail["bouncedRecipients"][0]["emailAddress"] for detail in events]
+    assert who == ["other@inbox.test", READER]
+    assert counted(transact) == 0
+
+
 def test_an_address_that_the_message_did_not_have_is_not_believed(transact, come, message_id) -> None:
     come("5.1.1", address="stranger@inbox.test")
     assert bounces(transact, message_id) == []

@@ -6,11 +6,12 @@ about addresses that the message did not have.
 """
 
 import re
+from collections.abc import Sequence
 
-from tayori.mail.address import AddressError, AddrSpec
+from tayori.mail.address import AddressError, AddrSpec, parse_mailbox
 from tayori.mail.bounce_text import is_reply_subject, parse_bounce_text, parse_wrapped_dsn
 from tayori.mail.dsn import DeliveryStatus, RecipientStatus, is_automatic_reply, parse_dsn
-from tayori.mail.fields import MAX_BLOCK, find, scan_block
+from tayori.mail.fields import MAX_BLOCK, Field, find, scan_block
 from tayori.mail.reply import EnhancedStatus
 from tayori.model.inbound import (
     InboundMessage,
@@ -37,8 +38,13 @@ def read_reports(message: InboundMessage) -> tuple[InboundReport, ...]:
         found = (_recipient(one, one.remote_mta or status.reporting_mta) for one in status.recipients)
         recipients = tuple(filter(None, found))
         return tuple(_bounce(message_id, recipients, status) for message_id in message_ids)
-    kind = ReportKind.AUTOMATIC_REPLY if _is_automatic(message.content) else ReportKind.UNREADABLE
-    return tuple(InboundReport(message_id=message_id, kind=kind) for message_id in message_ids)
+    head = _head(message.content)
+    if not _is_automatic(head):
+        return tuple(InboundReport(message_id=one, kind=ReportKind.UNREADABLE) for one in message_ids)
+    author = _author(head)
+    return tuple(
+        InboundReport(message_id=one, kind=ReportKind.AUTOMATIC_REPLY, recipients=author) for one in message_ids
+    )
 
 
 def _bounce(message_id: str, recipients: tuple[ReportedRecipient, ...], status: DeliveryStatus) -> InboundReport:
@@ -88,8 +94,21 @@ def _normal(address: str) -> str:
         return address
 
 
-def _is_automatic(content: bytes) -> bool:
+def _head(content: bytes) -> tuple[Field, ...]:
     block, _, _ = content[:MAX_BLOCK].partition(b"\r\n\r\n")
-    fields = scan_block(block)
-    subject = find(fields, b"Subject")
-    return is_automatic_reply(fields) or (subject is not None and is_reply_subject(subject.text))
+    return scan_block(block)
+
+
+def _is_automatic(head: Sequence[Field]) -> bool:
+    subject = find(head, b"Subject")
+    return is_automatic_reply(head) or (subject is not None and is_reply_subject(subject.text))
+
+
+def _author(head: Sequence[Field]) -> tuple[ReportedRecipient, ...]:
+    """Who is away: the one of the message's recipients who answers."""
+    found = find(head, b"From")
+    try:
+        address = parse_mailbox(found.text).addr if found else None
+    except AddressError:
+        address = None
+    return (ReportedRecipient(address=str(address), action=ReportAction.DELIVERED),) if address else ()

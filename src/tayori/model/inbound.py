@@ -93,7 +93,7 @@ class ReportedRecipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundReport:
-    """What came back on one message's return path. `recipients` is empty but for bounces."""
+    """What came back on one message's return path. `recipients` are those of a bounce, or who answered."""
 
     message_id: str
     kind: ReportKind

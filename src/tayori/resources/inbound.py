@@ -134,7 +134,9 @@ def _apply(tx: Tx, inbound_id: str, report: InboundReport, names: Callable[[str]
             _bounce(tx, inbound_id, report, recipient, kind, names)
     elif report.kind is ReportKind.AUTOMATIC_REPLY:
         # SES tells senders of automatic replies as Transient/General bounces, never as hard ones.
-        for _, address in tx.hot_rows(_RECIPIENTS, (report.message_id,))[:1]:
+        addresses = [address for _, address in tx.hot_rows(_RECIPIENTS, (report.message_id,))]
+        authors = [one.address for one in report.recipients if one.address in addresses]
+        for address in (authors or addresses)[:1]:
             replied = ReportedRecipient(address=address, action=ReportAction.DELIVERED)
             _bounce(tx, inbound_id, report, replied, TRANSIENT, names)
 
