@@ -1,11 +1,12 @@
 """`python -m bench [end_to_end|unsigned|api] [--rounds N] [--messages N]`; all of them without a name.
 
-Beside them, only when named: `fairness [--bulk N]` and `growth [--recipients N] [--domains M]`.
+Beside them, only when named: `fairness [--bulk N]`, `growth [--recipients N] [--domains M]` and `guard [--record]`.
 """
 
 import argparse
+import sys
 
-from bench import api, end_to_end, fairness, growth
+from bench import api, end_to_end, fairness, growth, guard
 
 
 def main() -> None:
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("--bulk", type=int, default=200_000, help="of fairness: mails of somebody else")
     parser.add_argument("--recipients", type=int, default=1_000_000, help="of growth: waiting")
     parser.add_argument("--domains", type=int, default=100_000, help="of growth: the domains they are in")
+    parser.add_argument("--record", action="store_true", help="of guard: take what is measured for the new record")
     options = parser.parse_args()
     which = options.which or ["end_to_end", "unsigned", "api"]
     if "end_to_end" in which:
@@ -28,6 +30,8 @@ def main() -> None:
         fairness.main(bulk=options.bulk)
     if "growth" in which:
         growth.main(recipients=options.recipients, domains=options.domains, fresh=options.messages)
+    if "guard" in which:
+        sys.exit(guard.main(rounds=options.rounds, messages=options.messages, is_recording=options.record))
 
 
 if __name__ == "__main__":
