@@ -28,6 +28,7 @@ from tayori.store.engine import Store, Tx
 _MESSAGES_PATH = "/tayori/messages"
 _REHEARSAL_PATH = "/tayori/rehearsal"
 _COUNTS_SECONDS = 5.0
+_COST = 20  # a long queue is counted less often: at most a twentieth of the time goes into it
 _CONTROL_BODY = 16 * 1024 * 1024
 
 
@@ -113,8 +114,9 @@ class Routes:
         now = asyncio.get_running_loop().time
         async with self._counting:
             if now() >= self._counts_until:
+                began = now()
                 self._counts, self._downgraded, self._sources = await self._store.read(_counted)
-                self._counts_until = now() + _COUNTS_SECONDS
+                self._counts_until = now() + max(_COUNTS_SECONDS, _COST * (now() - began))
             return self._counts
 
     # -- the verification link ---------------------------------------------------------------------------------------

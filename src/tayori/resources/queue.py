@@ -193,7 +193,7 @@ class Depth:
 
 def depths(tx: Tx, most: int) -> tuple[list[Depth], list[Depth]]:
     """By destination and by account, the `most` longest of each: of what waits, is held, or waits for the end of a
-    pause. Counted in the indexes alone, of which each has only what waits: a message id begins with its time.
+    pause. Counted by indexes, of which each has only what waits; whoever asks often keeps the answer.
     """
     return _depths(tx, most, _OF_DOMAINS, "domain", str), _depths(tx, most, _OF_STREAMS, "stream", account_of)
 
