@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from tayori.inbound.complaints import read_complaint
 from tayori.inbound.reports import read_reports
 from tayori.mail import parameters, words
 from tayori.mail.address import AddressError, AddrSpec, parse_mailbox_list
@@ -12,6 +13,7 @@ from tayori.mail.fields import FieldsError, join, scan_block, split_message
 from tayori.mail.lines import has_bare_line_ends, to_crlf
 from tayori.mail.report_files import UnpackError, xml_files
 from tayori.mail.structure import StructureError, walk
+from tayori.model.bounce import classify_status
 from tayori.model.errors import Invalid, MessageRejected
 from tayori.model.inbound import InboundMessage, InboundPurpose, InboundRoute
 from tayori.model.message import Caller, Operation
@@ -35,6 +37,17 @@ _DSN = (
     b"Original-Recipient: rfc822;c+2B@d.test\r\nFinal-Recipient: rfc822; c@d.test\r\nAction: failed\r\n"
     b"Status: 5.1.1\r\n"
     b"Diagnostic-Code: smtp; 550 no\r\n\r\n--b--\r\n"
+)
+_ARF = (
+    b"From: f@fbl.test\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\n"
+    b"Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nOriginal-Rcpt-To: <a@b.test>\r\n"
+    b"Arrival-Date: Thu, 8 Mar 2005 14:00:00 -0500\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+    b"To: x <a@b.test>\r\nMessage-ID: <i@b.test>\r\n\r\nx\r\n--b--\r\n"
+)
+_TEXT = (
+    b"From: MAILER-DAEMON@b.test\r\nTo: a@b.test\r\nSubject: failure notice\r\nX-Failed-Recipients: c@d.test\r\n\r\n"
+    b"<c@d.test>:\r\n550 5.1.1 <c@d.test> user unknown (#5.1.1)\r\n\r\n"
+    b"--- Below this line is a copy\r\nTo: c@d.test\r\n"
 )
 _XML = (
     b'<?xml version="1.0"?><feedback><report_metadata><org_name>o</org_name><report_id>1</report_id><date_range>'
@@ -113,6 +126,14 @@ def report(data: bytes) -> None:
     )
     for one in read_reports(received):
         assert one.message_id == _ID
+        for recipient in one.recipients:
+            classify_status(recipient.status, recipient.diagnostic, code=recipient.code, host=recipient.host)
+            assert not any(character in recipient.address for character in "\r\n\0")
+    complaint = read_complaint(received)
+    if complaint is not None:
+        assert f"{_ID}@bounce.b.test" in complaint.claims
+        assert not any("\0" in claim for claim in complaint.claims)
+        assert complaint.arrived_at is None or complaint.arrived_at.tzinfo is not None
 
 
 def aggregate_report(data: bytes) -> None:
@@ -139,6 +160,6 @@ TARGETS = {
         encoded_words,
         (b"=?utf-8?q?=C3=A9_x?= =?iso-2022-jp?B?GyRCRnwbKEI=?= plain", b'a/b; c*0*=utf-8\'\'%e6%97; c*1=x; d="e\\"f"'),
     ),
-    "report": (report, (_DSN, _MIME, b"Subject: out of office\r\nAuto-Submitted: auto-replied\r\n\r\nx")),
+    "report": (report, (_DSN, _ARF, _TEXT, _MIME, b"Subject: out of office\r\nAuto-Submitted: auto-replied\r\n\r\nx")),
     "aggregate report": (aggregate_report, (_XML, b"Content-Type: text/xml\r\n\r\n" + _XML)),
 }

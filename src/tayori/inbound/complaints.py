@@ -39,9 +39,10 @@ def _type(word: str) -> FeedbackType:
 
 
 def _claims(message: InboundMessage, report: FeedbackReport) -> tuple[str, ...]:
+    """Addresses and nothing else: what is claimed is looked up."""
     found = [str(route.recipient) for route in message.routes if route.message_id is not None]
     texts = (report.original_mail_from, report.returned(b"Return-Path"), report.returned(b"Message-ID"))
-    return tuple(dict.fromkeys([*found, *(text.strip("<> ") for text in texts if "@" in text)]))
+    return tuple(dict.fromkeys([*found, *filter(None, (_normal(text.strip("<> ")) for text in texts))]))
 
 
 def _normal(address: str) -> str | None:
