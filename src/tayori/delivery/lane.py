@@ -321,6 +321,8 @@ class Lane:
             return None
         while True:
             job = self._first.pop(session, None) if self._first else None
+            if job is not None and self._parks(job):
+                job = None
             if job is None:
                 if not self._order or not self.site.take_turn(self.spread):
                     return None
