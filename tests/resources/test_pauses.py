@@ -8,7 +8,8 @@ from population import ACCOUNT, identity, names, open_account, submission
 from tayori.model.errors import Invalid, NotFound
 from tayori.model.message import DeliveryState
 from tayori.model.pause import PauseKind
-from tayori.resources import configuration_sets, pauses, queue, timeline
+from tayori.model.source import SourceAddress
+from tayori.resources import configuration_sets, pauses, queue, sources, timeline
 from tayori.resources.configuration_sets import ConfigurationSet
 from tayori.resources.deliveries import Deliveries
 from tayori.resources.messages import Door
@@ -168,3 +169,12 @@ def test_what_is_expedited_goes_first_and_what_is_requeued_is_due(put, transact,
     assert transact(queue.requeue, EVERYTHING) == 1  # the other is in hand
     (taken,) = transact(worker.claim, 1, PLENTY)
     assert taken.message_id == first
+
+
+def test_a_paused_source_takes_no_mail_until_the_pause_ends(transact, clock):
+    transact(sources.add, SourceAddress(address="203.0.113.5", ehlo_name="a5.tayori.test"), sources.Warmth.WARM)
+    transact(pauses.pause, PauseKind.SOURCE, "203.0.113.5", until=clock.now() + timedelta(hours=1))
+    assert transact(sources.get, "203.0.113.5").paused
+    clock.advance(3601)
+    give_back(transact)
+    assert not transact(sources.get, "203.0.113.5").paused
