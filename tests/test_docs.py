@@ -155,3 +155,9 @@ def test_toml_in_the_documentation_is_a_configuration(tmp_path: Path) -> None:
                 text = re.sub(r'"/etc/tayori/\w+\.pem"', f'"{pem}"', code)
                 file.write_text(text if "[service]" in text else f'[service]\ndomain = "x.example"\nroles=[]\n{text}')
                 config.load(tmp_path, file=file, environment={})
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    """pytest imports them by name, and refuses a second one of the same."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(set(names)) == sorted(names)
