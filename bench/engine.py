@@ -106,6 +106,7 @@ class Engine:
         self.store = open_store(f"sqlite:///{self.folder / 'tayori.db'}", self.clock)
         self.queue = CountingQueue(self)
         self.sending = Sending(self.store, names, WORKER)
+        self.scheduler: Scheduler | None = None
         self._sink = sink
         self._settings = settings
 
@@ -119,7 +120,7 @@ class Engine:
             "port": self._sink.port,
             "allowed_networks": (ip_network("127.0.0.0/8"),),
         }
-        self.sending.scheduler = Scheduler(
+        self.scheduler = Scheduler(
             queue=self.queue,
             resolver=SinkDns(self._sink.host),
             load_key=_no_key,
@@ -127,13 +128,14 @@ class Engine:
             settings=DeliverySettings(**(values | self._settings)),  # type: ignore[arg-type]
         )
         self.sending.queue = self.queue
-        await self.sending.scheduler.start()
+        await self.scheduler.start()
+        self.sending.engine = self.scheduler
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.sending.scheduler is not None:
-            await self.sending.scheduler.stop(10.0)
+        if self.scheduler is not None:
+            await self.scheduler.stop(10.0)
         await self.store.close()
         if self._is_ours:
             shutil.rmtree(self.folder, ignore_errors=True)

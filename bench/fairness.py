@@ -76,7 +76,7 @@ async def _feed(engine: Engine, bulk: int) -> int:
     spilled = 0
     for start in range(0, bulk, _BATCH):
         submissions = [engine.submission(f"bulk{start + i}@sink.test") for i in range(min(_BATCH, bulk - start))]
-        scheduler = engine.sending.scheduler
+        scheduler = engine.scheduler
         assert scheduler is not None
         spilled += 0 if scheduler.has_room("111122223333 ") else len(submissions)
         await asyncio.gather(*(engine.sending.submit(submission) for submission in submissions))

@@ -102,7 +102,7 @@ async def _deliver(folder: Path, recipients: int, domains: int, fresh: int) -> d
 
 
 async def _stop(engine: Engine) -> None:
-    scheduler, engine.sending.scheduler = engine.sending.scheduler, None
+    scheduler, engine.scheduler = engine.scheduler, None
     assert scheduler is not None
     await scheduler.stop(10.0)
 
