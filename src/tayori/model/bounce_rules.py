@@ -15,7 +15,7 @@ from tayori.mail.reply import EnhancedStatus
 from tayori.model.shaping import contains
 
 _KEYS = frozenset({"provider", "hosts", "codes", "statuses", "words", "kind", "basis"})
-_BASES = frozenset({"published", "corpus", "words"})
+_BASES = frozenset({"known", "corpus", "words"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
