@@ -6,14 +6,12 @@ of another (a resolver, a way to submit) is handed to it here; none imports anot
 
 import asyncio
 import base64
-import contextlib
 import hashlib
 import ipaddress
 import logging
 import secrets
-import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -30,6 +28,7 @@ from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
 from tayori.app.http_connection import BoundedProtocol
+from tayori.app.http_server import HttpServer, listener
 from tayori.app.look_limits import LookLimits
 from tayori.app.notices import Notifier
 from tayori.app.pause_keeper import PauseKeeper
@@ -513,8 +512,8 @@ class Node:
                 identity_created=hooks.identity_created if self.config.rehearsal else None,
             ),
         )
-        listener = _listener(self.config.http.host, self.config.http.port, shared=self._shares_ports)
-        server = _HttpServer(
+        listening = listener(self.config.http.host, self.config.http.port, shared=self._shares_ports)
+        server = HttpServer(
             uvicorn.Config(
                 app,
                 http=BoundedProtocol,
@@ -530,7 +529,7 @@ class Node:
                 backlog=1024,
             )
         )
-        task = asyncio.create_task(server.serve(sockets=[listener]), name="http server")
+        task = asyncio.create_task(server.serve(sockets=[listening]), name="http server")
         while not server.started:
             if task.done():
                 await task
@@ -581,24 +580,6 @@ class Node:
             ),
             limits=self.look_limits,
         )
-
-
-class _HttpServer(uvicorn.Server):
-    """uvicorn, with signals left to the process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listener(host: str, port: int, *, shared: bool) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind((host, port))
-    return listener
 
 
 def _file(path: str) -> Path | None:
