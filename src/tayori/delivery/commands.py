@@ -27,7 +27,7 @@ def envelope_commands(
         body += " SMTPUTF8"
     if extensions.dsn and signed.reverse_path:  # to a null reverse-path nothing is ever reported
         return _commands_with_dsn(signed, recipients, size + body, envelope_id)
-    commands = [f"MAIL FROM:<{_path(signed.reverse_path)}>{size}{body}\r\n"]
+    commands = [f"MAIL FROM:<{_path(_return_path(signed, recipients))}>{size}{body}\r\n"]
     commands += [f"RCPT TO:<{_path(str(r.address))}>\r\n" for r in recipients]
     return commands
 
@@ -42,12 +42,19 @@ def _commands_with_dsn(
     of themselves, reports of failures and perhaps of delays, is what is wanted.
     """
     envid = f" ENVID={_xtext(envelope_id)}" if envelope_id else ""
-    commands = [f"MAIL FROM:<{_path(signed.reverse_path)}>{parameters} RET=HDRS{envid}\r\n"]
+    commands = [f"MAIL FROM:<{_path(_return_path(signed, recipients))}>{parameters} RET=HDRS{envid}\r\n"]
     for recipient in recipients:
         address = _path(str(recipient.address))
         original = f"rfc822;{_xtext(address)}" if address.isascii() else f"utf-8;{_utf8_xtext(address)}"
         commands.append(f"RCPT TO:<{address}> ORCPT={original}\r\n")
     return commands
+
+
+def _return_path(signed: SignedMessage, recipients: Sequence[DueRecipient]) -> str:
+    """Of this transaction: a report on it tells whom it is about, and nobody else could have written it."""
+    if signed.return_paths is None or not signed.reverse_path:
+        return signed.reverse_path
+    return signed.return_paths.issue(signed.reverse_path, recipients[0].ordinal, is_shared=len(recipients) > 1)
 
 
 def _xtext(text: str) -> str:

@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from tayori.model.failure import Stage
+from tayori.model.return_path import ReturnPaths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,8 @@ class DeliverySettings:
     # record to make this machine talk to its own network. Networks named here are excepted.
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     own_names: frozenset[str] = frozenset()  # an MX that names one of these is ourselves: a loop
+
+    return_paths: ReturnPaths | None = None  # None: the reverse-path stays as the message brings it
 
     trust_anchors: Path | None = None  # PEM file; None: the system's
     certificate_check: CertificateCheck = CertificateCheck.NEVER

@@ -22,6 +22,7 @@ from tayori.mail.fields import split_message
 from tayori.mail.lines import has_bare_line_ends, stuff_crlf
 from tayori.model.failure import classify_trouble
 from tayori.model.message import Outcome, Outgoing, Reason, SigningPlan
+from tayori.model.return_path import ReturnPaths
 
 # From key id to key. KeyGone: it will never be there again; any other exception is trouble of ours.
 LoadKey: TypeAlias = Callable[[str], Awaitable[dkim.PrivateKey]]
@@ -44,6 +45,7 @@ class SignedMessage:
     is_eight_bit: bool
     signatures: tuple[str, ...]
     needs_utf8: bool = False  # its header is not US-ASCII (RFC 6532)
+    return_paths: ReturnPaths | None = None  # makes of the reverse-path that of one transaction
 
 
 class Signer:
@@ -86,7 +88,7 @@ class Signer:
 
     def _sign(self, outgoing: Outgoing, keys: list[dkim.SigningKey], done: Done) -> None:
         now = self._clock.now()
-        work = partial(_seal, outgoing, keys, now)
+        work = partial(_seal, outgoing, keys, now, self._settings.return_paths)
         if not keys and len(outgoing.content) < _THREAD_FROM:
             done(_or_trouble(work))
             return
@@ -170,7 +172,9 @@ def _or_trouble(work: Callable[[], SignedMessage]) -> SignedMessage | Outcome:
         return classify_trouble(Reason.LOCAL_TROUBLE, words)
 
 
-def _seal(outgoing: Outgoing, keys: list[dkim.SigningKey], now: datetime) -> SignedMessage:
+def _seal(
+    outgoing: Outgoing, keys: list[dkim.SigningKey], now: datetime, return_paths: ReturnPaths | None
+) -> SignedMessage:
     """The whole of the work on one message; runs in a thread where there is something to sign."""
     content = outgoing.content
     whole = content
@@ -184,6 +188,7 @@ def _seal(outgoing: Outgoing, keys: list[dkim.SigningKey], now: datetime) -> Sig
         is_eight_bit=outgoing.body is BodyType.EIGHT_BIT_MIME,
         signatures=tuple([f"{key.selector}._domainkey.{key.domain}" for key in keys]),
         needs_utf8=outgoing.body is BodyType.EIGHT_BIT_MIME and not _has_ascii_header(content),
+        return_paths=return_paths,
     )
 
 
