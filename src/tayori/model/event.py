@@ -37,6 +37,10 @@ class EventKind(StrEnum):
 
 _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
+# Added to what SES tells of opens and clicks, and there only where no reader was at work: what kind of program it was.
+MACHINE = "tayoriMachine"
+BAD_CONTENT = "Bad content"  # the one reason for which SES rejects what it has accepted
+
 # DeliveryDelay's delayType for what our own reasons say; the rest is Undetermined.
 _DELAY_TYPES: Mapping[Reason, str] = {
     Reason.DNS_FAILURE: "TransientCommunicationFailure",
@@ -158,3 +162,69 @@ def _delay_type(outcome: Outcome) -> str:
     if outcome.reason is Reason.REPLY:
         return "General"
     return _DELAY_TYPES.get(outcome.reason, "Undetermined")
+
+
+def reject(reason: str = BAD_CONTENT) -> dict[str, Any]:
+    return {"reason": reason}
+
+
+def rendering_failure(template_name: str, error_message: str) -> dict[str, Any]:
+    return {"errorMessage": error_message, "templateName": template_name}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A request for the picture or a link of a message. `machine` says what program made it, where it was no reader."""
+
+    at: datetime
+    ip_address: str
+    user_agent: str
+    machine: str = ""
+
+
+def opened(visit: Visit) -> dict[str, Any]:
+    return _visit(visit, {})
+
+
+def clicked(visit: Visit, *, link: str, link_tags: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    return _visit(visit, {"link": link, "linkTags": {name: list(values) for name, values in link_tags.items()} or None})
+
+
+def _visit(visit: Visit, link: Mapping[str, Any]) -> dict[str, Any]:
+    detail = {
+        "ipAddress": visit.ip_address,
+        **link,
+        "timestamp": timestamp(visit.at),
+        "userAgent": visit.user_agent,
+    }
+    return detail | ({MACHINE: visit.machine} if visit.machine else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicPreferences:
+    """What a contact wants of a list: by topic, whether he is in; or nothing at all."""
+
+    unsubscribe_all: bool
+    topics: Mapping[str, bool]
+
+    def members(self) -> dict[str, Any]:
+        return {
+            "unsubscribeAll": self.unsubscribe_all,
+            "topicSubscriptionStatus": [
+                {"topicName": name, "subscriptionStatus": "OptIn" if is_in else "OptOut"}
+                for name, is_in in self.topics.items()
+            ],
+        }
+
+
+def subscription(
+    contact_list: str, *, source: str, now: datetime, new: TopicPreferences, old: TopicPreferences
+) -> dict[str, Any]:
+    """`source` is the way by which the contact said so: UnsubscribeHeader and the like."""
+    return {
+        "contactList": contact_list,
+        "timestamp": timestamp(now),
+        "source": source,
+        "newTopicPreferences": new.members(),
+        "oldTopicPreferences": old.members(),
+    }

@@ -1,0 +1,189 @@
+"""The object of each of the ten kinds of events, field for field as SES's documents have it."""
+
+import json
+from datetime import UTC, datetime
+
+from tayori.mail.address import AddrSpec
+from tayori.mail.reply import Reply
+from tayori.model import event
+from tayori.model.bounce import PERMANENT
+from tayori.model.event import EventKind, TopicPreferences, Visit
+from tayori.model.message import AttemptFacts, Decision, DeliveryState, Outcome, OutcomeKind, Reason, RecipientResult
+from tayori.model.ses_event import MailFacts, Sink, record
+
+NOW = datetime(2017, 8, 9, 22, 0, 19, 652999, tzinfo=UTC)
+THEN = "2017-08-09T22:00:19.652Z"
+MAIL = MailFacts(
+    message_id="010001926d8e7f15-e9aedb9a-02f9-4d12-a87d-dd0099a07f8a-000000",
+    account_id="111111111111",
+    accepted_at=NOW,
+    from_address="sender@example.com",
+    source_arn="arn:aws:ses:us-east-1:111111111111:identity/sender@example.com",
+    source_ip="192.0.2.0",
+    caller_arn="arn:aws:iam::111111111111:user/ses_user",
+    operation="SendEmail",
+    recipients=("recipient@example.com",),
+    configuration_set="ConfigSet",
+)
+
+
+def told(kind, detail):
+    found = json.loads(record(kind, detail, MAIL, Sink.EVENT_PUBLISHING))
+    assert found.pop("eventType") == kind.value
+    assert found.pop("mail")["messageId"] == MAIL.message_id
+    return found
+
+
+def result(outcome, state):
+    address = AddrSpec("recipient", "example.com")
+    return RecipientResult(ordinal=0, address=address, outcome=outcome, decision=Decision(state=state))
+
+
+def test_send():
+    assert told(EventKind.SEND, {}) == {"send": {}}
+
+
+def test_reject():
+    assert told(EventKind.REJECT, event.reject()) == {"reject": {"reason": "Bad content"}}
+
+
+def test_delivery():
+    reply = Reply.of(250, "ok:  Message 64111812 accepted")
+    outcome = Outcome(kind=OutcomeKind.DELIVERED, reply=reply)
+    facts = AttemptFacts(started_at=NOW, duration_ms=11, address="192.0.2.9")
+    delivered = result(outcome, DeliveryState.DELIVERED)
+    detail = event.delivery(delivered, facts, accepted_at=NOW, now=NOW, reporting_mta="mta.example.com")
+    assert told(EventKind.DELIVERY, detail) == {
+        "delivery": {
+            "timestamp": THEN,
+            "processingTimeMillis": 0,
+            "recipients": ["recipient@example.com"],
+            "smtpResponse": "250 ok:  Message 64111812 accepted",
+            "remoteMtaIp": "192.0.2.9",
+            "reportingMTA": "mta.example.com",
+        }
+    }
+
+
+def test_bounce():
+    recipient = event.bounced_recipient("recipient@example.com", status="5.1.1", diagnostic="smtp; 550 5.1.1 unknown")
+    detail = event.bounce(PERMANENT, [recipient], now=NOW, feedback_id="id", reporting_mta="mta.example.com")
+    assert told(EventKind.BOUNCE, detail) == {
+        "bounce": {
+            "bounceType": "Permanent",
+            "bounceSubType": "General",
+            "bouncedRecipients": [
+                {
+                    "emailAddress": "recipient@example.com",
+                    "action": "failed",
+                    "status": "5.1.1",
+                    "diagnosticCode": "smtp; 550 5.1.1 unknown",
+                }
+            ],
+            "timestamp": THEN,
+            "feedbackId": "id",
+            "reportingMTA": "dns; mta.example.com",
+        }
+    }
+
+
+def test_complaint():
+    facts = event.FeedbackFacts(feedback_type="abuse", user_agent="AnyCompany Feedback Loop (V0.01)", arrived_at=NOW)
+    detail = event.complaint(["recipient@example.com"], now=NOW, feedback_id="id", facts=facts)
+    assert told(EventKind.COMPLAINT, detail) == {
+        "complaint": {
+            "complainedRecipients": [{"emailAddress": "recipient@example.com"}],
+            "timestamp": THEN,
+            "feedbackId": "id",
+            "complaintSubType": None,
+            "userAgent": "AnyCompany Feedback Loop (V0.01)",
+            "complaintFeedbackType": "abuse",
+            "arrivalDate": THEN,
+        }
+    }
+
+
+def test_delivery_delay():
+    outcome = Outcome(
+        kind=OutcomeKind.DEFERRED, reason=Reason.CONNECTION_TIMEOUT, diagnostic="smtp; 421 4.4.1 Unable to connect"
+    )
+    deferred = result(outcome, DeliveryState.DEFERRED)
+    detail = event.delivery_delay(deferred, expires_at=NOW, now=NOW, reporting_mta="mta.example.com")
+    assert told(EventKind.DELIVERY_DELAY, detail) == {
+        "deliveryDelay": {
+            "timestamp": THEN,
+            "delayType": "TransientCommunicationFailure",
+            "expirationTime": THEN,
+            "delayedRecipients": [
+                {
+                    "emailAddress": "recipient@example.com",
+                    "status": "",
+                    "diagnosticCode": "smtp; 421 4.4.1 Unable to connect",
+                }
+            ],
+            "reportingMTA": "mta.example.com",
+        }
+    }
+
+
+def test_rendering_failure():
+    detail = event.rendering_failure("MyTemplate", "Attribute 'name' is not present in the rendering data.")
+    assert told(EventKind.RENDERING_FAILURE, detail) == {
+        "failure": {
+            "errorMessage": "Attribute 'name' is not present in the rendering data.",
+            "templateName": "MyTemplate",
+        }
+    }
+
+
+def test_open():
+    reader = Visit(at=NOW, ip_address="192.0.2.1", user_agent="Mozilla/5.0")
+    assert told(EventKind.OPEN, event.opened(reader)) == {
+        "open": {"ipAddress": "192.0.2.1", "timestamp": THEN, "userAgent": "Mozilla/5.0"}
+    }
+
+
+def test_click():
+    reader = Visit(at=NOW, ip_address="192.0.2.1", user_agent="Mozilla/5.0")
+    detail = event.clicked(reader, link="https://example.com/?a=b", link_tags={"key": ["value", "other"]})
+    assert told(EventKind.CLICK, detail) == {
+        "click": {
+            "ipAddress": "192.0.2.1",
+            "link": "https://example.com/?a=b",
+            "linkTags": {"key": ["value", "other"]},
+            "timestamp": THEN,
+            "userAgent": "Mozilla/5.0",
+        }
+    }
+    assert event.clicked(reader, link="https://example.com/", link_tags={})["linkTags"] is None
+
+
+def test_what_a_program_opened_says_so_in_a_field_that_ses_has_not():
+    program = Visit(at=NOW, ip_address="192.0.2.1", user_agent="", machine="mail-proxy")
+    for detail in (event.opened(program), event.clicked(program, link="https://example.com/", link_tags={})):
+        assert detail["tayoriMachine"] == "mail-proxy"
+
+
+def test_subscription():
+    detail = event.subscription(
+        "ContactListName",
+        source="UnsubscribeHeader",
+        now=NOW,
+        new=TopicPreferences(unsubscribe_all=True, topics={"News": False}),
+        old=TopicPreferences(unsubscribe_all=False, topics={"News": True}),
+    )
+    assert told(EventKind.SUBSCRIPTION, detail) == {
+        "subscription": {
+            "contactList": "ContactListName",
+            "timestamp": THEN,
+            "source": "UnsubscribeHeader",
+            "newTopicPreferences": {
+                "unsubscribeAll": True,
+                "topicSubscriptionStatus": [{"topicName": "News", "subscriptionStatus": "OptOut"}],
+            },
+            "oldTopicPreferences": {
+                "unsubscribeAll": False,
+                "topicSubscriptionStatus": [{"topicName": "News", "subscriptionStatus": "OptIn"}],
+            },
+        }
+    }
