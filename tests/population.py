@@ -158,7 +158,9 @@ def expired() -> tuple[Outcome, Decision]:
     return outcome, Decision(state=DeliveryState.EXPIRED)
 
 
-def report(outgoing: Outgoing, *verdicts: tuple[Outcome, Decision], started_at: datetime) -> AttemptReport:
+def report(
+    outgoing: Outgoing, *verdicts: tuple[Outcome, Decision], started_at: datetime, host: str = "mx.inbox.test"
+) -> AttemptReport:
     """What one attempt came to: one verdict for each recipient of `outgoing`, or one for all."""
     given = verdicts * len(outgoing.recipients) if len(verdicts) == 1 else verdicts
     return AttemptReport(
@@ -169,7 +171,7 @@ def report(outgoing: Outgoing, *verdicts: tuple[Outcome, Decision], started_at: 
         facts=AttemptFacts(
             started_at=started_at,
             duration_ms=12,
-            host="mx.inbox.test",
+            host=host,
             address="127.77.0.1",
             source_address="127.77.1.1",
             tls=TlsFacts(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384"),
@@ -179,6 +181,7 @@ def report(outgoing: Outgoing, *verdicts: tuple[Outcome, Decision], started_at: 
             RecipientResult(ordinal=recipient.ordinal, address=recipient.address, outcome=outcome, decision=decision)
             for recipient, (outcome, decision) in zip(outgoing.recipients, given, strict=True)
         ),
+        counts_as=outgoing.counts_as,
     )
 
 

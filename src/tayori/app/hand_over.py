@@ -33,6 +33,7 @@ def pack(outgoing: Outgoing) -> Packed:
         (outgoing.expires_at - _EPOCH) // _MICROSECOND,
         [(one.ordinal, one.address.local, one.address.domain, one.attempts) for one in outgoing.recipients],
         outgoing.stream,
+        outgoing.counts_as,
     )
 
 
@@ -51,6 +52,7 @@ def unpack(packed: Packed) -> Outgoing:
         expires,
         recipients,
         stream,
+        counts_as,
     ) = packed
     return Outgoing(
         message_id=message_id,
@@ -71,4 +73,5 @@ def unpack(packed: Packed) -> Outgoing:
             ]
         ),
         stream=stream,
+        counts_as=counts_as,
     )

@@ -81,6 +81,7 @@ class Ledger:
                     for recipient, outcome in results
                 ]
             ),
+            counts_as=outgoing.counts_as,
         )
         self._entries.append((held, report))
         if not self._something.is_set():

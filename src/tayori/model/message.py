@@ -68,6 +68,7 @@ class Outgoing:
     expires_at: datetime
     recipients: tuple[DueRecipient, ...]
     stream: str = ""  # what it takes turns with others as, within its account: see model/stream.py
+    counts_as: str = ""  # see model/mail_count.py; "" for the service's own mail, which is not counted
 
 
 class OutcomeKind(StrEnum):
@@ -229,6 +230,7 @@ class AttemptReport:
     accepted_at: datetime
     facts: AttemptFacts
     results: tuple[RecipientResult, ...]
+    counts_as: str = ""
 
 
 class Operation(StrEnum):

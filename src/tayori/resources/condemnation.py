@@ -5,7 +5,8 @@ Owns which reasons suppress: a configuration set overrides the account's reasons
 
 from collections.abc import Sequence
 
-from tayori.resources import quotas, suppression
+from tayori.model.mail_count import Count
+from tayori.resources import mail_counts, quotas, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.configuration_sets import ConfigurationSet
 from tayori.resources.settings import Settings
@@ -29,6 +30,7 @@ def condemn(
 ) -> None:
     """Count a hard bounce for the account and region `key`, and suppress the address where bounces do that."""
     quotas.count_bounces(tx, {key: 1})
+    mail_counts.recipients(tx, Count.PERMANENT_BOUNCES, message_id, [address])
     named = settings.configuration_set(tx, *key, configuration_set) if configuration_set else None
     if "BOUNCE" in effective_reasons(settings.account(tx, *key), named):
         suppression.add_from_feedback(tx, [(*key, address, "BOUNCE", message_id)])
@@ -45,6 +47,7 @@ def condemn_for_complaint(
 ) -> None:
     """Count the complaints for the account and region `key`, and suppress who complained where complaints do that."""
     quotas.count_complaints(tx, key, len(addresses))
+    mail_counts.recipients(tx, Count.COMPLAINTS, message_id, addresses)
     named = settings.configuration_set(tx, *key, configuration_set) if configuration_set else None
     if "COMPLAINT" in effective_reasons(settings.account(tx, *key), named):
         suppression.add_from_feedback(tx, [(*key, address, "COMPLAINT", message_id) for address in addresses])

@@ -22,6 +22,7 @@ from tayori.model.bounce import (
     classify_outcome,
 )
 from tayori.model.event import EventKind
+from tayori.model.mail_count import Count
 from tayori.model.message import (
     AttemptReport,
     DeliveryState,
@@ -34,7 +35,7 @@ from tayori.model.message import (
 )
 from tayori.model.names import ServiceNames
 from tayori.model.stream import sender_of
-from tayori.resources import pauses, publications
+from tayori.resources import mail_counts, pauses, publications
 from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.results import Written, compact
@@ -73,7 +74,7 @@ _PUT_OFF = Hot(
 _TAKE = Hot("UPDATE recipients SET state = 'sending', owner = ? WHERE message_id = ? AND ordinal = ?")
 _MESSAGE = Hot(
     "SELECT m.account_id, m.region, m.configuration_set, m.reverse_path, m.body_type, m.signing, m.tls_policy,"
-    " m.accepted_at, m.expires_at, b.content FROM messages m JOIN bodies b ON b.message_id = m.message_id"
+    " m.accepted_at, m.expires_at, m.facts, b.content FROM messages m JOIN bodies b ON b.message_id = m.message_id"
     " WHERE m.message_id = ?"
 )
 _NEXT_DUE = Hot(f"SELECT MIN(due_at) FROM recipients WHERE {OPEN} AND owner = ''")
@@ -244,6 +245,7 @@ class Deliveries:
         tx.hot(_INSERT_ATTEMPT, [item.attempt for item in kept])
         events = [row for item in kept for row in self._events(tx, item, now)]
         tx.hot(INSERT_EVENT, events)
+        mail_counts.deliveries(tx, kept)
         publications.note(tx, self._settings, events, ((one.message_id, one.account_id, one.region) for one in kept))
         if any(item.is_deferred for item in kept):
             tx.wake("deliveries")
@@ -294,7 +296,9 @@ class Deliveries:
             reporting_mta=self._names(region).ehlo_name,
             remote_mta_ip=report.facts.address,
         )
-        if kind.bounce_type is BounceType.PERMANENT and facts["operation"] != "Service":
+        if kind.bounce_type is not BounceType.PERMANENT:
+            mail_counts.recipients(tx, Count.TRANSIENT_BOUNCES, report.message_id, [address])
+        elif facts["operation"] != "Service":
             condemn(
                 tx,
                 self._settings,
@@ -307,7 +311,7 @@ class Deliveries:
 
 
 def _load(tx: Tx, message_id: str, stream: str, recipients: tuple[DueRecipient, ...]) -> Outgoing:
-    ((account_id, region, configuration_set, reverse_path, body, signing, tls, accepted, expires, content),) = (
+    ((account_id, region, configuration_set, reverse_path, body, signing, tls, accepted, expires, facts, content),) = (
         tx.hot_rows(_MESSAGE, (message_id,))
     )
     return Outgoing(
@@ -327,6 +331,7 @@ def _load(tx: Tx, message_id: str, stream: str, recipients: tuple[DueRecipient, 
         expires_at=from_micros(expires),
         recipients=recipients,
         stream=stream,
+        counts_as=mail_counts.key_of(configuration_set, json.loads(facts)),
     )
 
 

@@ -4,7 +4,7 @@
 the message, its recipients and the Send event. What it returns is durable once the batch it ran in is committed.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
-from tayori.model import event
+from tayori.model import event, mail_count
 from tayori.model.bounce import ON_ACCOUNT_LIST
 from tayori.model.errors import (
     DomainError,
@@ -24,6 +24,7 @@ from tayori.model.errors import (
     Unverified,
 )
 from tayori.model.event import EventKind
+from tayori.model.mail_count import Count
 from tayori.model.message import (
     Accepted,
     DeliveryState,
@@ -37,7 +38,7 @@ from tayori.model.message import (
 from tayori.model.names import ServiceNames
 from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.model.stream import stream_of
-from tayori.resources import delegation, publications, suppression
+from tayori.resources import delegation, mail_counts, publications, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
@@ -85,6 +86,13 @@ class _Plan:
         submission = self.submission
         name = self.configuration_set.name if self.configuration_set else None
         return stream_of(submission.caller.account_id, name, submission.tags, submission.caller.operation)
+
+    @property
+    def counts_as(self) -> str:
+        if self.sender is None or self.submission.caller.operation is Operation.PROBE:
+            return ""
+        name = self.configuration_set.name if self.configuration_set else None
+        return mail_count.counts_as(name, self.sender.identity)
 
     @property
     def signing(self) -> tuple[SigningPlan, ...]:
@@ -230,6 +238,7 @@ class Door:
         now = to_micros(tx.now)
         messages, bodies, recipients, events = [], [], [], []
         accepted: list[Accepted] = []
+        sends: Counter[mail_counts.Counted] = Counter()
         spilled = False
         for plan in plans:
             submission = plan.submission
@@ -241,12 +250,14 @@ class Door:
             recipients += self._recipient_rows(plan, now, in_hand=in_hand)
             events.append((submission.message_id, now, EventKind.SEND, -1, "{}"))
             events += self._suppression_events(tx, plan, now)
+            sends[*_whose(submission), plan.counts_as, ""] += len(submission.recipients) - len(plan.suppressed)
             outgoing = _outgoing(tx, plan) if in_hand else None
             accepted.append(Accepted(message_id=submission.message_id, outgoing=outgoing))
         tx.hot(_INSERT_MESSAGE, messages)
         tx.hot(_INSERT_BODY, bodies)
         tx.hot(_INSERT_RECIPIENT, recipients)
         tx.hot(INSERT_EVENT, events)
+        mail_counts.add(tx, Count.SENDS, sends)
         callers = ((plan.submission.message_id, plan.submission.caller) for plan in plans)
         publications.note(
             tx, self._settings, events, ((sent, caller.account_id, caller.region) for sent, caller in callers)
@@ -357,7 +368,12 @@ def _outgoing(tx: Tx, plan: _Plan) -> Outgoing:
             if str(address) not in plan.suppressed
         ),
         stream=plan.stream,
+        counts_as=plan.counts_as,
     )
+
+
+def _whose(submission: Submission) -> tuple[str, str]:
+    return submission.caller.account_id, submission.caller.region
 
 
 def _check_not_paused(account: Account) -> None:

@@ -33,6 +33,7 @@ class Written(NamedTuple):
     attempt: Row
     delivery: str | None
     told: tuple[AttemptReport, RecipientResult] | None  # of what was not delivered
+    counts_as: str = ""
 
     @property
     def is_deferred(self) -> bool:
@@ -57,6 +58,7 @@ def _written(
         _attempt(report, result),
         _delivery(report, result, names(report.region), now) if is_delivered else None,
         None if is_delivered else (report, result),
+        report.counts_as,
     )
 
 

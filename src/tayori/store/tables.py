@@ -503,5 +503,6 @@ leases = Table(
 from tayori.store import notification_tables as notification_tables  # noqa: E402
 from tayori.store import publication_tables as publication_tables  # noqa: E402
 from tayori.store import report_tables as report_tables  # noqa: E402
+from tayori.store import reputation_tables as reputation_tables  # noqa: E402
 from tayori.store import source_tables as source_tables  # noqa: E402
 from tayori.store import transport_tables as transport_tables  # noqa: E402

@@ -291,6 +291,26 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE mail_counts (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        hour BIGINT NOT NULL,
+        configuration_set TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        sends BIGINT NOT NULL,
+        deliveries BIGINT NOT NULL,
+        permanent_bounces BIGINT NOT NULL,
+        transient_bounces BIGINT NOT NULL,
+        complaints BIGINT NOT NULL,
+        rejects BIGINT NOT NULL,
+        opens BIGINT NOT NULL,
+        clicks BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, hour, configuration_set, identity, provider)
+    )
+     {without_rowid}
+    """,
+    """
     CREATE TABLE mail_routes (
         pattern TEXT NOT NULL,
         host TEXT NOT NULL,
@@ -408,6 +428,23 @@ STATEMENTS = (
     "CREATE INDEX recipients_by_domain ON recipients (domain, due_at) WHERE state IN ('queued', 'sending', 'deferred', 'held') AND owner = ''",
     "CREATE INDEX recipients_by_stream ON recipients (stream, due_at) WHERE state IN ('queued', 'sending', 'deferred', 'held') AND owner = ''",
     "CREATE INDEX recipients_open ON recipients (owner, due_at) WHERE state IN ('queued', 'sending', 'deferred', 'held')",
+    """
+    CREATE TABLE reputation_states (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        status TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        since BIGINT NOT NULL,
+        fresh_start BIGINT,
+        bounce_rate DOUBLE PRECISION,
+        complaint_rate DOUBLE PRECISION,
+        looked_at BIGINT,
+        PRIMARY KEY (account_id, region, kind, name)
+    )
+    """,
+    "CREATE INDEX reputation_states_by_status ON reputation_states (status)",
     """
     CREATE TABLE schema_info (
         id INTEGER NOT NULL,

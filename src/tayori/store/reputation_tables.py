@@ -1,0 +1,48 @@
+"""Tables of counts of mail and of what is thought of an account because of them.
+
+Beside `tables`, on the same metadata. `mail_counts` is written by hot statements in the transactions that write events;
+`reputation_states` is a setting where it pauses somebody, and is changed as such.
+"""
+
+from sqlalchemy import BigInteger, Float, Index, Table, Text
+
+from tayori.store.tables import Moment, column, metadata
+
+# One row for each hour and kind of mail; old hours are added up to days (resources/mail_counts).
+mail_counts = Table(
+    "mail_counts",
+    metadata,
+    column("account_id", Text, key=True),
+    column("region", Text, key=True),
+    column("hour", BigInteger, key=True),  # epoch seconds // 3600
+    column("configuration_set", Text, key=True),  # "" for none
+    column("identity", Text, key=True),
+    column("provider", Text, key=True),  # of the recipient; "" for what was counted before a host was known
+    column("sends", BigInteger),  # recipients
+    column("deliveries", BigInteger),
+    column("permanent_bounces", BigInteger),
+    column("transient_bounces", BigInteger),
+    column("complaints", BigInteger),
+    column("rejects", BigInteger),
+    column("opens", BigInteger),
+    column("clicks", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+# What is thought of an account, of one of its configuration sets or of one of its identities, by its rates.
+reputation_states = Table(
+    "reputation_states",
+    metadata,
+    column("account_id", Text, key=True),
+    column("region", Text, key=True),
+    column("kind", Text, key=True),  # account, configuration-set, identity
+    column("name", Text, key=True),  # "" for the account
+    column("status", Text),  # HEALTHY, PROBATION, SHUTDOWN
+    column("reason", Text),  # what is too high, or the operator's words
+    column("since", Moment),
+    column("fresh_start", Moment, nullable=True),  # what was counted before no longer counts
+    column("bounce_rate", Float, nullable=True),  # at the last look; null where there was too little mail
+    column("complaint_rate", Float, nullable=True),
+    column("looked_at", Moment, nullable=True),
+    Index("reputation_states_by_status", "status"),
+)
