@@ -8,14 +8,11 @@ simulator; mail that the suppression list kept back is not, either (ses: account
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from importlib.resources import files
-from tomllib import loads
 from typing import Any, TypeAlias
 
-from tayori.model.mail_count import OTHER_PROVIDER, Count, counts_as, parts
+from tayori.model.mail_count import Count, counts_as, parts
 from tayori.model.message import Operation
-from tayori.model.shaping import parse
+from tayori.resources.provider_names import provider_of
 from tayori.resources.results import Written
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -86,12 +83,3 @@ def _provider(tx: Tx, message_id: str, address: str) -> str:
     """Who runs the host that the last attempt for a recipient was with."""
     rows = tx.hot_rows(_HOST, (message_id, address))
     return provider_of(rows[0][0] if rows else "")
-
-
-@lru_cache(maxsize=4096)
-def provider_of(host: str) -> str:
-    name = _PROVIDERS.of([host.lower().rstrip(".")]).name if host else ""
-    return name or OTHER_PROVIDER
-
-
-_PROVIDERS = parse(loads(files("tayori.delivery").joinpath("providers.toml").read_text("utf-8")))
