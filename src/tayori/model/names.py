@@ -17,6 +17,7 @@ REGION_PREFIXES = {
     "ap-south-1": "0109",
     "us-east-2": "010f",
 }
+OTHER_REGIONS_PREFIX = "01ff"
 
 DMARC_REPORTS = "dmarc-reports"  # the local parts
 TLS_REPORTS = "tls-reports"
@@ -72,6 +73,11 @@ class ServiceNames:
     def submission_host(self) -> str:
         """Name of the SMTP interface (SES: email-smtp.<region>.amazonaws.com)."""
         return f"email-smtp.{self.region}.{self.service_domain}"
+
+    @property
+    def tracking_host(self) -> str:
+        """Where tracked links lead, and what a redirect domain points at (SES: r.<region>.awstrack.me)."""
+        return f"r.{self.region}.{self.service_domain}"
 
     @property
     def dmarc_reports(self) -> str:
