@@ -26,7 +26,9 @@ from tayori.model.message import (
     TlsFacts,
 )
 from tayori.model.names import ServiceNames
+from tayori.model.return_path import ReturnPaths
 from tayori.resources import accounts
+from tayori.resources.inbound import Inbound
 from tayori.resources.results import Written, written
 from tayori.store.engine import Tx
 from tayori.store.tables import dkim_keys, identities
@@ -34,12 +36,16 @@ from tayori.store.tables import dkim_keys, identities
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
 OPEN_ACCOUNT = accounts.UNLIMITED
+RETURN_PATHS = ReturnPaths(b"k" * 32)
 
 _numbers = count(1)
 
 
 def names(region: str) -> ServiceNames:
     return ServiceNames(service_domain="tayori.test", region=region)
+
+
+INBOUND = Inbound(names, "tayori.test", RETURN_PATHS)
 
 
 def address(text: str) -> AddrSpec:

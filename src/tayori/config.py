@@ -89,6 +89,7 @@ class InboundSettings:
 
     host: str = setting("127.0.0.1", "Address that the inbound port listens on: what MX records point at.")
     port: int = setting(PORT_BASE + 3, "Its port (production: 25).")
+    return_path_days: float = setting(30.0, "Days after a message for which reports on its return path are taken.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,6 +416,8 @@ def check(config: Config) -> None:
         raise ConfigError(f"dkim.service_signature must be off, rsa or ed25519, not {config.dkim.service_signature!r}.")
     if config.dkim.rotation_days != 0 and not 7 <= config.dkim.rotation_days <= 36_500:
         raise ConfigError(f"dkim.rotation_days must be 0, or from 7 to 36500, not {config.dkim.rotation_days}.")
+    if not config.inbound.return_path_days > 0:
+        raise ConfigError(f"inbound.return_path_days must be above 0, not {config.inbound.return_path_days}.")
     if config.log.format not in ("text", "json"):
         raise ConfigError(f"log.format must be text or json, not {config.log.format!r}.")
     if config.log.level not in ("debug", "info", "warning", "error"):

@@ -12,7 +12,7 @@ from tayori.mail.address import AddrSpec
 from tayori.model.return_path import ReturnPath, ReturnPaths, looks_like_one
 
 NOW = datetime(2026, 11, 24, 10, 0, 0, 123000, UTC)
-MESSAGE_ID = ids.message_id("eu-west-1", NOW)
+MESSAGE_ID = f"0102{int(NOW.timestamp() * 1000):012x}-4c0b1a2e-7a54-4a5c-9a53-7b6a1f0c2d3e-000000"
 DOMAIN = "eu-west-1.mail.tayori.test"
 OURS = ReturnPaths(b"k" * 32)
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from population import ACCOUNT, REGION, identity, names, open_account, submission
+from population import ACCOUNT, INBOUND, REGION, identity, names, open_account, submission
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.model.inbound import ComplaintReport, FeedbackType, InboundMessage, InboundPurpose, InboundRoute
-from tayori.resources import inbound, quotas, suppression, timeline
+from tayori.resources import quotas, suppression, timeline
 from tayori.resources.inbound import Received
 from tayori.resources.messages import Door
 from tayori.store.tables import inbound_messages
@@ -38,7 +38,7 @@ def come(transact, clock) -> Callable[..., None]:
         )
         report = ComplaintReport(feedback_type=kind, claims=claims, recipients=by, **more)
         received = Received(inbound_ids=(f"i{next(number)}",), message=message, reports=(), complaint=report)
-        transact(inbound.record, received, names)
+        transact(INBOUND.record, received)
         clock.advance(1)
 
     return come

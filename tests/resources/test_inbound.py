@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from population import ACCOUNT, REGION, identity, names, open_account, submission
+from population import ACCOUNT, INBOUND, REGION, identity, names, open_account, submission
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.mail.reply import EnhancedStatus
@@ -37,11 +37,18 @@ def come(transact, clock, message_id):
     """`come("5.1.1", …)`: a report with a block about READER for each status, on so many routes."""
     number = iter(range(100))
 
-    def come(*statuses: str, kind: ReportKind = ReportKind.BOUNCE, routes: int = 1, address: str = READER) -> None:
+    def come(
+        *statuses: str,
+        kind: ReportKind = ReportKind.BOUNCE,
+        routes: int = 1,
+        address: str = READER,
+        ordinals: tuple[int, ...] = (0, 1),
+    ) -> None:
         route = InboundRoute(
             recipient=AddrSpec(message_id, "mail.tayori.test"),
             purpose=InboundPurpose.RETURN_PATH,
             message_id=message_id,
+            ordinals=ordinals,
         )
         message = InboundMessage(
             routes=(route,) * routes,
@@ -61,7 +68,7 @@ def come(transact, clock, message_id):
         received = Received(
             inbound_ids=tuple(f"i{next(number)}" for _ in range(routes)), message=message, reports=(report,)
         )
-        transact(inbound.record, received, names)
+        transact(INBOUND.record, received)
         clock.advance(1)
 
     return come
@@ -131,7 +138,7 @@ def test_of_a_huge_message_the_beginning_is_kept(transact, message_id):
     message = InboundMessage(
         routes=(route,), reverse_path=ReversePath.NULL, content=content, source_ip="192.0.2.1", helo="", tls=None
     )
-    transact(inbound.record, Received(inbound_ids=("huge",), message=message, reports=()), names)
+    transact(INBOUND.record, Received(inbound_ids=("huge",), message=message, reports=()))
     query = sa.select(inbound_messages.c.content).where(inbound_messages.c.inbound_id == "huge")
     kept = transact(lambda tx: bytes(tx.execute(query).scalar_one()))
     assert kept == content[: inbound.KEPT_OCTETS]

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
+from population import INBOUND
 from tayori.mail.envelope import ReversePath
 from tayori.model.inbound import InboundMessage, InboundPurpose, InboundRoute, NotTaken
-from tayori.model.names import ServiceNames
-from tayori.resources import accounts, inbound, probes
+from tayori.resources import accounts, probes
 from tayori.resources.inbound import Received
 from tayori.store.engine import Tx
 
@@ -24,22 +24,18 @@ def _message() -> InboundMessage:
     )
 
 
-def _names(region: str) -> ServiceNames:
-    return ServiceNames(service_domain="tayori.test", region=region)
-
-
 def _come(tx: Tx) -> None:
-    inbound.record(tx, Received(inbound_ids=("i1",), message=_message(), reports=()), _names)
+    INBOUND.record(tx, Received(inbound_ids=("i1",), message=_message(), reports=()))
 
 
 def test_only_live_probes_have_an_address(transact, clock) -> None:
     transact(accounts.create, ACCOUNT, REGION, name="test")
-    assert transact(inbound.route, ADDRESS, "tayori.test") is NotTaken.NO_SUCH_ADDRESS
+    assert transact(INBOUND.route, ADDRESS) is NotTaken.NO_SUCH_ADDRESS
     assert transact(probes.begin, ACCOUNT, REGION, "shop.test", "t1")
-    assert transact(inbound.route, ADDRESS, "tayori.test").purpose is InboundPurpose.PROBE
+    assert transact(INBOUND.route, ADDRESS).purpose is InboundPurpose.PROBE
     assert transact(probes.arrived, "t1") is None
     clock.advance(timedelta(hours=1).total_seconds() + 1)
-    assert transact(inbound.route, ADDRESS, "tayori.test") is NotTaken.NO_SUCH_ADDRESS
+    assert transact(INBOUND.route, ADDRESS) is NotTaken.NO_SUCH_ADDRESS
 
 
 def test_the_first_message_is_kept_and_closes_the_address(transact) -> None:
@@ -49,7 +45,7 @@ def test_the_first_message_is_kept_and_closes_the_address(transact) -> None:
     arrived = transact(probes.arrived, "t1")
     assert (arrived.source_ip, arrived.helo, arrived.reverse_path) == ("192.0.2.1", "a1.test", "")
     assert arrived.content == b"Subject: x\r\n\r\n"
-    assert transact(inbound.route, ADDRESS, "tayori.test") is NotTaken.NO_SUCH_ADDRESS
+    assert transact(INBOUND.route, ADDRESS) is NotTaken.NO_SUCH_ADDRESS
     transact(probes.end, "t1")
     assert transact(probes.arrived, "t1") is None
 

@@ -6,12 +6,13 @@ import pytest
 import sqlalchemy as sa
 from identity_makers import REGION, address, domain, open_account
 
+from population import INBOUND
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.mail.tls_report import parse_report
 from tayori.model.inbound import InboundMessage, InboundPurpose, InboundRoute, ReportKind
 from tayori.model.names import ServiceNames
-from tayori.resources import inbound, retention, tls_reports
+from tayori.resources import retention, tls_reports
 from tayori.resources.inbound import Received
 from tayori.resources.tls_reports import ReceivedReport
 from tayori.store.report_tables import tls_report_failures, tls_report_policies
@@ -142,12 +143,12 @@ def take(transact, *reports: ReceivedReport) -> str:
         tls=None,
     )
     came = Received(inbound_ids=("i-1",), message=message, reports=(), tls_reports=reports)
-    transact(inbound.record, came, lambda region: ServiceNames(service_domain="tayori.test", region=region))
+    transact(INBOUND.record, came)
     return str(transact(lambda tx: tx.execute(sa.select(inbound_messages.c.report)).scalar_one()))
 
 
 def test_the_address_is_ours(transact, yesterday) -> None:
-    found = transact(inbound.route, ADDRESS, "tayori.test")
+    found = transact(INBOUND.route, ADDRESS)
     assert isinstance(found, InboundRoute) and found.purpose is InboundPurpose.TLS_REPORTS
     assert ServiceNames(service_domain="tayori.test", region=REGION).tls_reports == str(ADDRESS)
 

@@ -192,6 +192,12 @@ def check_authentic(mail: ReceivedMail) -> None:
     assert mail.is_authentic, (mail.spf, mail.dkim, mail.dmarc)
 
 
+def check_return_path(path: str, message_id: str, domain: str) -> None:
+    """That of the message, at this MAIL FROM domain, with a signature in the place of the zeros."""
+    stem = message_id.removesuffix("000000")
+    assert re.fullmatch(rf"{stem}[0-9a-f]{{2}}[a-z2-7]{{8}}@{re.escape(domain)}", path), path
+
+
 def message_id_of(mail: ReceivedMail) -> str:
     """The MessageId that the service gave, from the Message-ID field."""
     found = re.fullmatch(r"<([0-9a-f-]+)@.+>", mail.message["Message-ID"])

@@ -13,7 +13,7 @@ import dkim
 import dns.resolver
 import pytest
 from botocore.exceptions import ClientError
-from service import Service, check_authentic, message, message_id_of
+from service import Service, check_authentic, check_return_path, message, message_id_of
 
 from programs import require
 
@@ -46,7 +46,7 @@ def test_send_email_with_a_japanese_subject(service):
     assert mail.message["Subject"] == "秋の新作のお知らせ"
     assert mail.message.get_body().get_content().strip() == "こんにちは。"
     assert message_id_of(mail) == message_id
-    assert mail.mail_from == f"{message_id}@us-east-1.mail.tayori.test"
+    check_return_path(mail.mail_from, message_id, "us-east-1.mail.tayori.test")
 
 
 def test_an_independent_program_verifies_the_signature(service):

@@ -21,7 +21,7 @@ import uvicorn
 
 from tayori import ids
 from tayori.api.app import create_app
-from tayori.app import domain_look, first_start, publishing, routes, tls_reporting
+from tayori.app import domain_look, first_start, inbound_port, publishing, routes, tls_reporting
 from tayori.app.block_lists import BlockListWatch
 from tayori.app.delivery_process import DeliveryProcess, Launch, LinkedQueue
 from tayori.app.domain_checks import DomainChecks
@@ -56,7 +56,6 @@ from tayori.dns.server import AuthoritativeServer
 from tayori.dns.service_zone import ServiceZone, service_zone
 from tayori.events.publisher import Publisher
 from tayori.events.sender import Sender
-from tayori.inbound.intake import ReportIntake
 from tayori.loops.base import Lease, Loop, Supervised, Supervisor
 from tayori.loops.retention import Retention
 from tayori.loops.rotation import Rotation
@@ -64,8 +63,6 @@ from tayori.loops.tls_counting import TlsCounter
 from tayori.loops.verifier import Verifier
 from tayori.loops.workers import Heartbeat, HeldExpiry, PauseEnd, Reaper
 from tayori.mail import dkim
-from tayori.mail.address import AddrSpec
-from tayori.model.inbound import InboundRoute, NotTaken
 from tayori.model.names import ServiceNames
 from tayori.model.shaping import TableError
 from tayori.model.source import SourceAddress
@@ -76,7 +73,6 @@ from tayori.resources import (
     dkim_setup,
     dmarc_reports,
     identities,
-    inbound,
     installation,
     notifications,
     pauses,
@@ -84,8 +80,6 @@ from tayori.resources import (
     sources,
 )
 from tayori.resources.credentials import Credential
-from tayori.resources.inbound import Received
-from tayori.smtp.mx import MxRole
 from tayori.smtp.policy import AuthOffer, ServerSettings
 from tayori.smtp.server import SmtpServer
 from tayori.smtp.submission import SubmissionRole
@@ -100,7 +94,6 @@ _LOOP_STOP_SECONDS = 10.0
 _MIB = 1024 * 1024
 _POLL_SECONDS = 2.0  # what another process gives back or spills is found by looking
 _STANDARD_TIMEOUT = 300.0  # of a command, RFC 5321 4.5.3.2; the others scale with it
-_INBOUND_LINE = 100_000  # octets: what strangers send back is kept, not judged by its line lengths
 
 
 class Node:
@@ -293,7 +286,7 @@ class Node:
     # -- delivery ----------------------------------------------------------------------------------------------------
 
     async def _start_delivery(self) -> None:
-        delivery = self._delivery_settings()
+        delivery = replace(self._delivery_settings(), return_paths=await inbound_port.return_paths(self.store))
         queue = self._linked or self._stored_queue()
         try:
             table = providers.load(delivery.providers_file)
@@ -411,33 +404,14 @@ class Node:
     # -- SMTP --------------------------------------------------------------------------------------------------------
 
     async def _start_inbound(self) -> None:
-        role = MxRole(
-            hostname=self.names.feedback_host,
-            accepts=self._accepts_inbound,
-            intake=ReportIntake(self._record_inbound, self.resolver, self.clock),
-        )
-        server = SmtpServer(
-            policy_factory=role.policy,
-            settings=ServerSettings(
-                hostname=self.names.feedback_host,
-                max_line=_INBOUND_LINE,
-                max_recipients=100,
-                first_command_timeout=60.0,
-            ),
-            tls=self._tls(),
-        )
+        role = await inbound_port.mx_role(self.config, self.store, self.resolver, self.clock, self.names_of)
+        server = SmtpServer(policy_factory=role.policy, settings=inbound_port.settings(self.names), tls=self._tls())
         await server.start(self.config.inbound.host, self.config.inbound.port)
         self._stops.append(partial(server.stop, _DRAIN_SECONDS))
         if self.config.rehearsal and self.config.rehearsal_elsewhere is None:
             # The port that stands for 25 there, where the service's own mail finds it, too.
             for address in self.config.dns.public_addresses:
                 await server.start(address, self.config.delivery.port)
-
-    async def _accepts_inbound(self, address: AddrSpec) -> InboundRoute | NotTaken:
-        return await self.store.read(inbound.route, address, self.names.service_domain)
-
-    async def _record_inbound(self, received: Received) -> None:
-        await self.store.write(inbound.record, received, self.names_of)
 
     async def _start_submission(self) -> None:
         config = self.config.submission

@@ -17,7 +17,7 @@ from tayori.model.message import TlsFacts
 class InboundPurpose(StrEnum):
     """Why an address is ours to take mail for."""
 
-    RETURN_PATH = "return-path"  # <MessageId>@<MAIL FROM domain> of a message that we sent
+    RETURN_PATH = "return-path"  # of a message that we sent (see `tayori.model.return_path`)
     FEEDBACK = "feedback"  # where feedback loops send complaints
     POSTMASTER = "postmaster"  # postmaster and abuse of the service's own domain (RFC 2142)
     DMARC_REPORTS = "dmarc-reports"  # where receivers send aggregate reports (RFC 7489 7.2)
@@ -30,15 +30,18 @@ class NotTaken(StrEnum):
 
     NOT_OURS = "not-ours"  # another's domain: relaying
     NO_SUCH_ADDRESS = "no-such-address"  # our domain, but nobody is there
+    NEVER_ISSUED = "never-issued"  # looks like a return path of ours, and is none
+    TOO_OLD = "too-old"  # a return path on which no report is taken any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundRoute:
-    """One recipient that we take. `message_id` is set for return paths."""
+    """One recipient that we take. For a return path, the message, and those of its recipients that it stands for."""
 
     recipient: AddrSpec
     purpose: InboundPurpose
     message_id: str | None = None
+    ordinals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from tayori.store.dialect import Hot, upsert
 from tayori.store.engine import Tx
 from tayori.store.tables import installation_values
 
+_ADD = Hot("INSERT INTO installation_values (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")
 _REPLACE = Hot(
     "INSERT INTO installation_values (name, value) VALUES (?, ?)"
     " ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE installation_values.value = ?"
@@ -14,12 +15,8 @@ _REPLACE = Hot(
 
 def secret(tx: Tx, name: str, fresh: bytes) -> bytes:
     """The secret of that name; `fresh` becomes it where there is none yet."""
-    table = installation_values
-    row = tx.execute(sa.select(table.c.value).where(table.c.name == name)).first()
-    if row is not None:
-        return bytes(row.value)
-    tx.execute(table.insert().values(name=name, value=fresh))
-    return fresh
+    tx.hot(_ADD, [(name, fresh)])  # several processes may start at the same moment
+    return note(tx, name) or fresh
 
 
 def note(tx: Tx, name: str) -> bytes | None:

@@ -25,6 +25,8 @@ BAD_RECIPIENT = Reply.of(553, "The forward-path is not an address", "5.1.3")
 _REFUSALS = {
     NotTaken.NOT_OURS: Reply.of(550, "Relaying denied", "5.7.1"),
     NotTaken.NO_SUCH_ADDRESS: Reply.of(550, "No such address", "5.1.1"),
+    NotTaken.NEVER_ISSUED: Reply.of(550, "This return path was not issued by this service", "5.1.1"),
+    NotTaken.TOO_OLD: Reply.of(550, "This return path is too old to take reports", "5.7.1"),
 }
 
 
