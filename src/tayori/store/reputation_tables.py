@@ -4,7 +4,7 @@ Beside `tables`, on the same metadata. `mail_counts` is written by hot statement
 `reputation_states` is a setting where it pauses somebody, and is changed as such.
 """
 
-from sqlalchemy import BigInteger, Float, Index, Table, Text
+from sqlalchemy import BigInteger, Float, Index, Integer, Table, Text
 
 from tayori.store.tables import Moment, column, metadata
 
@@ -38,11 +38,12 @@ reputation_states = Table(
     column("kind", Text, key=True),  # account, configuration-set, identity
     column("name", Text, key=True),  # "" for the account
     column("status", Text),  # HEALTHY, PROBATION, SHUTDOWN
+    column("level", Integer),  # of the account's rates when it was told of them last (model/reputation)
     column("reason", Text),  # what is too high, or the operator's words
     column("since", Moment),
-    column("fresh_start", Moment, nullable=True),  # what was counted before no longer counts
+    column("fresh_start", Moment, nullable=True),  # what was counted before is not in its own rates
+    column("forgiven_at", Moment, nullable=True),  # nor in the account's: an operator has lifted a pause
     column("bounce_rate", Float, nullable=True),  # at the last look; null where there was too little mail
     column("complaint_rate", Float, nullable=True),
-    column("looked_at", Moment, nullable=True),
     Index("reputation_states_by_status", "status"),
 )

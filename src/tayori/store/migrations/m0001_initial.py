@@ -435,12 +435,13 @@ STATEMENTS = (
         kind TEXT NOT NULL,
         name TEXT NOT NULL,
         status TEXT NOT NULL,
+        level INTEGER NOT NULL,
         reason TEXT NOT NULL,
         since BIGINT NOT NULL,
         fresh_start BIGINT,
+        forgiven_at BIGINT,
         bounce_rate DOUBLE PRECISION,
         complaint_rate DOUBLE PRECISION,
-        looked_at BIGINT,
         PRIMARY KEY (account_id, region, kind, name)
     )
     """,
