@@ -139,7 +139,12 @@ def test_rendering_failure():
 def test_open():
     reader = Visit(at=NOW, ip_address="192.0.2.1", user_agent="Mozilla/5.0")
     assert told(EventKind.OPEN, event.opened(reader)) == {
-        "open": {"ipAddress": "192.0.2.1", "timestamp": THEN, "userAgent": "Mozilla/5.0"}
+        "open": {
+            "ipAddress": "192.0.2.1",
+            "timestamp": THEN,
+            "userAgent": "Mozilla/5.0",
+            "isBotEvent": "Unlikely",
+        }
     }
 
 
@@ -153,15 +158,16 @@ def test_click():
             "linkTags": {"key": ["value", "other"]},
             "timestamp": THEN,
             "userAgent": "Mozilla/5.0",
+            "isBotEvent": "Unlikely",
         }
     }
     assert event.clicked(reader, link="https://example.com/", link_tags={})["linkTags"] is None
 
 
 def test_what_a_program_opened_says_so_in_a_field_that_ses_has_not():
-    program = Visit(at=NOW, ip_address="192.0.2.1", user_agent="", machine="mail-proxy")
+    program = Visit(at=NOW, ip_address="192.0.2.1", user_agent="", machine="scanner", is_bot=True)
     for detail in (event.opened(program), event.clicked(program, link="https://example.com/", link_tags={})):
-        assert detail["tayoriMachine"] == "mail-proxy"
+        assert (detail["tayoriMachine"], detail["isBotEvent"]) == ("scanner", "Likely")
 
 
 def test_subscription():

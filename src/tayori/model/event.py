@@ -174,12 +174,15 @@ def rendering_failure(template_name: str, error_message: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A request for the picture or a link of a message. `machine` says what program made it, where it was no reader."""
+    """A request for the picture or a link of a message. `machine` says what program made it, where it was no reader's;
+    `is_bot` that no reader was behind it (ses: isBotEvent, since August 2026).
+    """
 
     at: datetime
     ip_address: str
     user_agent: str
     machine: str = ""
+    is_bot: bool = False
 
 
 def opened(visit: Visit) -> dict[str, Any]:
@@ -196,6 +199,7 @@ def _visit(visit: Visit, link: Mapping[str, Any]) -> dict[str, Any]:
         **link,
         "timestamp": timestamp(visit.at),
         "userAgent": visit.user_agent,
+        "isBotEvent": "Likely" if visit.is_bot else "Unlikely",
     }
     return detail | ({MACHINE: visit.machine} if visit.machine else {})
 
