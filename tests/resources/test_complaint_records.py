@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from population import ACCOUNT, INBOUND, REGION, identity, names, open_account, submission
+from population import ACCOUNT, INBOUND, REGION, caller, identity, names, open_account, submission
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.model.inbound import ComplaintReport, FeedbackType, InboundMessage, InboundPurpose, InboundRoute
+from tayori.model.message import Operation
 from tayori.resources import quotas, suppression, timeline
 from tayori.resources.inbound import Received
 from tayori.resources.messages import Door
@@ -101,6 +102,15 @@ def test_not_spam_is_told_and_condemns_nobody(transact, come, message_id) -> Non
     assert listed(transact) == {}
     come(claim(message_id), by=(A,))
     assert listed(transact) == {A: "COMPLAINT"}
+
+
+def test_a_complaint_about_a_probe_is_a_test(transact, come, message_id) -> None:
+    probe = submission(A, caller=caller(operation=Operation.PROBE))
+    (answer,) = transact(Door(names, "nobody", lambda size: False).accept, [probe])
+    come(claim(answer.message_id), by=("redacted@fbl.test",))
+    assert who(transact, answer.message_id) == [[A]]
+    assert listed(transact) == {}
+    assert sum(point.complaints for point in transact(quotas.statistics, ACCOUNT, REGION)) == 0
 
 
 def test_a_report_of_failed_authentication_is_only_kept(transact, come, message_id) -> None:

@@ -4,7 +4,8 @@ Owns which recipients a report is taken for. Where it shows our return path, the
 Else a provider that does not say who complained stands for all recipients of the message at its domain (ses:
 complaints). A report about a message that was never sent, or that is forgotten, changes nothing; nor does the same
 complaint said again. `not-spam` is told as SES tells it and condemns nobody; a report of failed authentication
-(RFC 6591) is no reader's opinion, so it is only kept.
+(RFC 6591) is no reader's opinion, so it is only kept. A complaint about a probe of the service itself is a test: it is
+an event, and no more.
 """
 
 import json
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from tayori.model import event
 from tayori.model.event import EventKind
 from tayori.model.inbound import ComplaintReport, FeedbackType
-from tayori.model.message import DeliveryState
+from tayori.model.message import DeliveryState, Operation
 from tayori.model.names import ServiceNames
 from tayori.model.return_path import ReturnPaths
 from tayori.model.submission import account_feedback_id
@@ -26,7 +27,7 @@ from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import to_micros
 
-_MESSAGE = Hot("SELECT account_id, region, configuration_set FROM messages WHERE message_id = ?")
+_MESSAGE = Hot("SELECT account_id, region, configuration_set, facts FROM messages WHERE message_id = ?")
 _RECIPIENTS = Hot("SELECT ordinal, address, state FROM recipients WHERE message_id = ? ORDER BY ordinal")
 _COMPLAINTS = Hot("SELECT detail FROM events WHERE message_id = ? AND kind = ?")
 _NEVER_SENT = frozenset({DeliveryState.SUPPRESSED, DeliveryState.CANCELLED})
@@ -41,6 +42,7 @@ class _Subject:
     region: str
     configuration_set: str | None
     ordinals: tuple[int, ...] | None
+    is_probe: bool  # the service's own: the complaint is a test of the way that complaints take
 
 
 def apply(
@@ -63,7 +65,7 @@ def _subject(
     path = paths.read(local)
     issued = return_paths.find(tx, path, domain) if path else None
     message_id = issued.message_id if issued else local
-    for account_id, region, configuration_set in tx.hot_rows(_MESSAGE, (message_id,)):
+    for account_id, region, configuration_set, facts in tx.hot_rows(_MESSAGE, (message_id,)):
         is_ours = issued is not None or domain == names(region).message_id_host
         if is_ours and feedback_id in ("", account_feedback_id(account_id, region, names(region))):
             return _Subject(
@@ -72,6 +74,7 @@ def _subject(
                 region=region,
                 configuration_set=configuration_set,
                 ordinals=issued.ordinals if issued else None,
+                is_probe=json.loads(facts)["operation"] == Operation.PROBE,
             )
     return None
 
@@ -92,7 +95,7 @@ def _complain(tx: Tx, inbound_id: str, report: ComplaintReport, subject: _Subjec
     row = (message_id, to_micros(tx.now), EventKind.COMPLAINT, min(addresses), json.dumps(detail))
     tx.hot(INSERT_EVENT, [row])
     publications.note(tx, Settings(), [row], [(message_id, *key)])
-    if report.feedback_type is not FeedbackType.NOT_SPAM:
+    if report.feedback_type is not FeedbackType.NOT_SPAM and not subject.is_probe:
         condemn_for_complaint(
             tx,
             Settings(),
