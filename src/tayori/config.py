@@ -180,11 +180,28 @@ class EventSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReputationSettings:
+    """[reputation]"""
+
+    bounce_review: float = setting(5.0, "Percent of permanent bounces from which an account is under review.")
+    bounce_pause: float = setting(10.0, "Percent of permanent bounces from which it may be paused.")
+    complaint_review: float = setting(0.1, "Percent of complaints from which an account is under review.")
+    complaint_pause: float = setting(0.5, "Percent of complaints from which it may be paused.")
+    minimum_volume: int = setting(1000, "Recipients below which nothing is judged.")
+    pause: str = setting(
+        "off",
+        "off: nobody is paused. stream: the smallest configuration set or identity at fault, else the account. "
+        "account: the account.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSettings:
     """[retention]"""
 
     content_hours: float = setting(24.0, "Hours to keep a message's content after its last disposition.")
     timeline_days: float = setting(30.0, "Days to keep what became of a message.")
+    count_days: float = setting(400.0, "Days to keep counts of mail; those of single hours are kept for 14.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +231,7 @@ class Config:
     dkim: DkimSettings = field(default_factory=DkimSettings)
     tls_reports: TlsReportSettings = field(default_factory=TlsReportSettings)
     events: EventSettings = field(default_factory=EventSettings)
+    reputation: ReputationSettings = field(default_factory=ReputationSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
@@ -418,10 +436,28 @@ def check(config: Config) -> None:
         raise ConfigError(f"dkim.rotation_days must be 0, or from 7 to 36500, not {config.dkim.rotation_days}.")
     if not config.inbound.return_path_days > 0:
         raise ConfigError(f"inbound.return_path_days must be above 0, not {config.inbound.return_path_days}.")
+    _check_reputation(config)
     if config.log.format not in ("text", "json"):
         raise ConfigError(f"log.format must be text or json, not {config.log.format!r}.")
     if config.log.level not in ("debug", "info", "warning", "error"):
         raise ConfigError(f"log.level must be debug, info, warning or error, not {config.log.level!r}.")
+
+
+def _check_reputation(config: Config) -> None:
+    settings = config.reputation
+    for name in ("bounce", "complaint"):
+        review, pause = getattr(settings, f"{name}_review"), getattr(settings, f"{name}_pause")
+        if not 0 < review <= pause <= 100:
+            raise ConfigError(
+                f"reputation.{name}_review and reputation.{name}_pause must be from above 0 to 100,"
+                " and the first not above the second."
+            )
+    if settings.minimum_volume < 1:
+        raise ConfigError(f"reputation.minimum_volume must be at least 1, not {settings.minimum_volume}.")
+    if settings.pause not in ("off", "stream", "account"):
+        raise ConfigError(f"reputation.pause must be off, stream or account, not {settings.pause!r}.")
+    if not 91 <= config.retention.count_days <= 36_500:
+        raise ConfigError(f"retention.count_days must be from 91 to 36500, not {config.retention.count_days}.")
 
 
 def _check_regions(service: ServiceSettings) -> None:
