@@ -205,6 +205,16 @@ def test_a_late_result_is_dropped(queue, transact, one, two, clock, caplog):
     assert recipients(transact)[0]["state"] == "delivered"
 
 
+def test_a_late_delivery_counts_while_nobody_has_taken_over(queue, transact, one, clock):
+    """Else the recipient would get the message again, though it is known that he has it. A failure does not count."""
+    queue(submission("a@inbox.test", "b@inbox.test"))
+    (outgoing,) = transact(one.claim, 10, PLENTY)
+    assert transact(deliveries.reap, []) == 2
+    transact(one.record, rows([report(outgoing, delivered(), failed(), started_at=clock.now())]))
+    assert [(row["state"], row["attempts"]) for row in recipients(transact)] == [("delivered", 1), ("deferred", 0)]
+    assert len(events(transact, "Delivery")) == 1 and events(transact, "Bounce") == []
+
+
 def test_of_a_batch_only_what_is_late_is_dropped(queue, transact, one, two, clock):
     queue(submission("a@inbox.test", "b@inbox.test"), submission("c@inbox.test"))
     taken = {outgoing.message_id: outgoing for outgoing in transact(one.claim, 10, PLENTY)}

@@ -242,7 +242,8 @@ class QueueStory(RuleBasedStateMachine):
         self.told = [*self.told[-4:], (worker, results)]
         for result in results:
             one = self.recipients[result.message_id, result.ordinal]
-            if one.state is DeliveryState.SENDING and one.owner == worker:
+            is_late_delivery = one.state is DeliveryState.DEFERRED and result.state[0] == DeliveryState.DELIVERED
+            if is_late_delivery or (one.state is DeliveryState.SENDING and one.owner == worker):
                 _apply(one, result)
 
     @precondition(lambda self: any(self.in_hand.values()))

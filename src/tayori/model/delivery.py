@@ -43,6 +43,7 @@ TRANSITIONS: Mapping[tuple[DeliveryState, Trigger], DeliveryState] = {
     (_S.SENDING, _T.EXPIRE): _S.EXPIRED,
     (_S.SENDING, _T.RELEASE): _S.DEFERRED,
     (_S.DEFERRED, _T.CLAIM): _S.SENDING,
+    (_S.DEFERRED, _T.DELIVER): _S.DELIVERED,  # by a worker that had been taken for dead, and tells of it late
     (_S.DEFERRED, _T.PAUSE): _S.HELD,
     (_S.DEFERRED, _T.EXPIRE): _S.EXPIRED,
     (_S.DEFERRED, _T.SUPPRESS): _S.SUPPRESSED,

@@ -1,7 +1,8 @@
 """The queue in rows: claim, record, release, reap. The only writer of a recipient's state.
 
 A recipient is in one worker's hands at a time (`owner`). A result is written by compare-and-set on the owner: what
-comes late, after another took over, is dropped. State, attempt, event and suppression change in one transaction.
+comes late, after another took over, is dropped; a delivery counts as long as nobody has. State, attempt, event and
+suppression change in one transaction.
 """
 
 import json
@@ -83,7 +84,8 @@ _RECORD = Hot(
     " UPDATE recipients SET state = given.state, owner = '', due_at = given.due_at,"
     " attempts = attempts + given.counted, reason = given.reason, status = given.status,"
     " diagnostic = given.diagnostic, updated_at = ? FROM given"
-    " WHERE message_id = given.id AND ordinal = given.number AND owner = ? AND recipients.state = 'sending'"
+    " WHERE message_id = given.id AND ordinal = given.number AND (owner = ? AND recipients.state = 'sending'"
+    " OR given.state = 'delivered' AND owner = '' AND recipients.state = 'deferred')"
     " RETURNING message_id, ordinal"
 )
 _INSERT_ATTEMPT = Hot(
