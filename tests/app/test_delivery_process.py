@@ -5,6 +5,7 @@ import pickle
 import socket
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -243,6 +244,29 @@ def test_claiming_giving_back_and_putting_off_go_through(run, store: Store, cloc
         until = clock.now() + timedelta(minutes=9)
         assert await world.peer.queue.put_off("inbox.test", until, outcome, 10) == 1
         assert await world.peer.queue.claim(10) == []
+        await world.end()
+
+    run(story())
+
+
+def test_recipients_of_one_message_that_are_taken_one_after_the_other_are_one_in_memory(
+    run, store: Store, clock: AdjustableClock
+) -> None:
+    async def story() -> None:
+        world = World(store, clock)
+        await world.begin()
+        await world.sending.submit(submission("a@inbox.test", "b@other.test"))
+        first = await world.peer.offered.get()
+        await world.peer.queue.release([(first.message_id, [1])])
+        (second,) = await world.peer.queue.claim(10)
+        assert [one.ordinal for one in second.recipients] == [1]
+        assert (world.process.in_memory, world.memory.messages) == (1, 1)
+        await world.peer.queue.record([report(second, delivered(), started_at=clock.now())])
+        assert (world.process.in_memory, world.memory.messages) == (1, 1)
+        a_only = replace(first, recipients=first.recipients[:1])
+        await world.peer.queue.record([report(a_only, delivered(), started_at=clock.now())])
+        assert (world.process.in_memory, world.memory.messages, world.memory.octets) == (0, 0, 0)
+        assert await world.rows() == [("delivered", "", 1), ("delivered", "", 1)]
         await world.end()
 
     run(story())

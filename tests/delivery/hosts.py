@@ -365,6 +365,11 @@ class MemoryQueue:
         async with self._changed:
             await self._changed.wait_for(condition)
 
+    async def until_claimed(self, outgoing: Outgoing) -> None:
+        while any(row.state is DeliveryState.QUEUED for row in self.rows.values() if row.outgoing is outgoing):
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0)  # for the claim to come back
+
     async def until_reported(self, count: int) -> list[RecipientResult]:
         """Wait for `count` results, and return all there are, in the order in which they were recorded."""
         await self.until(lambda: len(self.results()) >= count)

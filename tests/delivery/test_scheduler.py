@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import dkim
@@ -299,6 +300,63 @@ def test_a_queue_that_cannot_claim_does_not_stop_the_engine(run: Run, clock: Adj
             clock.set_speed(100)
             await world.queue.until_reported(1)
             assert scheduler.is_running
+
+    run(scenario())
+
+
+def test_what_is_claimed_anew_while_it_is_in_memory_is_delivered_once(run: Run, clock: Clock) -> None:
+    """The process stood still, was taken for dead, and goes on: what it had in hand is due, and still in its hand."""
+
+    async def scenario() -> None:
+        reached, go_on = asyncio.Event(), asyncio.Event()
+
+        async def wait(host: Host, reader: Any, writer: Any) -> bytes:
+            reached.set()
+            await go_on.wait()
+            return b"250 2.0.0 Ok\r\n"
+
+        async with World(clock) as world:
+            host = await world.domain(keywords=())
+            host.always("DOT", wait)
+            await world.start()
+            message = world.message("a@dest.test", "b@dest.test")
+            assert world.offer(message)
+            await reached.wait()
+            await world.queue.release([(message.message_id, [0, 1])])  # by others
+            late = world.message("late@dest.test")  # is claimed with it
+            world.queue.put(late)
+            await world.queue.until_claimed(late)
+            assert world.scheduler.in_memory == 2
+            go_on.set()
+            await world.queue.until_reported(3)
+            assert world.queue.states() == [DeliveryState.DELIVERED] * 3
+            assert len(host.received) == 2
+
+    run(scenario())
+
+
+def test_a_recipient_that_falls_due_while_another_of_its_message_is_in_memory(run: Run, clock: Clock) -> None:
+    async def scenario() -> None:
+        reached, go_on = asyncio.Event(), asyncio.Event()
+
+        async def wait(host: Host, reader: Any, writer: Any) -> bytes:
+            reached.set()
+            await go_on.wait()
+            return b"250 2.0.0 Ok\r\n"
+
+        async with World(clock) as world:
+            slow, quick = await world.domain("slow.test", keywords=()), await world.domain("quick.test")
+            slow.always("DOT", wait)
+            await world.start()
+            message = world.message("a@slow.test", "b@quick.test")
+            assert world.offer(replace(message, recipients=message.recipients[:1]))
+            await reached.wait()
+            world.queue.put(replace(message, recipients=message.recipients[1:]))
+            await world.queue.until_reported(1)
+            assert (len(quick.received), len(slow.received)) == (1, 0)
+            go_on.set()
+            await world.queue.until_reported(2)
+            assert len(slow.received) == 1
 
     run(scenario())
 

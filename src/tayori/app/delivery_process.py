@@ -100,9 +100,13 @@ class DeliveryProcess:
         self._fresh = []
 
     def _take(self, outgoing: Outgoing) -> None:
+        ordinals = {one.ordinal for one in outgoing.recipients}
+        known = self._in_hand.get(outgoing.message_id)
+        if known is not None:  # for others of its recipients, or for the same ones that were given back meanwhile
+            known.open |= ordinals
+            return
         octets = len(outgoing.content)
-        held = _InHand({one.ordinal for one in outgoing.recipients}, outgoing.stream, octets)
-        self._in_hand[outgoing.message_id] = held
+        self._in_hand[outgoing.message_id] = _InHand(ordinals, outgoing.stream, octets)
         self._memory.add(outgoing.stream, octets)
 
     def _settled(self, message_id: str, ordinals: Collection[int]) -> None:

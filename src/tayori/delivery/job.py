@@ -20,6 +20,7 @@ class Held:
     outgoing: Outgoing
     open: set[int]  # ordinals without a recorded outcome
     signed: SignedMessage | None = None
+    is_claimed_anew: bool = False  # some of it, while it was here
 
 
 class Home(Protocol):

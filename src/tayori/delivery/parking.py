@@ -62,3 +62,13 @@ class Parking:
             for job, _ in jobs:
                 for recipient in job.recipients:
                     self._gone(job.held, recipient.ordinal)
+            await self._give_back_again([job for job, _ in jobs if job.held.is_claimed_anew])
+
+    async def _give_back_again(self, jobs: list[Job]) -> None:
+        """If that claim came behind the parking, nobody has it in hand any more, and it is still this process's own."""
+        claims = [(job.held.outgoing.message_id, [one.ordinal for one in job.recipients]) for job in jobs]
+        if claims:
+            try:
+                await self._queue.release(claims)
+            except Exception:
+                log.exception("paused messages could not be given back")

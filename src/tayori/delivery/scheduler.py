@@ -8,7 +8,8 @@ SMTP, never writes a state.
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tayori import ids
@@ -283,9 +284,21 @@ class Scheduler:
         limit = min(self._settings.claim_batch, self._memory.left)
         full = list(self._memory.full())
         claimed = await self._queue.claim(limit, avoid=self._unwanted(), full=full)
-        for outgoing in claimed:
+        for outgoing in self._not_in_hand(claimed) if claimed else ():
             self._hold(outgoing)
         return bool(claimed)
+
+    def _not_in_hand(self, claimed: list[Outgoing]) -> list[Outgoing]:
+        """After this process has stood still for longer than its lease, what it has in hand may have been given back,
+        and is claimed by it again: that is its own once more, and still to be delivered once.
+        """
+        wanted = {outgoing.message_id for outgoing in claimed}
+        known: dict[str, set[int]] = {}
+        for held in self._held:
+            if held.outgoing.message_id in wanted:
+                known.setdefault(held.outgoing.message_id, set()).update(held.open)
+                held.is_claimed_anew = True
+        return [part for one in claimed if (part := _without(one, known.get(one.message_id))).recipients]
 
     def _unwanted(self) -> dict[str, datetime]:
         """Domains of which nothing is to be claimed, and until when; as many as are worth naming."""
@@ -401,6 +414,12 @@ class Scheduler:
                 log.exception("untried messages could not be released; others take them over from a dead worker")
         for held in list(self._held):
             self._drop(held)
+
+
+def _without(outgoing: Outgoing, ordinals: Collection[int] | None) -> Outgoing:
+    if not ordinals:
+        return outgoing
+    return replace(outgoing, recipients=tuple([one for one in outgoing.recipients if one.ordinal not in ordinals]))
 
 
 def _domains(outgoing: Outgoing) -> list[str]:
