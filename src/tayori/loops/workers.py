@@ -4,8 +4,9 @@ On the wall clock: a rehearsal clock that is advanced by days must not bury the 
 """
 
 import logging
-from collections.abc import Callable
-from datetime import timedelta
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 from tayori.clock import Clock
 from tayori.model.names import ServiceNames
@@ -16,6 +17,7 @@ from tayori.store.engine import Store, Tx
 logger = logging.getLogger("tayori.workers")
 
 _LIFETIME = timedelta(seconds=30)
+_SILENCE = 2 * 5.0
 
 
 class Heartbeat:
@@ -38,14 +40,20 @@ class Heartbeat:
 
 
 class Reaper:
-    """A Loop: gives back the recipients of workers that are gone."""
+    """A Loop: gives back the recipients of workers that are gone.
+
+    A lease that has run out does not prove that alone: the machine's clock may have been set forward. Its worker is
+    dead once it has not renewed it for two beats since, by a clock that nobody sets.
+    """
 
     name = "reaper"
     every = 5.0
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
+        self._elapsed = elapsed
+        self._silent: dict[str, tuple[datetime, float]] = {}  # worker → its lease, and when that was first seen over
 
     async def tick(self) -> float | None:
         freed = await self._store.write(self._reap)
@@ -54,7 +62,17 @@ class Reaper:
         return None
 
     def _reap(self, tx: Tx) -> int:
-        return deliveries.reap(tx, leases.living_workers(tx, self._clock.wall()))
+        workers = leases.workers(tx)
+        return deliveries.reap(tx, workers.keys() - self._dead(workers))
+
+    def _dead(self, workers: Mapping[str, datetime]) -> set[str]:
+        wall, now, before = self._clock.wall(), self._elapsed(), self._silent
+        self._silent = {}
+        for worker, expires in workers.items():
+            if expires < wall:
+                known = before.get(worker)
+                self._silent[worker] = known if known is not None and known[0] == expires else (expires, now)
+        return {worker for worker, (_, since) in self._silent.items() if now - since >= _SILENCE}
 
 
 class HeldExpiry:

@@ -29,9 +29,14 @@ def beat(tx: Tx, worker: str, wall: datetime, lifetime: timedelta) -> None:
     tx.hot(_BEAT, [(_WORKER + worker, worker, to_micros(wall + lifetime))])
 
 
+def workers(tx: Tx) -> dict[str, datetime]:
+    """Every worker that has not stopped in order, and until when it said that it lives."""
+    rows = tx.execute(sa.select(leases.c.holder, leases.c.expires_at).where(leases.c.name.startswith(_WORKER)))
+    return {row.holder: row.expires_at for row in rows}
+
+
 def living_workers(tx: Tx, wall: datetime) -> list[str]:
-    rows = tx.execute(sa.select(leases.c.holder).where(leases.c.name.startswith(_WORKER), leases.c.expires_at >= wall))
-    return [row.holder for row in rows]
+    return [worker for worker, expires in workers(tx).items() if expires >= wall]
 
 
 def bury(tx: Tx, worker: str) -> None:
