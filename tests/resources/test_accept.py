@@ -23,7 +23,6 @@ from tayori.model.errors import (
     Invalid,
     Kind,
     MailFromNotVerified,
-    MessageRejected,
     NotFound,
     PauseScope,
     SendingPaused,
@@ -335,8 +334,9 @@ def test_a_paused_account_sends_nothing(production, transact, accept):
 
 def test_an_account_that_was_shut_down_sends_nothing(production, transact, accept):
     transact(lambda tx: tx.execute(tables.account_regions.update().values(enforcement_status="SHUTDOWN")))
-    with pytest.raises(MessageRejected, match="suspended"):
+    with pytest.raises(SendingPaused, match="Sending paused for this account") as refusal:
         accept(submission())
+    assert refusal.value.scope is PauseScope.ACCOUNT
 
 
 def test_a_paused_configuration_set_sends_nothing(production, transact, accept):

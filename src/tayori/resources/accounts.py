@@ -22,6 +22,7 @@ from tayori.store.notification_tables import (
     subscriptions,
     topics,
 )
+from tayori.store.reputation_tables import mail_counts, reputation_states
 from tayori.store.source_tables import dedicated_ip_pools, source_addresses, warmup_choices
 from tayori.store.tables import (
     account_regions,
@@ -230,6 +231,8 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         probes,
         send_counts,
         send_rates,
+        mail_counts,
+        reputation_states,
         account_regions,
     )
     for table in owned:

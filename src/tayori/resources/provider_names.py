@@ -28,6 +28,11 @@ def use(table: FeedbackLoops) -> None:
     provider_of.cache_clear()
 
 
+def table() -> FeedbackLoops:
+    """That which is counted by."""
+    return _names.table
+
+
 @lru_cache(maxsize=4096)
 def provider_of(host: str) -> str:
     found = _names.table.of_host(host) if host else None

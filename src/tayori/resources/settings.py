@@ -15,6 +15,7 @@ from tayori.model.errors import NotFound
 from tayori.model.event import EventKind
 from tayori.model.identity import HOLDING
 from tayori.model.message import SigningPlan
+from tayori.model.reputation import Who
 from tayori.resources import (
     accounts,
     configuration_sets,
@@ -22,6 +23,7 @@ from tayori.resources import (
     event_destinations,
     identity_notifications,
     listeners,
+    reputation,
     webhooks,
 )
 from tayori.resources.accounts import Account
@@ -35,6 +37,7 @@ from tayori.store.tables import identities
 
 _REVISION = Hot("SELECT revision FROM settings_revision WHERE id = 1")
 _MOST_SENDERS = 50_000
+_NOBODY: frozenset[Who] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ class Settings:
         self._destinations: dict[tuple[str, str, str], tuple[EventDestination, ...]] = {}
         self._topics: dict[tuple[str, str, str], Mapping[str, IdentityTopic]] = {}
         self._webhooks: dict[tuple[str, str], list[Webhook]] = {}
+        self._paused: Mapping[tuple[str, str], frozenset[Who]] | None = None
 
     def refresh(self, tx: Tx) -> None:
         """Forget everything where a setting changed since the last look.
@@ -79,6 +83,7 @@ class Settings:
             self._destinations.clear()
             self._topics.clear()
             self._webhooks.clear()
+            self._paused = None
             self._revision = -1 if tx.settings_changed else revision
 
     def account(self, tx: Tx, account_id: str, region: str) -> Account:
@@ -104,6 +109,12 @@ class Settings:
                 for key_id, selector in dkim_keys.own_active(tx, service_domain)
             )
         return self._own[service_domain]
+
+    def paused(self, tx: Tx, account_id: str, region: str) -> frozenset[Who]:
+        """Configuration sets and identities of the account that may send nothing, for their reputation's sake."""
+        if self._paused is None:
+            self._paused = reputation.paused_parts(tx)
+        return self._paused.get((account_id, region), _NOBODY)
 
     def webhooks_of(self, tx: Tx, account_id: str, region: str) -> list[Webhook]:
         """As they were made: whether one works by now is not kept here."""
