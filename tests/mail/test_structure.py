@@ -14,7 +14,11 @@ from tayori.mail.address import AddrSpec, Mailbox
 from tayori.mail.compose import Body, Content, SimpleContent, compose
 from tayori.mail.lines import to_crlf
 from tayori.mail.parts import Attachment, Disposition
-from tayori.mail.structure import MAX_DEPTH, MAX_PARTS, StructureError, attachment_names, walk
+from tayori.mail.structure import MAX_DEPTH, MAX_PARTS, StructureError, walk
+
+
+def file_names(raw):
+    return [part.file_name for part in walk(raw) if part.file_name]
 
 
 def shape(raw):
@@ -42,7 +46,7 @@ def test_composed_messages_are_read_back():
     assert parts[3].text() == "こんにちは\r\n"
     assert parts[4].text() == "<p>é</p>"
     assert (parts[6].file_name, parts[6].decoded()) == (files[0].file_name, b"\x00\xff")
-    assert attachment_names(message.raw) == ["logo.gif", files[0].file_name]
+    assert file_names(message.raw) == ["logo.gif", files[0].file_name]
 
 
 def test_forwarded_messages_are_looked_into():
@@ -52,13 +56,13 @@ def test_forwarded_messages_are_looked_into():
     assert shape(multipart([forwarded]).encode()) == [
         (0, "multipart/mixed"), (1, "message/rfc822"), (2, "multipart/mixed"), (3, "application/x"),
     ]  # fmt: skip
-    assert attachment_names(multipart([forwarded]).encode()) == ["evil.exe"]
+    assert file_names(multipart([forwarded]).encode()) == ["evil.exe"]
 
 
 def test_encoded_forwarded_messages_are_looked_into():
     inner = base64.encodebytes(b"Content-Disposition: attachment; filename=evil.exe\r\n\r\nMZ").decode()
     raw = "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: BASE64\r\n\r\n" + inner.replace("\n", "\r\n")
-    assert attachment_names(raw.encode()) == ["evil.exe"]
+    assert file_names(raw.encode()) == ["evil.exe"]
 
 
 def test_a_digest_holds_messages():
@@ -112,7 +116,7 @@ def test_shapes_at_the_edges(raw, wanted):
     ],
 )
 def test_file_names_in_every_spelling(header, name):
-    assert attachment_names((header + "\r\n\r\nx").encode()) == ([name] if name else [])
+    assert file_names((header + "\r\n\r\nx").encode()) == ([name] if name else [])
 
 
 def test_limits_stop_the_walk_with_a_sentence():
@@ -204,3 +208,18 @@ def test_long_values_take_linear_time():
     for piece in (';a="', ";a=", '"', "\\", ";", "a*0=", "(", ";a*1*=%41", "; "):
         parameters.parse(b"x/y; " + piece.encode() * 100_000)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("octets", range(1, 40))
+def test_the_beginning_of_a_file_is_decoded_wherever_it_is_cut(octets):
+    content = b"The beginning of a file = a part."
+    for encoding, body in (
+        ("base64", b"VGhlIGJlZ2lubmluZyBv\r\nZiBhIGZpbGUgPSBhIHBhcnQu\r\n"),
+        ("quoted-printable", b"The beginning =\r\nof a file =3D a part.\r\n"),
+        ("7bit", content),
+    ):
+        (part,) = walk(b"Content-Transfer-Encoding: " + encoding.encode() + b"\r\n\r\n" + body)
+        beginning = part.beginning(octets)
+        assert len(beginning) <= octets
+        assert content.startswith(beginning) or encoding == "quoted-printable"
+        assert part.beginning(1000).rstrip() == content

@@ -57,15 +57,23 @@ class Part:
             pass
         return self.body
 
+    def beginning(self, octets: int) -> bytes:
+        """What the first `octets` octets of the body decode to: the beginning of the file, however large it is."""
+        body = self.source[self.start : min(self.end, self.start + octets)]
+        try:
+            if self.transfer_encoding == "base64":
+                characters = body.translate(None, b" \t\r\n")
+                return binascii.a2b_base64(characters[: len(characters) // 4 * 4])
+            if self.transfer_encoding == "quoted-printable":
+                return binascii.a2b_qp(body)
+        except binascii.Error:
+            pass
+        return body
+
     def text(self) -> str:
         """The decoded body as text in the charset that the part names."""
         charset = self.content_parameters.get("charset", "")
         return charsets.decode(self.decoded(), charset) if charset else charsets.decode_unlabelled(self.decoded())
-
-
-def attachment_names(raw: bytes) -> list[str]:
-    """The file names in the message: Content-Disposition's, else Content-Type's `name`. Raises StructureError."""
-    return [part.file_name for part in walk(raw) if part.file_name]
 
 
 def walk(raw: bytes) -> Iterator[Part]:

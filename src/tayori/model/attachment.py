@@ -1,6 +1,7 @@
 """Attachments that SES does not send, by the extension of their file names (ses: mime-types)."""
 
 from tayori.mail import structure
+from tayori.model import content_scan
 from tayori.model.errors import Invalid
 
 BLOCKED_EXTENSIONS = frozenset(
@@ -20,11 +21,26 @@ def check_name(name: str) -> None:
         raise Invalid(f"Attachment file extension is not allowed: '.{extension}'.")
 
 
-def check(content: bytes) -> None:
-    """Refuse a message with a blocked attachment, forwarded messages included. Raises Invalid."""
+def check(content: bytes) -> list[bytes]:
+    """Refuse a message with a blocked attachment, forwarded messages included. Raises Invalid.
+
+    Returns the beginnings of the files in it, decoded, as far as content is looked into (`content_scan`).
+    """
+    beginnings: list[bytes] = []
+    left = content_scan.LOOKED_AT_IN_ALL
     try:
-        names = structure.attachment_names(content)
+        for part in structure.walk(content):
+            check_name(part.file_name)
+            if left > 0 and _is_file(part):
+                beginnings.append(part.beginning(min(left, content_scan.LOOKED_AT)))
+                left -= min(part.end - part.start, content_scan.LOOKED_AT)
     except structure.StructureError as error:  # what we cannot look through, we do not send
         raise Invalid(str(error)) from error
-    for name in names:
-        check_name(name)
+    return beginnings
+
+
+def _is_file(part: structure.Part) -> bool:
+    """Text to read is no file, and what holds others neither."""
+    if part.is_multipart or part.content_type in structure.FORWARDED_TYPES:
+        return False
+    return bool(part.file_name) or part.disposition == "attachment" or not part.content_type.startswith("text/")

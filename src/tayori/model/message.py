@@ -170,7 +170,7 @@ class AttemptFacts:
 
 
 class DeliveryState(StrEnum):
-    """The work state of one recipient. The last five are final: its disposition."""
+    """The work state of one recipient. The last six are final: its disposition."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -181,6 +181,7 @@ class DeliveryState(StrEnum):
     EXPIRED = "expired"
     SUPPRESSED = "suppressed"
     CANCELLED = "cancelled"
+    REJECTED = "rejected"
 
     @property
     def is_final(self) -> bool:
@@ -194,6 +195,7 @@ _FINAL = frozenset(
         DeliveryState.EXPIRED,
         DeliveryState.SUPPRESSED,
         DeliveryState.CANCELLED,
+        DeliveryState.REJECTED,
     }
 )
 
@@ -279,7 +281,7 @@ class Submission:
 
     `content` is CRLF bytes with the header block complete but for DKIM. `identities` are the addresses whose
     verification is asked for, in SES's order: From, Sender, Source, Return-Path. `feedback_address` is where SES
-    forwards bounces by mail.
+    forwards bounces by mail. What `is_bad` is accepted, and rejected then (`model.content_scan`).
     """
 
     message_id: str
@@ -296,6 +298,7 @@ class Submission:
     tags: tuple[MessageTag, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     delegation: Delegation | None = None
+    is_bad: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from tayori.mail.date import rfc5322_date
 from tayori.mail.envelope import BodyType
 from tayori.mail.fields import Field, FieldsError, assemble, join, split_message
 from tayori.mail.lines import has_line_longer_than, to_crlf
-from tayori.model import attachment
+from tayori.model import attachment, content_scan
 from tayori.model.errors import Invalid
 from tayori.model.message import Caller, Delegation, MessageTag, Operation, Submission
 from tayori.model.names import ServiceNames
@@ -117,12 +117,12 @@ def from_raw(raw: bytes, handed: Handed) -> Submission:
         raise Invalid(f"{error}.") from error
     _check_charset(content[:body_offset])
     header = _Header(fields)
-    _check_attachments(header, content)
+    is_bad = content_scan.is_bad(content, _check_attachments(header, content))
     froms = _mailboxes(header, b"from")
     if not froms:
         raise Invalid("Missing required header 'From'.")
     content = assemble(_final_fields(header, handed), content, body_offset)
-    return _submission(header, content, froms, handed, "ses:SendRawEmail")
+    return _submission(header, content, froms, handed, "ses:SendRawEmail", is_bad=is_bad)
 
 
 def from_simple(simple: SimpleContent, handed: Handed, boundary: str) -> Submission:
@@ -137,7 +137,9 @@ def from_simple(simple: SimpleContent, handed: Handed, boundary: str) -> Submiss
     content = b"".join((join([*composed.fields, *service_fields(handed)]), b"\r\n", composed.body))
     if len(content) > handed.max_size:
         raise Invalid(f"Message length is more than {handed.max_size} bytes long: '{len(content)}'.")
-    return _submission(header, content, (simple.sender,), handed, _ACTIONS.get(handed.caller.operation, _SEND_EMAIL))
+    is_bad = content_scan.is_bad(content, [part.content[: content_scan.LOOKED_AT] for part in simple.attachments])
+    action = _ACTIONS.get(handed.caller.operation, _SEND_EMAIL)
+    return _submission(header, content, (simple.sender,), handed, action, is_bad=is_bad)
 
 
 def _check_charset(block: bytes) -> None:
@@ -206,7 +208,9 @@ def account_feedback_id(account_id: str, region: str, names: ServiceNames) -> st
     return f"::1.{region}.{base64.b64encode(digest).decode()}:Tayori"
 
 
-def _submission(header: _Header, content: bytes, froms: Sequence[Mailbox], handed: Handed, action: str) -> Submission:
+def _submission(
+    header: _Header, content: bytes, froms: Sequence[Mailbox], handed: Handed, action: str, *, is_bad: bool
+) -> Submission:
     source = _address(handed.source) if handed.source else None
     return_path = _address(handed.return_path or header.text(b"return-path").strip("<> "))
     senders = _mailboxes(header, b"sender")
@@ -227,6 +231,7 @@ def _submission(header: _Header, content: bytes, froms: Sequence[Mailbox], hande
         configuration_set=handed.configuration_set or header.text(b"x-ses-configuration-set") or None,
         tags=check_tags(handed.tags) if handed.tags else _header_tags(header.text(b"x-ses-message-tags")),
         delegation=_delegation(_arns(header, handed.arns), froms, senders, source, return_path, action),
+        is_bad=is_bad,
     )
 
 
@@ -362,11 +367,10 @@ _RESERVED = _REMOVED | frozenset(
 )
 
 
-def _check_attachments(header: _Header, content: bytes) -> None:
+def _check_attachments(header: _Header, content: bytes) -> list[bytes]:
+    """The beginnings of its files; nothing is looked through where there can be none."""
     content_type = header.text(b"content-type").lower()
-    if (
-        content_type.startswith(("multipart/", "message/"))
-        or "name" in content_type
-        or (b"content-disposition" in header.by_name)
-    ):
-        attachment.check(content)
+    is_text = not content_type or content_type.startswith("text/")
+    if is_text and "name" not in content_type and b"content-disposition" not in header.by_name:
+        return []
+    return attachment.check(content)

@@ -12,12 +12,13 @@ from typing import Any, TypeAlias
 
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
-from tayori.model import event, mail_count
-from tayori.model.bounce import ON_ACCOUNT_LIST
+from tayori.model import event, mail_count, simulator
+from tayori.model.bounce import ON_ACCOUNT_LIST, SUPPRESSED
 from tayori.model.errors import (
     DomainError,
     Invalid,
     MailFromNotVerified,
+    MessageRejected,
     PauseScope,
     SendingPaused,
     Unverified,
@@ -35,10 +36,10 @@ from tayori.model.message import (
     TlsPolicy,
 )
 from tayori.model.names import ServiceNames
-from tayori.model.reputation import Status, Subject, Who
 from tayori.model.retry import DEFAULT_LIFETIME
+from tayori.model.simulator import Mailbox
 from tayori.model.stream import stream_of
-from tayori.resources import delegation, mail_counts, publications, suppression
+from tayori.resources import delegation, mail_counts, publications, quotas, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
@@ -60,11 +61,25 @@ _INSERT_RECIPIENT = Hot(
     " status, diagnostic, updated_at) VALUES {values}"
 )
 _NOTHING_LENT: Mapping[AddrSpec, Sender] = {}
+_NOBODY: Mapping[str, str] = {}
+_WITHHELD = (DeliveryState.SUPPRESSED, "", "suppressed")  # state, owner, reason
+_BAD_CONTENT = "bad-content"
 INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) VALUES {values}")
 
-# Recorded for a suppressed address in place of a receiver's answer (ses: account-level suppression list).
+# Recorded for a suppressed address in place of a receiver's answer (ses: account-level suppression list). On SES there
+# is another list behind that of the account; here only the mailbox simulator has an address on it.
+_OTHER_LIST = "GLOBAL"
 _SUPPRESSED_STATUS = "5.1.1"
-_SUPPRESSED_TEXT = "The message was not sent to this address because it is on the suppression list of your account."
+_SUPPRESSIONS = {
+    "BOUNCE": (
+        ON_ACCOUNT_LIST,
+        "The message was not sent to this address because it is on the suppression list of your account.",
+    ),
+    _OTHER_LIST: (
+        SUPPRESSED,
+        "The message was not sent to this address because mail to it has bounced not long ago (simulated).",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +93,8 @@ class _Plan:
     tls_policy: TlsPolicy
     lifetime: timedelta
     own_deadline: bool
-    suppressed: dict[str, str]
+    suppressed: Mapping[str, str]
+    simulated: frozenset[str] = frozenset()
     own_signature: tuple[SigningPlan, ...] = ()
 
     @property
@@ -86,6 +102,16 @@ class _Plan:
         submission = self.submission
         name = self.configuration_set.name if self.configuration_set else None
         return stream_of(submission.caller.account_id, name, submission.tags, submission.caller.operation)
+
+    @property
+    def goes_out(self) -> bool:
+        """Whether anything of it is to be delivered."""
+        return not self.submission.is_bad and len(self.suppressed) < len(self.submission.recipients)
+
+    @property
+    def counted(self) -> int:
+        """Recipients that rates are reckoned from."""
+        return len(self.submission.recipients) - len(self.suppressed.keys() | self.simulated)
 
     @property
     def counts_as(self) -> str:
@@ -147,12 +173,10 @@ class Door:
         _check_not_paused(account)
         sender = self._check_identities(tx, account, submission)
         configuration_set = self._configuration_set(tx, submission, sender)
-        paused = self._settings.paused(tx, account.account_id, account.region)
-        if paused:
-            _check_parts(paused, sender, configuration_set)
         reverse_path = self._reverse_path(submission, sender)
-        suppressed = _suppressed(account, configuration_set, submission.recipients, listed)
-        usage.take(account, len(submission.recipients))
+        suppressed = _suppressed(account, configuration_set, submission, listed)
+        simulated = simulator.simulated(submission.recipients)
+        usage.take(account, len(submission.recipients), free=len(simulated))
         options = configuration_set.options.get(OptionGroup.DELIVERY, {}) if configuration_set else {}
         limit = options.get("MaxDeliverySeconds")
         return _Plan(
@@ -164,6 +188,7 @@ class Door:
             lifetime=timedelta(seconds=limit) if limit else DEFAULT_LIFETIME,
             own_deadline=limit is not None,
             suppressed=suppressed,
+            simulated=frozenset(map(str, simulated)),
         )
 
     def _plan_of_service(self, submission: Submission) -> _Plan:
@@ -190,7 +215,8 @@ class Door:
         )
 
     def _check_identities(self, tx: Tx, account: Account, submission: Submission) -> Sender:
-        """From, Sender, Source and Return-Path must be verified, and in the sandbox every recipient too.
+        """From, Sender, Source and Return-Path must be verified, and in the sandbox every recipient too, but for the
+        mailbox simulator's.
 
         What is used under another account's identity is that account's to allow.
         """
@@ -200,7 +226,7 @@ class Door:
             lent = delegation.lend(tx, self._settings, submission, submission.delegation)
             asked = [address for address in submission.identities if address not in lent]
         if not account.production_access:
-            asked += submission.recipients
+            asked += [address for address in submission.recipients if address.domain != simulator.DOMAIN]
         senders = {address: self._settings.sender(tx, account.account_id, account.region, address) for address in asked}
         unverified = tuple(dict.fromkeys(str(address) for address in asked if senders[address] is None))
         if unverified:
@@ -222,7 +248,7 @@ class Door:
         if found is None:  # a default whose set was deleted: a bad request, not a missing resource (ses: probed)
             raise Invalid(f"Configuration set <{name}> does not exist.")
         if not found.sending_enabled:
-            raise _set_is_paused(name)
+            raise SendingPaused(f"Sending is paused for configuration set {name}", PauseScope.CONFIGURATION_SET)
         return found
 
     def _reverse_path(self, submission: Submission, sender: Sender | None) -> ReversePath:
@@ -245,15 +271,16 @@ class Door:
         spilled = False
         for plan in plans:
             submission = plan.submission
-            wanted = len(plan.suppressed) < len(submission.recipients)
-            in_hand = wanted and self._has_room(plan.stream)
-            spilled = spilled or (wanted and not in_hand)
+            in_hand = plan.goes_out and self._has_room(plan.stream)
+            spilled = spilled or (plan.goes_out and not in_hand)
             messages.append(self._message_row(tx, plan))
             bodies.append((submission.message_id, submission.content))
             recipients += self._recipient_rows(plan, now, in_hand=in_hand)
             events.append((submission.message_id, now, EventKind.SEND, -1, "{}"))
-            events += self._suppression_events(tx, plan, now)
-            sends[*_whose(submission), plan.counts_as, ""] += len(submission.recipients) - len(plan.suppressed)
+            events += self._suppression_events(tx, plan, now + 1)  # after the Send event, whoever sorts them
+            if submission.is_bad:
+                events.append(self._reject(tx, plan, now + 1))
+            sends[*_whose(submission), plan.counts_as, ""] += plan.counted
             outgoing = _outgoing(tx, plan) if in_hand else None
             accepted.append(Accepted(message_id=submission.message_id, outgoing=outgoing))
         tx.hot(_INSERT_MESSAGE, messages)
@@ -303,12 +330,12 @@ class Door:
 
     def _recipient_rows(self, plan: _Plan, now: int, *, in_hand: bool) -> list[tuple[Any, ...]]:
         message_id = plan.submission.message_id
-        waiting = (DeliveryState.SENDING, self._worker) if in_hand else (DeliveryState.QUEUED, "")
+        others = (DeliveryState.SENDING, self._worker, "") if in_hand else (DeliveryState.QUEUED, "", "")
+        if plan.submission.is_bad:
+            others = (DeliveryState.REJECTED, "", _BAD_CONTENT)
         rows: list[tuple[Any, ...]] = []
         for ordinal, address in enumerate(plan.submission.recipients):
-            suppressed = str(address) in plan.suppressed
-            state, owner = (DeliveryState.SUPPRESSED, "") if suppressed else waiting
-            reason = "suppressed" if suppressed else ""
+            state, owner, reason = _WITHHELD if str(address) in plan.suppressed else others
             rows.append(
                 (
                     message_id,
@@ -334,10 +361,11 @@ class Door:
         message_id = plan.submission.message_id
         for ordinal, address in enumerate(plan.submission.recipients):
             reason = plan.suppressed.get(str(address))
-            if reason == "BOUNCE":
+            if reason in _SUPPRESSIONS:
+                kind, text = _SUPPRESSIONS[reason]
                 detail = event.bounce(
-                    ON_ACCOUNT_LIST,
-                    [event.bounced_recipient(str(address), status=_SUPPRESSED_STATUS, diagnostic=_SUPPRESSED_TEXT)],
+                    kind,
+                    [event.bounced_recipient(str(address), status=_SUPPRESSED_STATUS, diagnostic=text)],
                     now=tx.now,
                     feedback_id=message_id,
                     reporting_mta=self._names(plan.submission.caller.region).ehlo_name,
@@ -349,6 +377,13 @@ class Door:
                 )
                 rows.append((message_id, now, EventKind.COMPLAINT, ordinal, compact(detail)))
         return rows
+
+    def _reject(self, tx: Tx, plan: _Plan, now: int) -> tuple[Any, ...]:
+        """It was accepted, and nobody gets it (ses: testing Reject events)."""
+        whose = _whose(plan.submission)
+        quotas.count_rejects(tx, whose, len(plan.submission.recipients))
+        mail_counts.add(tx, Count.REJECTS, {(*whose, plan.counts_as, ""): plan.counted})
+        return plan.submission.message_id, now, EventKind.REJECT, -1, compact(event.reject())
 
 
 def _outgoing(tx: Tx, plan: _Plan) -> Outgoing:
@@ -379,20 +414,10 @@ def _whose(submission: Submission) -> tuple[str, str]:
     return submission.caller.account_id, submission.caller.region
 
 
-def _check_parts(paused: frozenset[Who], sender: Sender, configuration_set: ConfigurationSet | None) -> None:
-    """Whether a part of the account was paused for its reputation's sake."""
-    if configuration_set is not None and Who(Subject.CONFIGURATION_SET, configuration_set.name) in paused:
-        raise _set_is_paused(configuration_set.name)
-    if Who(Subject.IDENTITY, sender.identity) in paused:
-        raise SendingPaused(f"Sending is paused for identity {sender.identity}", PauseScope.ACCOUNT)
-
-
-def _set_is_paused(name: str) -> SendingPaused:
-    return SendingPaused(f"Sending is paused for configuration set {name}", PauseScope.CONFIGURATION_SET)
-
-
 def _check_not_paused(account: Account) -> None:
-    if account.enforcement_status == Status.SHUTDOWN or not account.sending_enabled:
+    if account.enforcement_status == "SHUTDOWN":
+        raise MessageRejected("Sending is suspended for this account.")
+    if not account.sending_enabled:
         raise SendingPaused(
             "Sending paused for this account. For more information, please check the inbox of the email address "
             "associated with your AWS account.",
@@ -415,12 +440,18 @@ def _listed(tx: Tx, submissions: Sequence[Submission]) -> _Listed:
 
 
 def _suppressed(
-    account: Account, configuration_set: ConfigurationSet | None, recipients: Sequence[AddrSpec], listed: _Listed
-) -> dict[str, str]:
+    account: Account, configuration_set: ConfigurationSet | None, submission: Submission, listed: _Listed
+) -> Mapping[str, str]:
     """Addresses that get nothing, with the reason. A configuration set overrides the reasons, not the list."""
     effective = effective_reasons(account, configuration_set)
-    on_list = listed.get((account.account_id, account.region))
-    if not effective or not on_list:
-        return {}
-    reasons = {str(address): on_list.get(str(address), "") for address in recipients}
-    return {address: reason for address, reason in reasons.items() if reason in effective}
+    on_list = listed.get((account.account_id, account.region), _NOBODY)
+    found: dict[str, str] = {}
+    if submission.is_bad:
+        return found  # rejected as a whole
+    for address in submission.recipients:
+        reason = on_list.get(str(address))
+        if reason in effective:
+            found[str(address)] = reason
+        elif simulator.mailbox_of(address) is Mailbox.SUPPRESSED:
+            found[str(address)] = _OTHER_LIST
+    return found

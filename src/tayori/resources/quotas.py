@@ -90,7 +90,8 @@ class _Use:
     account: Account
     sent: int
     tokens: float
-    taken: int = 0
+    taken: int = 0  # of the day
+    is_used: bool = False
 
 
 class Usage:
@@ -100,16 +101,20 @@ class Usage:
         self._tx = tx
         self._uses: dict[tuple[str, str], _Use] = {}
 
-    def take(self, account: Account, recipients: int) -> None:
-        """Count `recipients` against the account. Raises Throttled, and counts nothing, where a quota is used up."""
+    def take(self, account: Account, recipients: int, *, free: int = 0) -> None:
+        """Count `recipients` against the account; `free` ones of them against the rate only. Raises Throttled, and
+        counts nothing, where a quota is used up.
+        """
+        counted = recipients - free
         use = self._uses.get((account.account_id, account.region)) or self._load(account)
         if account.max_rate != UNLIMITED and use.tokens < min(1.0, account.max_rate):
             raise Throttled(ThrottleCause.RATE)
-        if account.max_24_hour != UNLIMITED and use.sent + recipients > account.max_24_hour:
+        if counted and account.max_24_hour != UNLIMITED and use.sent + counted > account.max_24_hour:
             raise Throttled(ThrottleCause.DAILY_QUOTA)
         use.tokens -= recipients
-        use.sent += recipients
-        use.taken += recipients
+        use.sent += counted
+        use.taken += counted
+        use.is_used = True
 
     def _load(self, account: Account) -> _Use:
         key = account.account_id, account.region
@@ -135,10 +140,10 @@ class Usage:
 
     def store(self) -> None:
         """Write what was taken."""
-        taken = [(key, use) for key, use in self._uses.items() if use.taken]
+        used = [(key, use) for key, use in self._uses.items() if use.is_used]
         bucket, now = bucket_of(self._tx.now), to_micros(self._tx.now)
-        self._tx.hot(_COUNT, [(*key, bucket, use.taken, 0, 0, 0) for key, use in taken])
-        limited = [(key, use) for key, use in taken if _is_limited(use.account)]
+        self._tx.hot(_COUNT, [(*key, bucket, use.taken, 0, 0, 0) for key, use in used if use.taken])
+        limited = [(key, use) for key, use in used if _is_limited(use.account)]
         self._tx.hot(_STORE_TOKENS, [(*key, use.tokens, now) for key, use in limited])
 
 
@@ -154,3 +159,7 @@ def count_bounces(tx: Tx, counts: dict[tuple[str, str], int]) -> None:
 
 def count_complaints(tx: Tx, key: tuple[str, str], count: int) -> None:
     tx.hot(_COUNT, [(*key, bucket_of(tx.now), 0, 0, count, 0)])
+
+
+def count_rejects(tx: Tx, key: tuple[str, str], count: int) -> None:
+    tx.hot(_COUNT, [(*key, bucket_of(tx.now), 0, 0, 0, count)])

@@ -421,7 +421,7 @@ STATEMENTS = (
         diagnostic TEXT NOT NULL,
         updated_at BIGINT NOT NULL,
         PRIMARY KEY (message_id, ordinal),
-        CONSTRAINT recipients_state CHECK (state IN ('queued', 'sending', 'deferred', 'held', 'delivered', 'bounced', 'expired', 'suppressed', 'cancelled'))
+        CONSTRAINT recipients_state CHECK (state IN ('queued', 'sending', 'deferred', 'held', 'delivered', 'bounced', 'expired', 'suppressed', 'cancelled', 'rejected'))
     )
      {without_rowid}
     """,
