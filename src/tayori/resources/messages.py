@@ -18,7 +18,6 @@ from tayori.model.errors import (
     DomainError,
     Invalid,
     MailFromNotVerified,
-    MessageRejected,
     PauseScope,
     SendingPaused,
     Unverified,
@@ -36,6 +35,7 @@ from tayori.model.message import (
     TlsPolicy,
 )
 from tayori.model.names import ServiceNames
+from tayori.model.reputation import Status, Subject, Who
 from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.model.simulator import Mailbox
 from tayori.model.stream import stream_of
@@ -173,6 +173,9 @@ class Door:
         _check_not_paused(account)
         sender = self._check_identities(tx, account, submission)
         configuration_set = self._configuration_set(tx, submission, sender)
+        paused = self._settings.paused(tx, account.account_id, account.region)
+        if paused:
+            _check_parts(paused, sender, configuration_set)
         reverse_path = self._reverse_path(submission, sender)
         suppressed = _suppressed(account, configuration_set, submission, listed)
         simulated = simulator.simulated(submission.recipients)
@@ -248,7 +251,7 @@ class Door:
         if found is None:  # a default whose set was deleted: a bad request, not a missing resource (ses: probed)
             raise Invalid(f"Configuration set <{name}> does not exist.")
         if not found.sending_enabled:
-            raise SendingPaused(f"Sending is paused for configuration set {name}", PauseScope.CONFIGURATION_SET)
+            raise _set_is_paused(name)
         return found
 
     def _reverse_path(self, submission: Submission, sender: Sender | None) -> ReversePath:
@@ -414,10 +417,20 @@ def _whose(submission: Submission) -> tuple[str, str]:
     return submission.caller.account_id, submission.caller.region
 
 
+def _check_parts(paused: frozenset[Who], sender: Sender, configuration_set: ConfigurationSet | None) -> None:
+    """Whether a part of the account was paused for its reputation's sake."""
+    if configuration_set is not None and Who(Subject.CONFIGURATION_SET, configuration_set.name) in paused:
+        raise _set_is_paused(configuration_set.name)
+    if Who(Subject.IDENTITY, sender.identity) in paused:
+        raise SendingPaused(f"Sending is paused for identity {sender.identity}", PauseScope.ACCOUNT)
+
+
+def _set_is_paused(name: str) -> SendingPaused:
+    return SendingPaused(f"Sending is paused for configuration set {name}", PauseScope.CONFIGURATION_SET)
+
+
 def _check_not_paused(account: Account) -> None:
-    if account.enforcement_status == "SHUTDOWN":
-        raise MessageRejected("Sending is suspended for this account.")
-    if not account.sending_enabled:
+    if account.enforcement_status == Status.SHUTDOWN or not account.sending_enabled:
         raise SendingPaused(
             "Sending paused for this account. For more information, please check the inbox of the email address "
             "associated with your AWS account.",
