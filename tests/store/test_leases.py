@@ -23,12 +23,16 @@ def test_a_worker_that_stops_is_buried(transact):
     assert transact(leases.living_workers, NOW) == ["two"]
 
 
-def test_burying_all_workers_leaves_the_leases_of_loops(transact):
+def test_who_is_buried_has_no_loops_any_more(transact):
     transact(leases.beat, "one", NOW, MINUTE)
     assert transact(leases.take, "verifier", "one", NOW, MINUTE)
-    transact(leases.bury_all)
+    assert transact(leases.take, "rotation", "two", NOW, MINUTE)
+    transact(leases.bury, "one")
     assert transact(leases.living_workers, NOW) == []
-    assert not transact(leases.take, "verifier", "two", NOW, MINUTE)
+    assert transact(leases.take, "verifier", "three", NOW, MINUTE)
+    assert not transact(leases.take, "rotation", "three", NOW, MINUTE)
+    transact(leases.bury_all)
+    assert transact(leases.take, "rotation", "three", NOW, MINUTE)
 
 
 def test_a_lease_has_one_holder_until_it_runs_out(transact):

@@ -195,6 +195,8 @@ class Node:
 
     async def _start_loops(self) -> None:
         loops: list[Supervised] = []
+        if self._predecessor:  # known to be dead: neither its loops nor what it had in hand need wait for its leases
+            await self.store.write(leases.bury, self._predecessor)
         if self._delivers:
             wake = self.store.wakeups.event("tls-results")
             self._counter = TlsCounter(self.store, self.clock, wake, is_reporting=self.config.tls_reports.send)
@@ -204,8 +206,7 @@ class Node:
                 self._stops.append(self.sts.close)
                 loops.append(self._singleton(StsRefresh(self.sts), "mta-sts"))
         if "delivery" in self.roles and self._linked is None:
-            if self._predecessor:  # known to be dead: what it had in hand need not wait until its lease runs out
-                await self.store.write(leases.bury, self._predecessor)
+            if self._predecessor:
                 await Reaper(self.store, self.clock).tick()
             heartbeat = Heartbeat(self.store, self.clock, self.worker)
             await heartbeat.tick()

@@ -40,13 +40,13 @@ def living_workers(tx: Tx, wall: datetime) -> list[str]:
 
 
 def bury(tx: Tx, worker: str) -> None:
-    """`worker` has stopped."""
-    tx.hot(Hot("DELETE FROM leases WHERE name = ?"), [(_WORKER + worker,)])
+    """`worker` has stopped, and with it the loops that it ran."""
+    tx.hot(Hot("DELETE FROM leases WHERE holder = ?"), [(worker,)])
 
 
 def bury_all(tx: Tx) -> None:
-    """No worker lives: said at the start of a service that is alone on its database."""
-    tx.hot(Hot("DELETE FROM leases WHERE name >= 'worker:' AND name < 'worker;'"), [()])
+    """Nobody lives: said at the start of a service that is alone on its database."""
+    tx.hot(Hot("DELETE FROM leases"), [()])
 
 
 def take(tx: Tx, name: str, holder: str, wall: datetime, lifetime: timedelta) -> bool:
