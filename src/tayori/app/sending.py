@@ -17,6 +17,8 @@ from tayori.mail.address import AddrSpec
 from tayori.model.message import AttemptReport, Caller, Operation, Outcome, Outgoing, Submission
 from tayori.model.names import ServiceNames
 from tayori.model.submission import Handed, from_raw
+from tayori.model.tracking import TrackingWanted, trackable
+from tayori.model.tracking_link import THIS_HOST, TrackingHosts
 from tayori.resources.deliveries import Deliveries
 from tayori.resources.messages import Door
 from tayori.resources.results import Written, written
@@ -81,8 +83,16 @@ class Engine(Protocol):
 class Sending:
     """What the API and SMTP submit to. Without an engine here or beside, the store holds what others deliver."""
 
-    def __init__(self, store: Store, names: Callable[[str], ServiceNames], worker: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        names: Callable[[str], ServiceNames],
+        worker: str,
+        tracking_hosts: TrackingHosts = THIS_HOST,
+    ) -> None:
         self._store = store
+        self._names = names
+        self._tracking_hosts = tracking_hosts
         self._door = Door(names, worker, self._has_room)
         self.engine: Engine | None = None
         self.queue: StoredQueue | None = None
@@ -92,7 +102,12 @@ class Sending:
 
     async def submit(self, submission: Submission) -> str:
         """The MessageId, once the message is durable. Raises what model.errors names."""
-        accepted = await self._store.batch(self._door.accept, submission)
+        try:
+            accepted = await self._store.batch(self._door.accept, submission)
+        except TrackingWanted as wanted:
+            names = self._names(submission.caller.region)
+            submission = await asyncio.to_thread(trackable, submission, wanted, self._tracking_hosts, names)
+            accepted = await self._store.batch(self._door.accept, submission)
         if accepted.outgoing is not None and accepted.outgoing.recipients:
             await self._hand_over(accepted.outgoing)
         return accepted.message_id

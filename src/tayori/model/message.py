@@ -298,6 +298,7 @@ class Submission:
     tags: tuple[MessageTag, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     delegation: Delegation | None = None
+    is_trackable: bool = False  # has the links of open and click tracking, where there is anything to be tracked
     is_bad: bool = False
 
 

@@ -9,18 +9,22 @@ or attached stays as it is: a message with a DKIM-Signature, for one, as the cha
 import html.entities
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tayori.mail import html_scan, transfer
 from tayori.mail.fields import find
 from tayori.mail.html_scan import Attribute, Scan
 from tayori.mail.structure import Part, StructureError, walk
 from tayori.mail.transfer import Body, Edit
+from tayori.model import tracking_link
 from tayori.model.errors import DomainError
+from tayori.model.message import Submission
+from tayori.model.names import ServiceNames
 from tayori.model.tracking_link import (
     LONGEST_TARGET,
     LinkKey,
     LinkKind,
+    TrackingHosts,
     TrackingLink,
     format_tags,
     is_clean,
@@ -57,6 +61,18 @@ class TrackingWanted(DomainError):
         super().__init__("the message has to be made trackable")
         self.tracking = tracking
         self.key = key
+
+
+def trackable(submission: Submission, wanted: TrackingWanted, hosts: TrackingHosts, names: ServiceNames) -> Submission:
+    """The submission as it has to be submitted again."""
+    tracking = wanted.tracking
+
+    def write(link: TrackingLink) -> str:
+        origin = hosts.origin(link, names, tracking.redirect_domain, tracking.https_policy)
+        return tracking_link.write(link, origin, wanted.key)
+
+    content = track(submission.content, submission.message_id, tracking, write)
+    return replace(submission, content=content, is_trackable=True)
 
 
 # Gives the URL for a link.

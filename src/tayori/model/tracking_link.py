@@ -201,3 +201,6 @@ class TrackingHosts:
             return self.https
         wanted = HttpsUse(policy or HttpsUse.OPTIONAL)
         return HttpsUse.NEVER if wanted is HttpsUse.OPTIONAL and self.https is HttpsUse.NEVER else wanted
+
+
+THIS_HOST = TrackingHosts()

@@ -4,6 +4,7 @@
 the message, its recipients and the Send event. What it returns is durable once the batch it ran in is committed.
 """
 
+import secrets
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ from tayori.model.reputation import Status, Subject, Who
 from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.model.simulator import Mailbox
 from tayori.model.stream import stream_of
+from tayori.model.tracking import TrackingWanted
 from tayori.resources import delegation, mail_counts, publications, quotas, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
@@ -46,6 +48,7 @@ from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, m
 from tayori.resources.quotas import Usage
 from tayori.resources.results import compact
 from tayori.resources.settings import Sender, Settings
+from tayori.resources.tracking import signing_key
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import storable, to_micros
@@ -173,6 +176,8 @@ class Door:
         _check_not_paused(account)
         sender = self._check_identities(tx, account, submission)
         configuration_set = self._configuration_set(tx, submission, sender)
+        if configuration_set is not None and not submission.is_trackable:
+            self._require_trackable(tx, submission, configuration_set)
         paused = self._settings.paused(tx, account.account_id, account.region)
         if paused:
             _check_parts(paused, sender, configuration_set)
@@ -253,6 +258,13 @@ class Door:
         if not found.sending_enabled:
             raise _set_is_paused(name)
         return found
+
+    def _require_trackable(self, tx: Tx, submission: Submission, configuration_set: ConfigurationSet) -> None:
+        """Where opens or clicks are asked for, the message gets its links first; that is no work for a transaction."""
+        caller = submission.caller
+        wanted = self._settings.tracking(tx, caller.account_id, caller.region, configuration_set)
+        if wanted is not None:
+            raise TrackingWanted(wanted, signing_key(tx, secrets.token_bytes(32)))
 
     def _reverse_path(self, submission: Submission, sender: Sender | None) -> ReversePath:
         """`<MessageId>@<MAIL FROM domain>`: a report can be traced to its message (ses: mail-from)."""

@@ -16,6 +16,7 @@ from tayori.model.event import EventKind
 from tayori.model.identity import HOLDING
 from tayori.model.message import SigningPlan
 from tayori.model.reputation import Who
+from tayori.model.tracking import Tracking
 from tayori.resources import (
     accounts,
     configuration_sets,
@@ -27,7 +28,7 @@ from tayori.resources import (
     webhooks,
 )
 from tayori.resources.accounts import Account
-from tayori.resources.configuration_sets import ConfigurationSet
+from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup
 from tayori.resources.event_destinations import EventDestination
 from tayori.resources.identity_notifications import IdentityTopic
 from tayori.resources.webhooks import Webhook
@@ -66,6 +67,7 @@ class Settings:
         self._destinations: dict[tuple[str, str, str], tuple[EventDestination, ...]] = {}
         self._topics: dict[tuple[str, str, str], Mapping[str, IdentityTopic]] = {}
         self._webhooks: dict[tuple[str, str], list[Webhook]] = {}
+        self._tracking: dict[tuple[str, str, str], Tracking | None] = {}
         self._paused: Mapping[tuple[str, str], frozenset[Who]] | None = None
 
     def refresh(self, tx: Tx) -> None:
@@ -83,6 +85,7 @@ class Settings:
             self._destinations.clear()
             self._topics.clear()
             self._webhooks.clear()
+            self._tracking.clear()
             self._paused = None
             self._revision = -1 if tx.settings_changed else revision
 
@@ -137,6 +140,33 @@ class Settings:
         if key not in self._destinations:
             self._destinations[key] = event_destinations.of_set(tx, *key)
         return [one for one in self._destinations[key] if one.takes(kind)]
+
+    def tracking(self, tx: Tx, account_id: str, region: str, found: ConfigurationSet) -> Tracking | None:
+        """What is tracked of mail sent under a configuration set; nothing of most."""
+        key = account_id, region, found.name
+        if key not in self._tracking:
+            self._tracking[key] = self._find_tracking(tx, account_id, region, found)
+        return self._tracking[key]
+
+    def _find_tracking(self, tx: Tx, account_id: str, region: str, found: ConfigurationSet) -> Tracking | None:
+        """Opens and clicks each where a destination of the set is told of them; both for engagement metrics."""
+        dashboard = found.options.get(OptionGroup.VDM, {}).get("DashboardOptions") or {}
+        is_measured = dashboard.get("EngagementMetrics") == "ENABLED"
+        hooks = [one for one in self.webhooks_of(tx, account_id, region) if one.configuration_set == found.name]
+        opens, clicks = (
+            is_measured
+            or bool(self.destinations_for(tx, account_id, region, found.name, kind))
+            or any(kind.api_name in one.kinds for one in hooks)
+            for kind in (EventKind.OPEN, EventKind.CLICK)
+        )
+        options = found.options.get(OptionGroup.TRACKING, {})
+        tracking = Tracking(
+            opens=opens,
+            clicks=clicks,
+            redirect_domain=options.get("CustomRedirectDomain"),
+            https_policy=options.get("HttpsPolicy"),
+        )
+        return tracking if opens or clicks else None
 
     def topic_for(self, tx: Tx, account_id: str, region: str, identity: str, kind: EventKind) -> IdentityTopic | None:
         """The topic that is told of events of that kind of mail sent under an identity; none for most kinds."""
