@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from tayori.model import simulator
 from tayori.model.mail_count import Count, counts_as, parts
 from tayori.model.message import Operation
 from tayori.model.reputation import HOUR_SECONDS as HOUR_SECONDS
@@ -25,6 +26,7 @@ from tayori.store.engine import Tx
 # account id, region, key (model.mail_count.counts_as), provider
 Counted: TypeAlias = tuple[str, str, str, str]
 
+_SIMULATED = f"@{simulator.DOMAIN}"
 _KEYS = "account_id, region, hour, configuration_set, identity, provider"
 _COLUMNS = ", ".join(Count)
 
@@ -70,7 +72,8 @@ def deliveries(tx: Tx, results: Iterable[Written]) -> None:
     )
     by_provider: Counter[Counted] = Counter()
     for (account_id, region, key, host), number in found.items():
-        by_provider[account_id, region, key, provider_of(host)] += number
+        if host != simulator.DOMAIN:
+            by_provider[account_id, region, key, provider_of(host)] += number
     add(tx, Count.DELIVERIES, by_provider)
 
 
@@ -78,7 +81,8 @@ def recipients(tx: Tx, count: Count, message_id: str, addresses: Iterable[str]) 
     """Count what happens seldom: a bounce or a complaint of recipients of one message."""
     for account_id, region, configuration_set, facts in tx.hot_rows(_MESSAGE, (message_id,)):
         key = key_of(configuration_set, json.loads(facts))
-        found = Counter((account_id, region, key, _provider(tx, message_id, address)) for address in addresses)
+        real = [address for address in addresses if not address.endswith(_SIMULATED)]
+        found = Counter((account_id, region, key, _provider(tx, message_id, address)) for address in real)
         add(tx, count, found)
 
 
