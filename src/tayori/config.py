@@ -89,6 +89,10 @@ class InboundSettings:
 
     host: str = setting("127.0.0.1", "Address that the inbound port listens on: what MX records point at.")
     port: int = setting(PORT_BASE + 3, "Its port (production: 25).")
+    kept_megabytes: int = setting(
+        1024, "MiB of mail that came in to keep, for people to look at; the oldest goes first."
+    )
+    kept_megabytes_an_hour: int = setting(128, "MiB of one hour's; what is above is read like the rest, and not kept.")
     return_path_days: float = setting(30.0, "Days after a message for which reports on its return path are taken.")
 
 
@@ -434,6 +438,8 @@ def check(config: Config) -> None:
         raise ConfigError(f"dkim.service_signature must be off, rsa or ed25519, not {config.dkim.service_signature!r}.")
     if config.dkim.rotation_days != 0 and not 7 <= config.dkim.rotation_days <= 36_500:
         raise ConfigError(f"dkim.rotation_days must be 0, or from 7 to 36500, not {config.dkim.rotation_days}.")
+    if min(config.inbound.kept_megabytes, config.inbound.kept_megabytes_an_hour) < 1:
+        raise ConfigError("inbound.kept_megabytes and inbound.kept_megabytes_an_hour must be above 0.")
     if not config.inbound.return_path_days > 0:
         raise ConfigError(f"inbound.return_path_days must be above 0, not {config.inbound.return_path_days}.")
     _check_reputation(config)

@@ -16,8 +16,9 @@ from tayori.model.inbound import (
     ReportedRecipient,
     ReportKind,
 )
-from tayori.resources import inbound, quotas, suppression, timeline
+from tayori.resources import quotas, suppression, timeline
 from tayori.resources.inbound import Received
+from tayori.resources.inbound_mail import KEPT_OCTETS
 from tayori.resources.messages import Door
 from tayori.store.tables import inbound_messages
 
@@ -134,14 +135,14 @@ def test_an_address_that_the_message_did_not_have_is_not_believed(transact, come
 
 def test_of_a_huge_message_the_beginning_is_kept(transact, message_id):
     route = InboundRoute(recipient=AddrSpec("postmaster", "tayori.test"), purpose=InboundPurpose.POSTMASTER)
-    content = b"Subject: x\r\n\r\n" + b"x" * (2 * inbound.KEPT_OCTETS)
+    content = b"Subject: x\r\n\r\n" + b"x" * (2 * KEPT_OCTETS)
     message = InboundMessage(
         routes=(route,), reverse_path=ReversePath.NULL, content=content, source_ip="192.0.2.1", helo="", tls=None
     )
     transact(INBOUND.record, Received(inbound_ids=("huge",), message=message, reports=()))
     query = sa.select(inbound_messages.c.content).where(inbound_messages.c.inbound_id == "huge")
     kept = transact(lambda tx: bytes(tx.execute(query).scalar_one()))
-    assert kept == content[: inbound.KEPT_OCTETS]
+    assert kept == content[:KEPT_OCTETS]
 
 
 def test_a_text_that_names_nobody_is_not_taken_for_one_of_several(transact, come, message_id) -> None:

@@ -122,7 +122,7 @@ def test_old_reports_are_left_out_and_forgotten(transact, yesterday, clock) -> N
     keep(transact, received(document(failing, report_id="old", day="2020-01-01")))
     assert transact(tls_reports.summary, "example.com", MONTH).reports == 1
     assert transact(tls_reports.summary, "example.com", timedelta(days=4000)).reports == 2
-    transact(retention.forget_rest, MONTH)
+    transact(retention.forget_rest)
     for table in (tls_report_policies, tls_report_failures):
         assert transact(lambda tx, table=table: tx.execute(sa.select(sa.func.count()).select_from(table)).scalar()) == 1
 

@@ -17,15 +17,22 @@ from tayori.model.names import ServiceNames
 from tayori.model.return_path import ReturnPaths
 from tayori.resources import installation
 from tayori.resources.inbound import Inbound, Received
+from tayori.resources.inbound_mail import KeptMail
 from tayori.smtp.mx import MxRole
 from tayori.smtp.policy import ServerSettings
 from tayori.store.engine import Store
 
+_MIB = 1024 * 1024
 _MAX_LINE = 100_000  # octets: what strangers send back is kept, not judged by its line lengths
 
 
 async def return_paths(store: Store) -> ReturnPaths:
     return ReturnPaths(await store.write(installation.secret, "return-path", secrets.token_bytes(32)))
+
+
+def kept_mail(config: Config) -> KeptMail:
+    settings = config.inbound
+    return KeptMail(an_hour=settings.kept_megabytes_an_hour * _MIB, in_all=settings.kept_megabytes * _MIB)
 
 
 def settings(names: ServiceNames) -> ServerSettings:
@@ -46,6 +53,7 @@ async def mx_role(
         config.service.domain,
         await return_paths(store),
         longest=timedelta(days=config.inbound.return_path_days),
+        kept=kept_mail(config),
     )
 
     async def accepts(address: AddrSpec) -> InboundRoute | NotTaken:

@@ -261,7 +261,12 @@ class Node:
 
     def _retention(self) -> Retention:
         settings = self.config.retention
-        return Retention(self.store, timedelta(hours=settings.content_hours), timedelta(days=settings.timeline_days))
+        return Retention(
+            self.store,
+            timedelta(hours=settings.content_hours),
+            timedelta(days=settings.timeline_days),
+            inbound_port.kept_mail(self.config),
+        )
 
     def _rotation(self) -> Rotation:
         days = self.config.dkim.rotation_days

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from tayori.resources import notifications, retention, webhooks
+from tayori.resources import inbound_mail, notifications, retention, webhooks
+from tayori.resources.inbound_mail import KeptMail
 from tayori.store.engine import Store
 
 _SENT_NOTIFICATIONS = timedelta(days=1)  # those that were given up are kept as long as timelines
@@ -13,17 +14,19 @@ class Retention:
     name = "retention"
     every = 300.0
 
-    def __init__(self, store: Store, content: timedelta, timeline: timedelta) -> None:
+    def __init__(self, store: Store, content: timedelta, timeline: timedelta, inbound: KeptMail) -> None:
         self._store = store
         self._content = content
         self._timeline = timeline
+        self._inbound = inbound
 
     async def tick(self) -> float | None:
         contents = await self._store.write(retention.forget_content, self._content)
         timelines = await self._store.write(retention.forget_timelines, self._timeline)
         told = await self._store.write(notifications.forget, done=_SENT_NOTIFICATIONS, dead=self._timeline)
         told += await self._store.write(webhooks.forget_attempts)
+        told += await self._store.write(inbound_mail.forget, self._timeline, self._inbound)
         if contents or timelines or told:
             return _GO_ON
-        await self._store.write(retention.forget_rest, self._timeline)
+        await self._store.write(retention.forget_rest)
         return None

@@ -22,22 +22,13 @@ from tayori.model.inbound import (
 )
 from tayori.model.names import DMARC_REPORTS, TLS_REPORTS, ServiceNames
 from tayori.model.return_path import ReturnPath, ReturnPaths, looks_like_one
-from tayori.resources import bounces, complaints, dmarc_reports, probes, return_paths, tls_reports
+from tayori.resources import bounces, complaints, dmarc_reports, inbound_mail, probes, return_paths, tls_reports
+from tayori.resources.inbound_mail import KeptMail
 from tayori.resources.tls_reports import ReceivedReport
-from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import to_micros
 
 FEEDBACK_LOCAL_PARTS = frozenset({"complaints", "fbl"})  # the one for registering, and its common other name
 _POSTMASTERS = frozenset({"postmaster", "abuse"})
-
-# It has been read by then; what is kept is for a person to look at, and strangers decide its size.
-KEPT_OCTETS = 1024 * 1024
-
-_KEEP = Hot(
-    "INSERT INTO inbound_messages (inbound_id, received_at, purpose, recipient, message_id, reverse_path, source_ip,"
-    " report, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +55,14 @@ class Inbound:
         paths: ReturnPaths,
         *,
         longest: timedelta = timedelta(days=30),
+        kept: KeptMail = KeptMail(),  # noqa: B008 - frozen
     ) -> None:
         """`longest` is for how long reports are taken on a return path."""
         self._names = names
         self._service_domain = service_domain
         self._paths = paths
         self._longest = longest
+        self._kept = kept
 
     def route(self, tx: Tx, address: AddrSpec) -> InboundRoute | NotTaken:
         """Why `address` is ours, if it is: a return path that we issued, or an address of the service itself."""
@@ -110,7 +103,8 @@ class Inbound:
                 probes.keep(tx, route.recipient, message)
                 continue
             report = None if received.complaint else read_as.get(route.message_id or "")
-            _keep(tx, inbound_id, route, message, report.kind if report else _kind(route, received))
+            kind = report.kind if report else _kind(route, received)
+            inbound_mail.keep(tx, inbound_id, route, message, kind, self._kept)
             if report is not None:
                 bounces.apply(tx, inbound_id, report, route.ordinals, self._names)
 
@@ -127,21 +121,6 @@ def _own_purpose(tx: Tx, local: str) -> InboundPurpose | None:
     if name in _POSTMASTERS:
         return InboundPurpose.POSTMASTER
     return InboundPurpose.PROBE if probes.is_open(tx, local) else None
-
-
-def _keep(tx: Tx, inbound_id: str, route: InboundRoute, message: InboundMessage, kind: ReportKind | None) -> None:
-    row = (
-        inbound_id,
-        to_micros(tx.now),
-        route.purpose,
-        str(route.recipient),
-        route.message_id,
-        message.reverse_path.text,
-        message.source_ip,
-        kind,
-        message.content[:KEPT_OCTETS],
-    )
-    tx.hot(_KEEP, [row])
 
 
 def _kind(route: InboundRoute, received: Received) -> ReportKind | None:

@@ -36,7 +36,6 @@ _DELETE_TIMELINE = tuple(
     Hot(f"DELETE FROM {table} WHERE message_id = ?")
     for table in ("events", "attempts", "recipients", "bodies", "messages")
 )
-_DELETE_INBOUND = Hot("DELETE FROM inbound_messages WHERE received_at < ?")
 _DELETE_COUNTS = Hot("DELETE FROM send_counts WHERE bucket < ?")
 
 
@@ -58,9 +57,8 @@ def _forget(tx: Tx, find: Hot, deletions: tuple[Hot, ...], before: datetime) -> 
     return len(spent)
 
 
-def forget_rest(tx: Tx, age: timedelta) -> None:
-    """Delete inbound mail older than `age`, and what is of no use any more, such as counts and old reports."""
-    tx.hot(_DELETE_INBOUND, [(to_micros(tx.now - age),)])
+def forget_rest(tx: Tx) -> None:
+    """Delete what is of no use any more, such as counts and old reports."""
     tx.hot(_DELETE_COUNTS, [(int((tx.now - timedelta(days=15)).timestamp()) // 300,)])
     dmarc_reports.forget(tx)
     tls_reports.forget(tx)

@@ -442,8 +442,10 @@ inbound_messages = Table(
     _column("reverse_path", Text),
     _column("source_ip", Text),
     _column("report", Text, nullable=True),  # what it was read as
+    _column("size", BigInteger),  # octets that the row counts as (see resources/inbound_mail)
     _column("content", LargeBinary),
     Index("inbound_by_message", "message_id"),
+    Index("inbound_by_age", "received_at"),
 )
 
 # DMARC aggregate reports: one row for each report, and one for each of its records.
@@ -500,6 +502,7 @@ leases = Table(
 )
 
 # The tables that have a file of their own belong to the same schema.
+from tayori.store import inbound_tables as inbound_tables  # noqa: E402
 from tayori.store import notification_tables as notification_tables  # noqa: E402
 from tayori.store import publication_tables as publication_tables  # noqa: E402
 from tayori.store import report_tables as report_tables  # noqa: E402

@@ -261,6 +261,14 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE inbound_hours (
+        hour BIGINT NOT NULL,
+        octets BIGINT NOT NULL,
+        passed_over BIGINT NOT NULL,
+        PRIMARY KEY (hour)
+    )
+    """,
+    """
     CREATE TABLE inbound_messages (
         inbound_id TEXT NOT NULL,
         received_at BIGINT NOT NULL,
@@ -270,10 +278,12 @@ STATEMENTS = (
         reverse_path TEXT NOT NULL,
         source_ip TEXT NOT NULL,
         report TEXT,
+        size BIGINT NOT NULL,
         content {bytes} NOT NULL,
         PRIMARY KEY (inbound_id)
     )
     """,
+    "CREATE INDEX inbound_by_age ON inbound_messages (received_at)",
     "CREATE INDEX inbound_by_message ON inbound_messages (message_id)",
     """
     CREATE TABLE installation_values (
