@@ -181,6 +181,24 @@ class EventSettings:
     sqs_endpoint: str = setting("", "URL of a server that speaks SQS, for queues as subscribers. Empty: none.")
     sqs_access_key_id: str = setting("", "Access key for it. Empty: requests are not signed.")
     sqs_secret_access_key: str = setting("", "Its secret.")
+    eventbridge_endpoint: str = setting(
+        "", "URL of a server that speaks EventBridge's PutEvents, for EventBridge destinations. Empty: none."
+    )
+    eventbridge_url: str = setting(
+        "", "URL that events in EventBridge's form are posted to instead, one by one. Empty: none."
+    )
+    eventbridge_source: str = setting("aws.ses", "Source of these events. AWS itself takes none that begins with aws.")
+    firehose: dict[str, str] = setting(
+        {},
+        "Firehose streams, each with where it leads: a folder, s3://bucket/prefix, or the URL of a server that speaks"
+        " Firehose. A name is for all accounts, <account>/<name> for one.",
+    )
+    s3_endpoint: str = setting("", "URL of a server that speaks S3, for streams that lead to a bucket.")
+    s3_region: str = setting("", "Its region. Empty: service.region.")
+    access_key_id: str = setting(
+        "", "Access key for the servers of EventBridge, Firehose and S3. Empty: requests are not signed."
+    )
+    secret_access_key: str = setting("", "Its secret.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -411,6 +429,7 @@ def check(config: Config) -> None:
     _check_networks("delivery.private_networks", config.delivery.private_networks)
     _check_networks("events.private_networks", config.events.private_networks)
     _check_networks("submission.trusted", list(config.submission.trusted))
+    _check_targets(config.events)
     _check_servers("resolver.servers", config.resolver.servers)
     if config.delivery.source_address:
         _check_addresses("delivery.source_address", [config.delivery.source_address])
@@ -464,6 +483,29 @@ def _check_reputation(config: Config) -> None:
         raise ConfigError(f"reputation.pause must be off, stream or account, not {settings.pause!r}.")
     if not 91 <= config.retention.count_days <= 36_500:
         raise ConfigError(f"retention.count_days must be from 91 to 36500, not {config.retention.count_days}.")
+
+
+def _check_targets(events: EventSettings) -> None:
+    """Where EventBridge and Firehose destinations lead."""
+    if events.eventbridge_endpoint and events.eventbridge_url:
+        raise ConfigError("events.eventbridge_endpoint and events.eventbridge_url exclude each other: set one.")
+    for key in ("eventbridge_endpoint", "eventbridge_url", "s3_endpoint"):
+        if (value := getattr(events, key)) and not value.startswith(("http://", "https://")):
+            raise ConfigError(f"events.{key} must begin with http:// or https://.")
+    for stream, place in events.firehose.items():
+        if not re.fullmatch(r"([0-9]{12}/)?[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", stream):
+            raise ConfigError(f"events.firehose names {stream!r}, which is no name of a stream.")
+        if place.startswith("s3://"):
+            _check_bucket(stream, place, events)
+        elif not place.startswith(("http://", "https://", "/")):
+            raise ConfigError(f"events.firehose lets {stream} lead to {place!r}: it must be a folder, s3:// or a URL.")
+
+
+def _check_bucket(stream: str, place: str, events: EventSettings) -> None:
+    if not events.s3_endpoint:
+        raise ConfigError(f"events.firehose lets {stream} lead to a bucket, and events.s3_endpoint is not set.")
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{2,62}(/[A-Za-z0-9._~-]+)*/?", place):
+        raise ConfigError(f"events.firehose lets {stream} lead to {place!r}, which is no s3://bucket/prefix.")
 
 
 def _check_regions(service: ServiceSettings) -> None:

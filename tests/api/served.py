@@ -17,6 +17,7 @@ from botocore.config import Config
 from population import ACCOUNT, REGION, names
 from tayori.api.app import create_app
 from tayori.clock import AdjustableClock
+from tayori.model.event_target import Offered
 from tayori.model.message import Submission
 from tayori.resources import accounts, credentials
 from tayori.resources.credentials import Credential
@@ -45,11 +46,15 @@ class Waiting:
         return (await self._store.batch(self._door.accept, submission)).message_id
 
 
+OFFERED = Offered(eventbridge=True, streams=frozenset({"audit", "222222222222/theirs"}))
+
+
 @dataclass
 class Tools:
     sending: Waiting
     public_url: str = PUBLIC_URL
     identity_created: Callable[[str, str], Awaitable[None]] | None = None
+    offered_targets: Offered = OFFERED
     created: list[tuple[str, str]] = field(default_factory=list)
 
 

@@ -12,6 +12,7 @@ from served import OTHER_ACCOUNT, Service
 
 import population
 from population import ACCOUNT, REGION
+from tayori.model.event_target import Offered
 from tayori.store.notification_tables import notifications
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:feedback"
@@ -168,21 +169,187 @@ def test_what_is_refused(service: Service, v2: Any, topic: str, name: str, chang
     assert messages(service) == []
 
 
+BUS = {"EventBusArn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"}
+STREAM = {
+    "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/ses",
+    "DeliveryStreamArn": f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/audit",
+}
+CAMPAIGN = {"DimensionName": "campaign", "DimensionValueSource": "MESSAGE_TAG", "DefaultDimensionValue": "none"}
+
+
+def test_pinpoint_is_refused_plainly(v2: Any) -> None:
+    code, message = refusal(
+        v2.create_configuration_set_event_destination,
+        ConfigurationSetName="news",
+        EventDestinationName="a",
+        EventDestination={
+            "MatchingEventTypes": ["SEND"],
+            "PinpointDestination": {"ApplicationArn": f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/x"},
+        },
+    )
+    assert code == "BadRequestException"
+    assert message.startswith("Pinpoint destinations are not offered")
+
+
+def test_a_destination_moves_between_all_kinds_of_targets(v2: Any, topic: str) -> None:
+    key = {"ConfigurationSetName": "news", "EventDestinationName": "all"}
+    common = {"Enabled": True, "MatchingEventTypes": ["SEND"]}
+    targets = [
+        {"EventBridgeDestination": BUS},
+        {"KinesisFirehoseDestination": STREAM},
+        {"CloudWatchDestination": {"DimensionConfigurations": [CAMPAIGN]}},
+        {"SnsDestination": {"TopicArn": topic}},
+        {"EventBridgeDestination": BUS},
+    ]
+    v2.create_configuration_set_event_destination(**key, EventDestination=common | targets[-1])
+    for target in targets:
+        v2.update_configuration_set_event_destination(**key, EventDestination=common | target)
+        (found,) = v2.get_configuration_set_event_destinations(ConfigurationSetName="news")["EventDestinations"]
+        assert found == {"Name": "all", **common, **target}
+
+
+def test_v1_and_v2_see_the_same_targets(v1: Any, v2: Any) -> None:
+    wanted = {
+        "firehose": {
+            "KinesisFirehoseDestination": {
+                "IAMRoleARN": STREAM["IamRoleArn"],
+                "DeliveryStreamARN": STREAM["DeliveryStreamArn"],
+            }
+        },
+        "metrics": {
+            "CloudWatchDestination": {
+                "DimensionConfigurations": [
+                    CAMPAIGN | {"DimensionName": source, "DimensionValueSource": source}
+                    for source in ("messageTag", "emailHeader", "linkTag")
+                ]
+            }
+        },
+    }
+    for name, target in wanted.items():
+        destination = {"Name": name, "Enabled": True, "MatchingEventTypes": ["send"], **target}
+        v1.create_configuration_set_event_destination(ConfigurationSetName="news", EventDestination=destination)
+    described = v1.describe_configuration_set(
+        ConfigurationSetName="news", ConfigurationSetAttributeNames=["eventDestinations"]
+    )["EventDestinations"]
+    assert {one["Name"]: {key: one[key] for key in one if key.endswith("Destination")} for one in described} == wanted
+    firehose, metrics = v2.get_configuration_set_event_destinations(ConfigurationSetName="news")["EventDestinations"]
+    assert firehose["KinesisFirehoseDestination"] == STREAM
+    sources = [one["DimensionValueSource"] for one in metrics["CloudWatchDestination"]["DimensionConfigurations"]]
+    assert sources == ["MESSAGE_TAG", "EMAIL_HEADER", "LINK_TAG"]
+
+
+OTHER_BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/own"
+OTHER_STREAM = STREAM["DeliveryStreamArn"].replace("audit", "theirs")
+
+
 @pytest.mark.parametrize(
-    ("target", "word"),
+    ("target", "code", "words"),
     [
-        ({"PinpointDestination": {"ApplicationArn": f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/x"}}, "Pinpoint"),
+        ({"EventBridgeDestination": {"EventBusArn": "x"}}, None, "Invalid EventBridge event bus ARN <x>."),
+        ({"EventBridgeDestination": {"EventBusArn": OTHER_BUS}}, None, "only the default bus is supported."),
+        (
+            {"EventBridgeDestination": {"EventBusArn": BUS["EventBusArn"].replace(REGION, "eu-west-1")}},
+            None,
+            f"is not the default bus of account {ACCOUNT} in {REGION}",
+        ),
+        (
+            {"KinesisFirehoseDestination": STREAM | {"DeliveryStreamArn": "x"}},
+            "InvalidFirehoseDestination",
+            "Invalid Firehose delivery stream ARN <x>.",
+        ),
+        (
+            {"KinesisFirehoseDestination": STREAM | {"IamRoleArn": "x"}},
+            "InvalidFirehoseDestination",
+            "Invalid IAM role ARN <x>.",
+        ),
+        (
+            {"KinesisFirehoseDestination": STREAM | {"DeliveryStreamArn": OTHER_STREAM}},
+            "InvalidFirehoseDestination",
+            f"Firehose delivery stream <{OTHER_STREAM}> does not exist",
+        ),
+        (
+            {"CloudWatchDestination": {"DimensionConfigurations": []}},
+            "InvalidCloudWatchDestination",
+            "CloudWatch metrics dimension configuration list cannot be empty.",
+        ),
+        (
+            {"CloudWatchDestination": {"DimensionConfigurations": [CAMPAIGN, CAMPAIGN]}},
+            "InvalidCloudWatchDestination",
+            "must differ",
+        ),
+        (
+            {"CloudWatchDestination": {"DimensionConfigurations": [CAMPAIGN | {"DimensionName": "a b"}]}},
+            "InvalidCloudWatchDestination",
+            "Invalid CloudWatch dimension name <a b>",
+        ),
+        (
+            {"CloudWatchDestination": {"DimensionConfigurations": [CAMPAIGN | {"DefaultDimensionValue": ""}]}},
+            "InvalidCloudWatchDestination",
+            "Invalid default dimension value <>",
+        ),
+        (
+            {
+                "CloudWatchDestination": {
+                    "DimensionConfigurations": [CAMPAIGN | {"DimensionName": f"d{n}"} for n in range(11)]
+                }
+            },
+            "InvalidCloudWatchDestination",
+            "more than 10",
+        ),
     ],
 )
-def test_targets_that_would_do_nothing_are_refused(v2: Any, target: dict[str, Any], word: str) -> None:
-    code, message = refusal(
+def test_targets_that_are_refused(v1: Any, v2: Any, target: dict[str, Any], code: str | None, words: str) -> None:
+    """In v2 by BadRequestException, in v1 by a code for each kind."""
+    found, message = refusal(
         v2.create_configuration_set_event_destination,
         ConfigurationSetName="news",
         EventDestinationName="a",
         EventDestination={"MatchingEventTypes": ["SEND"], **target},
     )
-    assert code == "BadRequestException"
-    assert message.startswith(f"{word} destinations are not offered by this release.")
+    assert found == "BadRequestException"
+    assert words in message
+    assert v2.get_configuration_set_event_destinations(ConfigurationSetName="news")["EventDestinations"] == []
+    if code is not None:
+        found, message = refusal(
+            v1.create_configuration_set_event_destination,
+            ConfigurationSetName="news",
+            EventDestination={"Name": "a", "MatchingEventTypes": ["send"], **of_v1(target)},
+        )
+        assert found == code
+        assert words in message
+
+
+def of_v1(target: dict[str, Any]) -> dict[str, Any]:
+    if "KinesisFirehoseDestination" in target:
+        given = target["KinesisFirehoseDestination"]
+        return {
+            "KinesisFirehoseDestination": {
+                "IAMRoleARN": given["IamRoleArn"],
+                "DeliveryStreamARN": given["DeliveryStreamArn"],
+            }
+        }
+    configurations = target["CloudWatchDestination"]["DimensionConfigurations"]
+    return {
+        "CloudWatchDestination": {
+            "DimensionConfigurations": [one | {"DimensionValueSource": "messageTag"} for one in configurations]
+        }
+    }
+
+
+def test_what_the_operator_has_not_set_up_is_refused(service: Service, v2: Any) -> None:
+    service.tools.offered_targets = Offered()
+    for target, words in (
+        ({"EventBridgeDestination": BUS}, "EventBridge destinations are not offered by this installation"),
+        ({"KinesisFirehoseDestination": STREAM}, "does not exist: events.firehose"),
+    ):
+        code, message = refusal(
+            v2.create_configuration_set_event_destination,
+            ConfigurationSetName="news",
+            EventDestinationName="a",
+            EventDestination={"MatchingEventTypes": ["SEND"], **target},
+        )
+        assert code == "BadRequestException"
+        assert words in message
 
 
 def test_names_that_are_taken_or_missing(v1: Any, v2: Any, topic: str) -> None:

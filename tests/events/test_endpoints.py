@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import boto3
+import aws_peer
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -14,6 +14,7 @@ from endpoints import Endpoint, Names, answer, serving
 from notices import BASE, OneSigner, notification
 
 from tayori.clock import SystemClock
+from tayori.events.aws_request import Keys
 from tayori.events.http_endpoint import HttpEndpoint
 from tayori.events.mail_endpoint import MailEndpoint
 from tayori.events.outgoing_http import OutgoingHttp, OutgoingSettings
@@ -85,7 +86,8 @@ def test_trouble_is_told_and_a_url_that_can_never_work_is_final(run):
 
 
 def queues(endpoint_url, access_key_id="AKIDEXAMPLE"):
-    settings = SqsSettings(endpoint=endpoint_url, access_key_id=access_key_id, secret_access_key="secret")
+    keys = Keys(access_key_id=access_key_id, secret_access_key="secret")
+    settings = SqsSettings(endpoint=endpoint_url, keys=keys)
     return SqsEndpoint(http(), OneSigner(), BASE, settings, SystemClock())
 
 
@@ -129,14 +131,8 @@ def signed_by_botocore(request, url):
 
 
 def test_a_server_that_speaks_sqs_takes_it(run):
-    server_module = pytest.importorskip("moto.server", reason="moto[server] is not installed (the bench group)")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        url = f"http://{host}:{port}"
-        keys = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret", "region_name": "us-west-2"}
-        client = boto3.client("sqs", endpoint_url=url, **keys)
+    with aws_peer.running() as peer:
+        client = peer.client("sqs")
         queue = client.create_queue(QueueName="inbox")["QueueUrl"]
         account = queue.split("/")[-2]
         item = notification(protocol="sqs", endpoint=f"arn:aws:sqs:us-west-2:{account}:inbox", message="日本")
@@ -146,17 +142,15 @@ def test_a_server_that_speaks_sqs_takes_it(run):
         absent = replace(item, endpoint=f"arn:aws:sqs:us-west-2:{account}:absent")
 
         async def check():
-            assert (await queues(url).send(item)).verdict is Verdict.DONE
-            assert (await queues(url).send(dead)).verdict is Verdict.DONE
-            assert (await queues(url).send(absent)).verdict is Verdict.REFUSED
+            assert (await queues(peer.url).send(item)).verdict is Verdict.DONE
+            assert (await queues(peer.url).send(dead)).verdict is Verdict.DONE
+            assert (await queues(peer.url).send(absent)).verdict is Verdict.REFUSED
 
         run(check())
         got = client.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
-        assert {json.loads(one["Body"])["Message"] for one in got} == {"日本"}
-        reasons = [one["MessageAttributes"]["ErrorMessage"]["StringValue"] for one in got if "MessageAttributes" in one]
-        assert reasons == ["It answered 404."]
-    finally:
-        server.stop()
+    assert {json.loads(one["Body"])["Message"] for one in got} == {"日本"}
+    reasons = [one["MessageAttributes"]["ErrorMessage"]["StringValue"] for one in got if "MessageAttributes" in one]
+    assert reasons == ["It answered 404."]
 
 
 def test_without_a_server_of_queues_a_queue_is_refused_with_the_reason(run):

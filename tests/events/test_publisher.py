@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from population import ACCOUNT, REGION, address, caller, identity, names, open_account, submission
 from tayori.events.publisher import Publisher
 from tayori.model.event import EventKind
+from tayori.model.event_target import TargetKind
 from tayori.model.message import Operation
 from tayori.model.topic_arn import TopicArn
 from tayori.resources import (
@@ -20,7 +21,7 @@ from tayori.resources import (
     topics,
 )
 from tayori.resources.configuration_sets import ConfigurationSet
-from tayori.resources.event_destinations import EventDestination, TargetKind
+from tayori.resources.event_destinations import EventDestination
 from tayori.resources.identity_notifications import NotificationType
 from tayori.resources.messages import INSERT_EVENT, Door
 from tayori.resources.settings import Settings

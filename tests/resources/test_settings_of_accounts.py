@@ -8,6 +8,7 @@ import pytest
 from population import ACCOUNT, REGION, identity, open_account, sandboxed_account
 from tayori.model.custom_verification import Template
 from tayori.model.errors import AlreadyExists, Conflict, Invalid, Kind, NotFound
+from tayori.model.event_target import TargetKind
 from tayori.model.topic_arn import TopicArn
 from tayori.resources import (
     accounts,
@@ -27,7 +28,7 @@ from tayori.resources import (
 from tayori.resources.accounts import ReviewStatus
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup
 from tayori.resources.credentials import Credential
-from tayori.resources.event_destinations import EventDestination, TargetKind
+from tayori.resources.event_destinations import EventDestination
 from tayori.resources.identity_notifications import NotificationType
 from tayori.resources.share_links import ShareLink
 from tayori.resources.subscriptions import NewSubscription

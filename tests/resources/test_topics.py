@@ -12,10 +12,11 @@ from population import ACCOUNT, REGION
 from tayori import ids
 from tayori.model.errors import AccessDenied, Invalid, InvalidDestination, LimitExceeded, NotFound, TooManyFilters
 from tayori.model.event import EventKind
+from tayori.model.event_target import TargetKind
 from tayori.model.topic_arn import TopicArn
 from tayori.resources import configuration_sets, event_destinations, identity_notifications, subscriptions, topics
 from tayori.resources.configuration_sets import ConfigurationSet
-from tayori.resources.event_destinations import EventDestination, TargetKind
+from tayori.resources.event_destinations import EventDestination
 from tayori.resources.identity_notifications import NotificationType
 from tayori.resources.settings import Settings
 from tayori.resources.subscriptions import NewSubscription, State, Subscription

@@ -6,6 +6,7 @@ Owns the interface only; the composition root makes the object and gives it to `
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from tayori.model.event_target import Offered
 from tayori.model.message import Submission
 
 VERIFY_PATH = "/tayori/verify"  # the link of a verification mail: <public URL><this>/<token>
@@ -28,6 +29,11 @@ class Tools(Protocol):
     @property
     def public_url(self) -> str:
         """Where links in mails of the service lead, without a slash at its end."""
+        ...
+
+    @property
+    def offered_targets(self) -> Offered:
+        """Targets of events, other than topics, that the operator has set up."""
         ...
 
     @property

@@ -21,7 +21,7 @@ import uvicorn
 
 from tayori import ids
 from tayori.api.app import create_app
-from tayori.app import domain_look, first_start, inbound_port, publishing, routes, tls_reporting
+from tayori.app import domain_look, event_targets, first_start, inbound_port, publishing, routes, tls_reporting
 from tayori.app.block_lists import BlockListWatch
 from tayori.app.delivery_process import DeliveryProcess, Launch, LinkedQueue
 from tayori.app.domain_checks import DomainChecks
@@ -213,12 +213,15 @@ class Node:
             self._stops.append(heartbeat.stop)
             loops.append(Supervised(heartbeat, SystemClock()))
         if "loops" in self.roles:
-            loops += [self._singleton(loop, topic) for loop, topic in self._singletons()]
+            targets = event_targets.event_targets(self.config, self.resolver, self.clock)
+            self._stops.append(targets.firehose.stop)
+            loops.append(Supervised(targets.firehose, SystemClock()))
+            loops += [self._singleton(loop, topic) for loop, topic in self._singletons(targets)]
         self.loops = Supervisor(loops)
         self.loops.start()
         self._stops.append(partial(self.loops.stop, _LOOP_STOP_SECONDS))
 
-    def _singletons(self) -> list[tuple[Loop, str]]:
+    def _singletons(self, targets: event_targets.EventTargets) -> list[tuple[Loop, str]]:
         """Every loop of which an installation runs one, with the topic that wakes it."""
         reports: list[tuple[Loop, str]] = []
         if self.config.tls_reports.send:
@@ -236,10 +239,10 @@ class Node:
             (self._retention(), "retention"),
             (self._rotation(), dkim_setup.ROTATION_TOPIC),
             (Publisher(self.store, self.config.service.domain), publications.TOPIC),
-            (self._notifications(), notifications.TOPIC),
+            (self._notifications(targets), notifications.TOPIC),
         ]
 
-    def _notifications(self) -> Sender:
+    def _notifications(self, targets: event_targets.EventTargets) -> Sender:
         mailer = NotificationMailer(self.store, self.sending, self.names_of, self.clock)
         feedback = FeedbackMailer(self.store, self.sending, self.names_of, self.clock)
         sender = publishing.sender(
@@ -251,6 +254,7 @@ class Node:
             mailer=mailer,
             feedback=feedback,
             tell_owner=PausedNotice(self.store, mailer),
+            others=targets.endpoints,
         )
         self._stops.append(sender.stop)
         return sender
@@ -489,6 +493,7 @@ class Node:
             tools=Tools(
                 sending=self.sending,
                 public_url=self.config.http_url,
+                offered_targets=event_targets.offered(self.config),
                 identity_created=hooks.identity_created if self.config.rehearsal else None,
             ),
         )

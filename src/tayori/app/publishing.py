@@ -5,17 +5,18 @@ quota, no sandbox, and never enough of it to flood anybody.
 """
 
 import ipaddress
-import ssl
 from collections.abc import Callable, Mapping
 
 from tayori import ids
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
+from tayori.app import event_targets
 from tayori.app.sending import Sending, handed_by_service
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
 from tayori.config import Config
 from tayori.events import feedback_endpoint, webhook_endpoint
+from tayori.events.aws_request import Keys
 from tayori.events.endpoint import Endpoint
 from tayori.events.http_endpoint import HttpEndpoint
 from tayori.events.mail_endpoint import MailEndpoint, NotificationMail
@@ -97,12 +98,11 @@ def sender(
     mailer: NotificationMailer,
     feedback: FeedbackMailer,
     tell_owner: Owner,
+    others: Mapping[str, Endpoint],
 ) -> Sender:
-    """What sends notifications, with all endpoints that there are."""
+    """What sends notifications; `others` are endpoints beside those of topics, webhooks and mail."""
     settings, base_url = config.events, config.http_url.rstrip("/")
-    tls = ssl.create_default_context()
-    if settings.trust_anchors:
-        tls.load_verify_locations(settings.trust_anchors)
+    tls = event_targets.tls_of(config)
     signing = Signing(store, clock, f"sns.{config.service.domain}")
     networks = tuple(ipaddress.ip_network(text) for text in settings.private_networks)
     outgoing = OutgoingHttp(resolver, OutgoingSettings(allowed_networks=networks, tls=tls))
@@ -113,8 +113,7 @@ def sender(
         base_url,
         SqsSettings(
             endpoint=settings.sqs_endpoint,
-            access_key_id=settings.sqs_access_key_id,
-            secret_access_key=settings.sqs_secret_access_key,
+            keys=Keys(access_key_id=settings.sqs_access_key_id, secret_access_key=settings.sqs_secret_access_key),
         ),
         clock,
     )
@@ -127,6 +126,7 @@ def sender(
         "email-json": mail,
         webhook_endpoint.PROTOCOL: webhook_endpoint.WebhookEndpoint(outgoing, store, tell_owner),
         feedback_endpoint.PROTOCOL: feedback_endpoint.FeedbackEndpoint(feedback),
+        **others,
     }
     return Sender(store, clock, worker, endpoints)
 

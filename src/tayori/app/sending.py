@@ -6,7 +6,7 @@ for stays in the store, where it is claimed later.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from tayori import ids
 from tayori.clock import Clock
 from tayori.delivery.queue import NOTHING
 from tayori.mail.address import AddrSpec
+from tayori.model.event_target import Offered
 from tayori.model.message import AttemptReport, Caller, Operation, Outcome, Outgoing, Submission
 from tayori.model.names import ServiceNames
 from tayori.model.submission import Handed, from_raw
@@ -125,6 +126,7 @@ class Tools:
 
     sending: Sending
     public_url: str  # where links in mails of the service lead
+    offered_targets: Offered = field(default_factory=Offered)  # of events, other than topics
     # Told of each new identity (account id, name); only the rehearsal wants to know.
     identity_created: Callable[[str, str], Awaitable[None]] | None = None
 

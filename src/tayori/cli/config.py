@@ -16,6 +16,7 @@ from tayori.cli.settings import add_settings, command_line_values, load, rehears
 from tayori.cli.table import table
 from tayori.config import Config
 
+_SECRETS = ("events.sqs_secret_access_key", "events.secret_access_key", "events.eventbridge_url")
 _SECRET = "(hidden)"  # noqa: S105 - stands in place of a secret
 
 
@@ -67,7 +68,7 @@ def _values(loaded: Config) -> Iterator[tuple[str, str, Any]]:
 
 def _shown(key: str, value: Any) -> Any:
     """A database URL without its password."""
-    if key == "events.sqs_secret_access_key" and value:
+    if key in _SECRETS and value:
         return _SECRET
     if key == "database.url" and "@" in value:
         scheme, _, rest = value.partition("://")

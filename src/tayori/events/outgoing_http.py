@@ -72,6 +72,9 @@ class OutgoingHttp:
         self._settings = settings or OutgoingSettings()
 
     async def post(self, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> OutgoingAnswer:
+        return await self.request("POST", url, headers, body)
+
+    async def request(self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> OutgoingAnswer:
         """The answer. Raises OutgoingError, in time whatever the other side does."""
         try:
             target = Target.parse(url)
@@ -80,17 +83,15 @@ class OutgoingHttp:
         started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._settings.seconds):
-                return await self._post(target, headers, body, started)
+                return await self._exchange(target, _head(method, target, headers, len(body)) + body, started)
         except TimeoutError as error:
             text = f"{target.authority} did not answer within {self._settings.seconds:.0f} seconds."
             raise OutgoingError(Trouble.TOO_SLOW, text) from error
 
-    async def _post(
-        self, target: Target, headers: Sequence[tuple[str, str]], body: bytes, started: float
-    ) -> OutgoingAnswer:
+    async def _exchange(self, target: Target, request: bytes, started: float) -> OutgoingAnswer:
         address, reader, writer = await self._connect(target)
         try:
-            writer.write(_head(target, headers, len(body)) + body)
+            writer.write(request)
             parser = await self._read(reader)
         except (OSError, EOFError, httptools.HttpParserError) as error:
             text = f"{target.authority} broke off, or answered something that is not HTTP."
@@ -169,11 +170,11 @@ class OutgoingHttp:
         return answer
 
 
-def _head(target: Target, headers: Sequence[tuple[str, str]], length: int) -> bytes:
+def _head(method: str, target: Target, headers: Sequence[tuple[str, str]], length: int) -> bytes:
     fields = [("Host", target.authority), *headers, ("Content-Length", str(length)), ("Connection", "close")]
     if target.authorization:
         fields.append(("Authorization", target.authorization))
-    lines = [f"POST {target.path} HTTP/1.1", *(f"{name}: {_plain(value)}" for name, value in fields), "", ""]
+    lines = [f"{method} {target.path} HTTP/1.1", *(f"{name}: {_plain(value)}" for name, value in fields), "", ""]
     return "\r\n".join(lines).encode("latin-1", "replace")
 
 

@@ -6,16 +6,19 @@ publishes nothing twice and forgets nothing.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tayori import ids
-from tayori.events import feedback_endpoint, webhook_endpoint
+from tayori.events import feedback_endpoint, targets, webhook_endpoint
+from tayori.events.targets import Told
 from tayori.model import feedback_mail, ses_event, webhook
 from tayori.model.event import timestamp
 from tayori.model.feedback_mail import FeedbackMail
 from tayori.model.ses_event import MailFacts, Sink
 from tayori.resources import audiences, notifications, publications, topics
 from tayori.resources.audiences import Audience
+from tayori.resources.event_destinations import EventDestination
+from tayori.resources.metrics import Counting
 from tayori.resources.publications import Publication
 from tayori.resources.settings import Settings
 from tayori.resources.webhooks import Webhook
@@ -34,6 +37,7 @@ class _Heard:
 
     publication: Publication
     audiences: Sequence[Audience]
+    targets: Sequence[EventDestination]
     hooks: Sequence[Webhook]
     address: str  # of feedback by mail
 
@@ -42,6 +46,7 @@ class _Heard:
 class _Ready:
     publication: Publication
     texts: tuple[tuple[Audience, str], ...]
+    told: Told = field(default_factory=Told)
     bodies: tuple[tuple[Webhook, str], ...] = ()
     forwarded: FeedbackMail | None = None
 
@@ -54,12 +59,13 @@ class Publisher:
         self._store = store
         self._service_domain = service_domain
         self._settings = Settings()
+        self._counting = Counting()
 
     async def tick(self) -> float | None:
         found = await self._store.read(_look, self._settings)
         ready = [self._ready(one) for one in found]
         for start in range(0, len(ready), _IN_ONE_TRANSACTION):
-            await self._store.write(_publish, ready[start : start + _IN_ONE_TRANSACTION])
+            await self._store.write(_publish, ready[start : start + _IN_ONE_TRANSACTION], self._counting)
         return _GO_ON if len(found) == _LOOKED_AT else None
 
     def _ready(self, heard: _Heard) -> _Ready:
@@ -73,6 +79,7 @@ class Publisher:
         return _Ready(
             publication=heard.publication,
             texts=tuple((audience, texts[audience.sink]) for audience in heard.audiences),
+            told=targets.told(heard.publication, heard.targets, texts.get(Sink.EVENT_PUBLISHING, "")),
             bodies=tuple((hook, _body(heard.publication, texts[Sink.EVENT_PUBLISHING])) for hook in heard.hooks),
             forwarded=self._mail(heard.publication, mail, heard.address) if heard.address else None,
         )
@@ -96,6 +103,7 @@ def _look(tx: Tx, settings: Settings) -> list[_Heard]:
         _Heard(
             publication=one,
             audiences=audiences.of(tx, settings, one),
+            targets=audiences.targets_of(tx, settings, one),
             hooks=audiences.webhooks_for(tx, settings, one),
             address=audiences.forwarded_to(tx, settings, one),
         )
@@ -104,19 +112,20 @@ def _look(tx: Tx, settings: Settings) -> list[_Heard]:
 
 
 def _sinks(heard: _Heard) -> set[Sink]:
-    of_webhooks = {Sink.EVENT_PUBLISHING} if heard.hooks else set()
-    return {audience.sink for audience in heard.audiences} | of_webhooks
+    of_others = {Sink.EVENT_PUBLISHING} if heard.hooks or heard.targets else set()
+    return {audience.sink for audience in heard.audiences} | of_others
 
 
 def _body(publication: Publication, text: str) -> str:
     return webhook.body_of(publication.kind, timestamp(publication.happened_at), text)
 
 
-def _publish(tx: Tx, ready: Sequence[_Ready]) -> None:
+def _publish(tx: Tx, ready: Sequence[_Ready], counting: Counting) -> None:
     for one in ready:
         if publications.take(tx, one.publication):
             for audience, text in one.texts:
                 _tell(tx, one.publication, audience, text)
+            targets.hand_over(tx, counting, one.publication, one.told)
             for hook, body in one.bodies:
                 _post(tx, one.publication, hook, body)
             if one.forwarded is not None:

@@ -7,7 +7,7 @@ where the next look finds it. One node sends; when it dies, the next takes over 
 
 import asyncio
 import logging
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +22,7 @@ logger = logging.getLogger("tayori.events")
 _CLAIMED_AT_ONCE = 200
 _AGAIN_AT_ONCE = 0.05
 _LANES_REMEMBERED = 1000  # which of them hang
+_IN_BATCHES = frozenset({"firehose", "eventbridge"})  # whose endpoints put many into one request, or one fsync
 _NOT_ALONE_AFTER = 10.0  # true seconds without a tick: another node may have had the lease meanwhile
 
 
@@ -31,12 +32,14 @@ class SenderSettings:
 
     in_all: int = 200
     in_lane: int = 10
+    in_lane_of_batches: int = 100
     waiting_in_lane: int = 50
     stop_seconds: float = 5.0
 
 
 @dataclass(slots=True)
 class _Lane:
+    places: int
     waiting: deque[Notification] = field(default_factory=deque)
     sending: int = 0
     is_slow: bool = False
@@ -59,7 +62,7 @@ class Sender:
         self._worker = worker
         self._endpoints = endpoints
         self._settings = settings or SenderSettings()
-        self._lanes: dict[str, _Lane] = defaultdict(_Lane)
+        self._lanes: dict[str, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_tick: float | None = None
         self._is_stopping = False
@@ -71,7 +74,7 @@ class Sender:
         self._last_tick = now
         claimed = await self._store.write(notifications.claim, self._worker, _CLAIMED_AT_ONCE, self._avoided())
         for item in claimed:
-            self._lanes[item.lane].waiting.append(item)
+            self._lane(item).waiting.append(item)
         self._fill()
         self._forget_idle_lanes()
         if len(claimed) == _CLAIMED_AT_ONCE:
@@ -86,6 +89,13 @@ class Sender:
         freed = await self._store.write(notifications.take_over, self._worker)
         if freed:
             logger.warning("notifications_taken_over", extra={"count": freed})
+
+    def _lane(self, item: Notification) -> _Lane:
+        if item.lane not in self._lanes:
+            settings = self._settings
+            in_batches = item.protocol in _IN_BATCHES
+            self._lanes[item.lane] = _Lane(places=settings.in_lane_of_batches if in_batches else settings.in_lane)
+        return self._lanes[item.lane]
 
     def _avoided(self) -> list[str]:
         """Lanes that have enough waiting."""
@@ -114,7 +124,7 @@ class Sender:
         settings = self._settings
         if lane.is_slow:
             return lane.sending < 1 and len(self._tasks) < settings.in_all // 2
-        return lane.sending < settings.in_lane and len(self._tasks) < settings.in_all
+        return lane.sending < lane.places and len(self._tasks) < settings.in_all
 
     def _start(self, lane: _Lane, item: Notification) -> None:
         lane.sending += 1

@@ -4,27 +4,21 @@ Owns what SNS puts into a queue: the signed document, or with raw delivery the m
 (sns: SQS as subscriber), and for a dead letter why it is one (sns: dead-letter queues).
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-from tayori.aws import sigv4
-from tayori.aws.http import Headers, HttpRequest
 from tayori.clock import Clock
 from tayori.events import sns_message
+from tayori.events.aws_request import JSON_1_0, Keys, signed
 from tayori.events.endpoint import DONE, Attempt
 from tayori.events.outgoing_http import OutgoingAnswer, OutgoingError, OutgoingHttp, Trouble
 from tayori.events.signing import Signing
-from tayori.events.target import Target
 from tayori.resources.notifications import Notification, NotificationKind, Verdict
 
 _TARGET = "AmazonSQS.SendMessage"
-_CONTENT_TYPE = "application/x-amz-json-1.0"
 _MOST_ATTRIBUTES = 10  # of a message in a queue (sqs)
-_SIGNED = ("content-type", "host", "x-amz-date", "x-amz-target")
 # Mistakes of ours or of the subscription that trying again cannot mend.
 _FINAL = ("NonExistentQueue", "QueueDoesNotExist", "InvalidMessageContents", "InvalidAddress")
 
@@ -34,8 +28,7 @@ class SqsSettings:
     """`endpoint` is the server's URL; empty where there is none."""
 
     endpoint: str = ""
-    access_key_id: str = ""
-    secret_access_key: str = field(default="", repr=False)
+    keys: Keys = field(default_factory=Keys)
 
 
 class SqsEndpoint:
@@ -58,7 +51,7 @@ class SqsEndpoint:
         request = {"QueueUrl": f"{endpoint}/{account_id}/{name}", **await self._content(notification)}
         body = json.dumps(request, ensure_ascii=False).encode("utf-8")
         try:
-            answer = await self._http.post(endpoint + "/", self._headers(endpoint, region, body), body)
+            answer = await self._http.post(endpoint + "/", self._headers(endpoint + "/", region, body), body)
         except OutgoingError as error:
             return Attempt(verdict=Verdict.FAILED, error=str(error), was_slow=error.trouble is Trouble.TOO_SLOW)
         return _judge(answer)
@@ -76,39 +69,18 @@ class SqsEndpoint:
             content["MessageAttributes"] = {name: _attribute(value) for name, value in attributes.items()}
         return content
 
-    def _headers(self, endpoint: str, region: str, body: bytes) -> list[tuple[str, str]]:
-        """Signed by SigV4 in the queue's region; not at all where no key is set."""
-        now = self._clock.wall()
-        headers = [
-            ("Content-Type", _CONTENT_TYPE),
-            ("X-Amz-Target", _TARGET),
-            ("X-Amz-Date", f"{now:%Y%m%dT%H%M%SZ}"),
-        ]
-        settings = self._settings
-        if not settings.access_key_id:
-            return headers
-        credential = sigv4.Credential(
-            form=sigv4.Form.HEADER,
-            access_key_id=settings.access_key_id,
-            date=f"{now:%Y%m%d}",
-            region=region,
+    def _headers(self, url: str, region: str, body: bytes) -> list[tuple[str, str]]:
+        """Signed in the queue's region."""
+        return signed(
+            "POST",
+            url,
+            [("Content-Type", JSON_1_0), ("X-Amz-Target", _TARGET)],
+            body,
+            keys=self._settings.keys,
             service="sqs",
-            signed_headers=_SIGNED,
-            signature="",
-            signed_at=now,
-            expires=None,
-            session_token=None,
+            region=region,
+            now=self._clock.wall(),
         )
-        host = ("Host", Target.parse(endpoint).authority)
-        request = HttpRequest(method="POST", path=f"{urlsplit(endpoint).path}/", headers=Headers([*headers, host]))
-        canonical = sigv4.canonical_request(request, credential, hashlib.sha256(body).hexdigest())
-        secret = sigv4.Secret(secret_access_key=settings.secret_access_key)
-        scope = f"{settings.access_key_id}/{credential.date}/{region}/sqs/aws4_request"
-        value = (
-            f"{sigv4.ALGORITHM} Credential={scope}, SignedHeaders={';'.join(_SIGNED)},"
-            f" Signature={sigv4.signature(credential, secret, canonical)}"
-        )
-        return [*headers, ("Authorization", value)]
 
 
 def _attribute(value: Mapping[str, str]) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tayori.resources import inbound_mail, notifications, retention, webhooks
+from tayori.resources import inbound_mail, metrics, notifications, retention, webhooks
 from tayori.resources.inbound_mail import KeptMail
 from tayori.store.engine import Store
 
@@ -25,6 +25,7 @@ class Retention:
         timelines = await self._store.write(retention.forget_timelines, self._timeline)
         told = await self._store.write(notifications.forget, done=_SENT_NOTIFICATIONS, dead=self._timeline)
         told += await self._store.write(webhooks.forget_attempts)
+        told += await self._store.write(metrics.forget)
         told += await self._store.write(inbound_mail.forget, self._timeline, self._inbound)
         if contents or timelines or told:
             return _GO_ON

@@ -11,6 +11,8 @@ Owns the kinds of refusal; each edge has one table that spells them in its own p
         NoProductionAccess    ... in the sandbox
         InvalidAttribute      ... a message attribute of SNS
         InvalidDestination    ... a topic to which SES cannot publish
+        InvalidCloudWatchDestination, InvalidFirehoseDestination
+                              ... other targets of events
       NotFound                a resource that is not there (`Kind` says which)
       AlreadyExists           a name that is taken
       LimitExceeded           one more than allowed
@@ -84,6 +86,14 @@ class InvalidAttribute(Invalid):
 
 class InvalidDestination(Invalid):
     """A topic that is not there, or does not let SES publish to it."""
+
+
+class InvalidCloudWatchDestination(Invalid):
+    """Dimensions that no metric can have."""
+
+
+class InvalidFirehoseDestination(Invalid):
+    """A stream that is not there."""
 
 
 class _OfKind(DomainError):

@@ -1,5 +1,5 @@
-"""Who is told of one event: topics of the configuration set's event destinations, the topic of the identity, and the
-sender by mail.
+"""Who is told of one event: the configuration set's event destinations, the topic of the identity, and the sender by
+mail.
 
 Owns SES's rules for it. Mail that is sent under another account's identity is told to no identity's topic: the identity
 is the owner's, the mail the delegate's (see docs/quirks).
@@ -8,9 +8,10 @@ is the owner's, the mail the delegate's (see docs/quirks).
 from dataclasses import dataclass
 
 from tayori.mail.address import AddrSpec
+from tayori.model.event_target import TargetKind
 from tayori.model.ses_event import Sink
 from tayori.resources import event_destinations, identity_notifications
-from tayori.resources.event_destinations import TargetKind
+from tayori.resources.event_destinations import EventDestination
 from tayori.resources.publications import FORWARDED, Publication
 from tayori.resources.settings import Settings
 from tayori.resources.webhooks import Webhook
@@ -30,6 +31,15 @@ def of(tx: Tx, settings: Settings, publication: Publication) -> list[Audience]:
     if publication.mail is None:
         return []
     return [*_of_configuration_set(tx, settings, publication), *_of_identity(tx, settings, publication)]
+
+
+def targets_of(tx: Tx, settings: Settings, publication: Publication) -> list[EventDestination]:
+    """The configuration set's destinations that are no topics."""
+    if publication.mail is None or not publication.configuration_set:
+        return []
+    key = publication.account_id, publication.region, publication.configuration_set
+    found = settings.destinations_for(tx, *key, publication.kind)
+    return [one for one in found if one.target_kind is not TargetKind.SNS]
 
 
 def webhooks_for(tx: Tx, settings: Settings, publication: Publication) -> list[Webhook]:
@@ -53,9 +63,15 @@ def forwarded_to(tx: Tx, settings: Settings, publication: Publication) -> str:
     if not publication.identity:
         return address
     sender = settings.sender(tx, publication.account_id, publication.region, AddrSpec.parse(mail.from_address))
-    if sender is None or sender.feedback_forwarding or not of(tx, settings, publication):
+    if sender is None or sender.feedback_forwarding or not _is_told(tx, settings, publication):
         return address
     return ""
+
+
+def _is_told(tx: Tx, settings: Settings, publication: Publication) -> bool:
+    """Another way than by mail; counting it in a metric tells nobody whom it concerns."""
+    targets = targets_of(tx, settings, publication)
+    return bool(of(tx, settings, publication)) or any(one.target_kind is not TargetKind.CLOUDWATCH for one in targets)
 
 
 def _of_configuration_set(tx: Tx, settings: Settings, publication: Publication) -> list[Audience]:

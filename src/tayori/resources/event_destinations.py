@@ -1,21 +1,20 @@
 """Event destinations of configuration sets: where the events of mail sent under a set are published.
 
-Owns their rows and the texts with which SES refuses. A destination has one target. Kinds of targets that this release
-does not serve are refused when they are asked for, so that nobody waits for events that never come. A topic is tried
-when it is set: SES publishes a sentence to it, and so do we.
+Owns their rows and the texts with which SES refuses. A destination has one target; what kinds other than topics must
+be like, `model.event_target` says. A topic is tried when it is set: SES publishes a sentence to it, and so do we.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
 from tayori.model.arn import Arn
-from tayori.model.errors import AlreadyExists, Invalid, Kind, LimitExceeded, NotFound, NotOffered
+from tayori.model.errors import AlreadyExists, Invalid, Kind, LimitExceeded, NotFound
 from tayori.model.event import EventKind
+from tayori.model.event_target import Offered, TargetKind, check
 from tayori.resources import configuration_sets, topics
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import event_destinations
@@ -24,24 +23,6 @@ MAX_DESTINATIONS = 10  # of one configuration set (ses: quotas)
 VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
 KINDS = tuple(kind.api_name for kind in EventKind)
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
-
-
-class TargetKind(StrEnum):
-    SNS = "sns"
-    CLOUDWATCH = "cloudwatch"
-    FIREHOSE = "firehose"
-    EVENTBRIDGE = "eventbridge"
-    PINPOINT = "pinpoint"
-
-
-# Kinds that something is done for; the others and what to say to whoever asks for them.
-OFFERED = frozenset({TargetKind.SNS})
-_NAMES = {
-    TargetKind.CLOUDWATCH: "CloudWatch",
-    TargetKind.FIREHOSE: "Firehose",
-    TargetKind.EVENTBRIDGE: "EventBridge",
-    TargetKind.PINPOINT: "Pinpoint",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +52,18 @@ def one_target(given: Mapping[TargetKind, Mapping[str, Any]]) -> tuple[TargetKin
     return kind, target
 
 
-def create(tx: Tx, account_id: str, region: str, configuration_set: str, wanted: EventDestination) -> None:
+_TOPICS_ONLY = Offered()
+
+
+def create(
+    tx: Tx,
+    account_id: str,
+    region: str,
+    configuration_set: str,
+    wanted: EventDestination,
+    offered: Offered = _TOPICS_ONLY,
+) -> None:
+    """`offered` is what else than topics the operator has set up."""
     _check(wanted)
     _require_set(tx, account_id, region, configuration_set)
     known = of_set(tx, account_id, region, configuration_set)
@@ -85,17 +77,24 @@ def create(tx: Tx, account_id: str, region: str, configuration_set: str, wanted:
         raise LimitExceeded(
             f"Configuration set <{configuration_set}> has reached the limit of {MAX_DESTINATIONS} event destinations."
         )
-    _try(tx, account_id, region, configuration_set, wanted)
+    _try(tx, account_id, region, configuration_set, wanted, offered)
     key = {"account_id": account_id, "region": region, "configuration_set": configuration_set, "name": wanted.name}
     tx.execute(event_destinations.insert().values(**key, created_at=tx.now, **_values(wanted)))
 
 
-def update(tx: Tx, account_id: str, region: str, configuration_set: str, wanted: EventDestination) -> None:
-    """Replace it whole."""
+def update(
+    tx: Tx,
+    account_id: str,
+    region: str,
+    configuration_set: str,
+    wanted: EventDestination,
+    offered: Offered = _TOPICS_ONLY,
+) -> None:
+    """Replace it whole, its target, too."""
     _check(wanted)
     _require_set(tx, account_id, region, configuration_set)
     _require(tx, account_id, region, configuration_set, wanted.name)
-    _try(tx, account_id, region, configuration_set, wanted)
+    _try(tx, account_id, region, configuration_set, wanted, offered)
     condition = (*_of(account_id, region, configuration_set), event_destinations.c.name == wanted.name)
     tx.execute(event_destinations.update().where(*condition).values(**_values(wanted)))
 
@@ -150,15 +149,14 @@ def _check(wanted: EventDestination) -> None:
         )
     if not wanted.kinds:
         raise Invalid("At least one event type must be specified.")
-    if wanted.target_kind not in OFFERED:
-        raise NotOffered(
-            f"{_NAMES[wanted.target_kind]} destinations are not offered by this release. Use an SNS destination."
-        )
 
 
-def _try(tx: Tx, account_id: str, region: str, configuration_set: str, wanted: EventDestination) -> None:
-    """Publish SES's sentence to a topic; raises InvalidDestination where it cannot be done."""
+def _try(
+    tx: Tx, account_id: str, region: str, configuration_set: str, wanted: EventDestination, offered: Offered
+) -> None:
+    """Check the target, and publish SES's sentence to a topic; raises InvalidDestination where it cannot be done."""
     if wanted.target_kind is not TargetKind.SNS:
+        check(wanted.target_kind, wanted.target, account_id, region, offered)
         return
     source = source_arn(account_id, region, configuration_set)
     topic = topics.for_ses(tx, wanted.target["TopicArn"], account_id=account_id, region=region, source_arn=source)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from tayori import ids
 from tayori.model.delivery_policy import policy_of
+from tayori.model.event_target import stream_name
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import NOTIFICATION_OPEN
@@ -252,7 +253,9 @@ def _insert(
 
 
 def _lane(protocol: str, endpoint: str) -> str:
-    """What its trouble would be: the host, the server of queues, the mail."""
+    """What its trouble would be: the host, the server of queues, the stream, the mail."""
+    if protocol == "firehose":
+        return f"{protocol}/{stream_name(endpoint)}"
     if protocol not in ("http", "https", "webhook"):
         return protocol
     try:

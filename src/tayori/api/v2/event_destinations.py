@@ -1,8 +1,9 @@
 """Event destinations of configuration sets."""
 
-from tayori.api.registry import Call, Request, Response, operation
+from tayori.api.registry import Call, ComposeCall, Request, Response, operation
+from tayori.model.event_target import TargetKind
 from tayori.resources import event_destinations
-from tayori.resources.event_destinations import EventDestination, TargetKind, one_target
+from tayori.resources.event_destinations import EventDestination, one_target
 
 # Member of the request → kind of target. What a kind can be asked for is the resource's to say.
 TARGETS = {
@@ -15,15 +16,17 @@ TARGETS = {
 _MEMBERS = {kind: member for member, kind in TARGETS.items()}
 
 
-@operation("sesv2", "CreateConfigurationSetEventDestination")
-def create_configuration_set_event_destination(call: Call, request: Request) -> Response:
-    event_destinations.create(call.tx, call.account_id, call.region, request["ConfigurationSetName"], _wanted(request))
+@operation("sesv2", "CreateConfigurationSetEventDestination", mode="compose")
+async def create_configuration_set_event_destination(call: ComposeCall, request: Request) -> Response:
+    key, wanted = (call.account_id, call.region, request["ConfigurationSetName"]), _wanted(request)
+    await call.store.write(event_destinations.create, *key, wanted, call.tools.offered_targets)
     return {}
 
 
-@operation("sesv2", "UpdateConfigurationSetEventDestination")
-def update_configuration_set_event_destination(call: Call, request: Request) -> Response:
-    event_destinations.update(call.tx, call.account_id, call.region, request["ConfigurationSetName"], _wanted(request))
+@operation("sesv2", "UpdateConfigurationSetEventDestination", mode="compose")
+async def update_configuration_set_event_destination(call: ComposeCall, request: Request) -> Response:
+    key, wanted = (call.account_id, call.region, request["ConfigurationSetName"]), _wanted(request)
+    await call.store.write(event_destinations.update, *key, wanted, call.tools.offered_targets)
     return {}
 
 

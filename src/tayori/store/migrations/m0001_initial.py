@@ -352,6 +352,32 @@ STATEMENTS = (
      {without_rowid}
     """,
     """
+    CREATE TABLE metric_points (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        series TEXT NOT NULL,
+        period INTEGER NOT NULL,
+        at BIGINT NOT NULL,
+        total BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, series, period, at)
+    )
+     {without_rowid}
+    """,
+    "CREATE INDEX metric_points_by_age ON metric_points (period, at)",
+    """
+    CREATE TABLE metric_series (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        series TEXT NOT NULL,
+        metric TEXT NOT NULL,
+        dimensions TEXT NOT NULL,
+        total BIGINT NOT NULL,
+        last_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, series)
+    )
+    """,
+    "CREATE INDEX metric_series_by_age ON metric_series (last_at)",
+    """
     CREATE TABLE notifications (
         account_id TEXT NOT NULL,
         notification_id TEXT NOT NULL,
