@@ -9,7 +9,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from tayori.model.names import REGION_PREFIXES
+from tayori.model.names import OTHER_REGIONS_PREFIX, REGION_PREFIXES
 
 _LOWER_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _ACCESS_KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -17,7 +17,7 @@ _ACCESS_KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 def message_id(region: str, now: datetime) -> str:
     """`<4 hex of the region><12 hex of the epoch in milliseconds>-<uuid>-000000`, as SES forms it: sorts by time."""
-    prefix = REGION_PREFIXES.get(region, "01ff")
+    prefix = REGION_PREFIXES.get(region, OTHER_REGIONS_PREFIX)
     return f"{prefix}{int(now.timestamp() * 1000):012x}-{UUID(bytes=secrets.token_bytes(16), version=4)}-000000"
 
 

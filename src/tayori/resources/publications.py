@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from tayori.model.event import EventKind
 from tayori.model.message import Operation
 from tayori.model.ses_event import MailFacts
+from tayori.resources import search_index
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -45,12 +46,15 @@ _TAKE = Hot("DELETE FROM publications WHERE message_id = ? AND at = ? AND kind =
 
 
 def note(tx: Tx, settings: Settings, rows: Sequence[EventRow], accounts: Iterable[tuple[str, str, str]]) -> None:
-    """Note those of the events `rows` that somebody listens to.
+    """Note those of the events `rows` that somebody listens to; that of the rare kinds, the search finds the message.
 
     `accounts` are (message id, account id, region) of their messages; it is not gone through where nobody listens.
     """
     listened = settings.listened(tx)
-    if not listened and FORWARDED.isdisjoint([row[2] for row in rows]):
+    if not search_index.RARE.isdisjoint([row[2] for row in rows]):
+        accounts = list(accounts)
+        search_index.note_outcomes(tx, rows, accounts)
+    elif not listened:
         return
     wanted = {message_id: listened.get((account_id, region), ()) for message_id, account_id, region in accounts}
     heard = [row[:4] for row in rows if row[2] in FORWARDED or row[2] in wanted[row[0]]]

@@ -502,11 +502,13 @@ leases = Table(
 )
 
 # The tables that have a file of their own belong to the same schema.
+from tayori.store import feedback_tables as feedback_tables  # noqa: E402
 from tayori.store import inbound_tables as inbound_tables  # noqa: E402
 from tayori.store import metric_tables as metric_tables  # noqa: E402
 from tayori.store import notification_tables as notification_tables  # noqa: E402
 from tayori.store import publication_tables as publication_tables  # noqa: E402
 from tayori.store import report_tables as report_tables  # noqa: E402
 from tayori.store import reputation_tables as reputation_tables  # noqa: E402
+from tayori.store import search_tables as search_tables  # noqa: E402
 from tayori.store import source_tables as source_tables  # noqa: E402
 from tayori.store import transport_tables as transport_tables  # noqa: E402

@@ -195,6 +195,26 @@ STATEMENTS = (
      {without_rowid}
     """,
     """
+    CREATE TABLE feedback_enrolments (
+        name TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        state TEXT NOT NULL,
+        since TEXT NOT NULL,
+        note TEXT NOT NULL,
+        changed_at BIGINT NOT NULL,
+        PRIMARY KEY (name, domain)
+    )
+    """,
+    """
+    CREATE TABLE feedback_warnings (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        warned_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, subject)
+    )
+    """,
+    """
     CREATE TABLE identities (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
@@ -489,6 +509,24 @@ STATEMENTS = (
         compat INTEGER NOT NULL,
         PRIMARY KEY (id)
     )
+    """,
+    """
+    CREATE TABLE search_cursors (
+        prefix TEXT NOT NULL,
+        indexed_to TEXT NOT NULL,
+        settled_to TEXT NOT NULL,
+        PRIMARY KEY (prefix)
+    )
+    """,
+    """
+    CREATE TABLE search_terms (
+        account_id TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        term BIGINT NOT NULL,
+        number BIGINT NOT NULL,
+        PRIMARY KEY (account_id, day, term, number)
+    )
+     {without_rowid}
     """,
     """
     CREATE TABLE security_levels (

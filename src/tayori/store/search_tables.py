@@ -1,0 +1,30 @@
+"""Tables of the search for messages: an index beside the messages, filled after they were accepted.
+
+Beside `tables`, on the same metadata. A search never slows down the acceptance of mail: what it needs is written by a
+loop, from the messages in the order of their identifiers. Days can be forgotten in one piece each.
+"""
+
+from sqlalchemy import BigInteger, Integer, Table, Text
+
+from tayori.store.tables import column, metadata
+
+# One row for each thing that a message can be found by. `term` is a number made of the region, the kind and the value
+# (model/search), `number` is the message's place in its day, of which its identifier can be told again.
+search_terms = Table(
+    "search_terms",
+    metadata,
+    column("account_id", Text, key=True),
+    column("day", Integer, key=True),  # since 1970
+    column("term", BigInteger, key=True),
+    column("number", BigInteger, key=True),
+    sqlite_with_rowid=False,
+)
+
+# How far the loop has come, for each prefix of message identifiers.
+search_cursors = Table(
+    "search_cursors",
+    metadata,
+    column("prefix", Text, key=True),
+    column("indexed_to", Text),  # the last message that was written into the index
+    column("settled_to", Text),  # the last that was looked at again once it had time to be committed and delivered
+)
