@@ -87,13 +87,15 @@ def test_each_group_of_options_is_put_for_itself(service, operation, options, na
         put(ConfigurationSetName="missing", **options)
 
 
-@pytest.mark.parametrize("operation", ["delivery", "suppression", "vdm"])
+@pytest.mark.parametrize("operation", ["delivery", "suppression", "tracking", "vdm"])
 def test_an_empty_put_clears_a_group(service, operation):
+    service.transact(identity, "example.com")
     client = service.client("sesv2")
     client.create_configuration_set(
         ConfigurationSetName="main",
         DeliveryOptions={"TlsPolicy": "REQUIRE"},
         SuppressionOptions={"SuppressedReasons": []},
+        TrackingOptions={"CustomRedirectDomain": "x.example.com", "HttpsPolicy": "REQUIRE"},
         VdmOptions={"DashboardOptions": {"EngagementMetrics": "ENABLED"}},
     )
     assert f"{operation.capitalize()}Options" in shown(client)
@@ -114,6 +116,7 @@ def test_an_empty_put_clears_a_group(service, operation):
             {"TrackingOptions": {"CustomRedirectDomain": "x.other.test"}},
             "Domain <x.other.test> is not verified under this account.",
         ),
+        ({"TrackingOptions": {"CustomRedirectDomain": " "}}, "CustomRedirectDomain must be specified."),
         ({"Tags": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}, "Duplicate tag key: a"),
     ],
 )
@@ -123,6 +126,38 @@ def test_what_ses_refuses_is_refused_and_nothing_is_made(service, options, text)
         client.create_configuration_set(ConfigurationSetName="main", **options)
     assert text_of(refusal) == text
     assert client.list_configuration_sets()["ConfigurationSets"] == []
+
+
+@pytest.mark.parametrize(
+    "domain", ['x".example.com', "x/.example.com", "x:80.example.com", "あ.example.com", "example"]
+)
+def test_what_is_no_host_name_is_no_redirect_domain(service, domain):
+    """It stands in links: whoever could write anything there would write HTML."""
+    service.transact(identity, "example.com")
+    client = service.client("sesv2")
+    client.create_configuration_set(ConfigurationSetName="main")
+    with pytest.raises(client.exceptions.BadRequestException) as refusal:
+        client.put_configuration_set_tracking_options(ConfigurationSetName="main", CustomRedirectDomain=domain)
+    assert text_of(refusal) == f"Domain <{domain}> is not verified under this account."
+
+
+def test_a_policy_without_a_domain_is_refused(service):
+    client = service.client("sesv2")
+    client.create_configuration_set(ConfigurationSetName="main")
+    with pytest.raises(client.exceptions.BadRequestException) as refusal:
+        client.put_configuration_set_tracking_options(ConfigurationSetName="main", HttpsPolicy="REQUIRE")
+    assert text_of(refusal) == "CustomRedirectDomain must be specified."
+
+
+def test_v1_changes_the_redirect_domain_and_leaves_the_policy_that_v2_has_set(service):
+    service.transact(identity, "example.com")
+    v1, v2 = service.client("ses"), service.client("sesv2")
+    options = {"CustomRedirectDomain": "x.example.com", "HttpsPolicy": "REQUIRE_OPEN_ONLY"}
+    v2.create_configuration_set(ConfigurationSetName="main", TrackingOptions=options)
+    v1.update_configuration_set_tracking_options(
+        ConfigurationSetName="main", TrackingOptions={"CustomRedirectDomain": "y.example.com"}
+    )
+    assert shown(v2)["TrackingOptions"] == options | {"CustomRedirectDomain": "y.example.com"}
 
 
 def test_options_that_are_not_offered_are_refused_with_the_way_out(service):

@@ -60,6 +60,7 @@ def values(lookup: Lookup) -> list[str]:
         ("ns1.tayori.test", "A", ["198.51.100.8"]),
         ("email-smtp.us-east-1.tayori.test", "A", ["198.51.100.8"]),
         ("feedback-smtp.us-east-1.tayori.test", "A", ["198.51.100.8"]),
+        ("r.us-east-1.tayori.test", "A", ["198.51.100.8"]),
         ("a1.smtp-out.us-east-1.tayori.test", "A", ["198.51.100.7"]),
         ("a1.smtp-out.us-east-1.tayori.test", "AAAA", ["2001:db8::7"]),
         ("a1.smtp-out.us-east-1.tayori.test", "TXT", ["v=spf1 a -all"]),

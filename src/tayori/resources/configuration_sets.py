@@ -1,7 +1,8 @@
 """Configuration sets: named groups of options that a message is sent under.
 
 Each option group has its own PUT in the API; an absent group means "not set". What is acted on: delivery (TlsPolicy,
-SendingPoolName, MaxDeliverySeconds), sending, suppression reasons. The others are kept and returned (docs/quirks.md).
+SendingPoolName, MaxDeliverySeconds), sending, suppression reasons, tracking, and of VDM's the engagement metrics. The
+others are kept and returned (docs/quirks.md).
 """
 
 import re
@@ -22,6 +23,7 @@ from tayori.store.notification_tables import event_destinations
 from tayori.store.tables import configuration_sets, identities
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 
 
 class OptionGroup(StrEnum):
@@ -149,9 +151,10 @@ def _check_options(tx: Tx, account_id: str, region: str, group: OptionGroup, opt
 
 
 def _check_redirect_domain(tx: Tx, account_id: str, region: str, domain: str | None) -> None:
-    if not domain:
+    """It stands in links, so it is a host name, of a domain that is verified."""
+    if not domain or not domain.strip():
         raise Invalid("CustomRedirectDomain must be specified.")
-    labels = domain.lower().split(".")
+    labels = domain.lower().split(".") if _HOST_NAME.fullmatch(domain) else []
     candidates = [".".join(labels[start:]) for start in range(len(labels) - 1)]
     verified = tx.execute(
         sa.select(identities.c.identity).where(

@@ -109,8 +109,11 @@ def create_configuration_set_tracking_options(call: Call, request: Request) -> R
 
 @operation("ses", "UpdateConfigurationSetTrackingOptions")
 def update_configuration_set_tracking_options(call: Call, request: Request) -> Response:
+    """v1 knows the domain only; what v2 has set beside it stays."""
     _require_tracking(call, request)
-    return _put(call, request, OptionGroup.TRACKING, request["TrackingOptions"])
+    known = _set(call, request).options[OptionGroup.TRACKING]
+    policy = {name: value for name, value in known.items() if name != "CustomRedirectDomain"}
+    return _put(call, request, OptionGroup.TRACKING, policy | request["TrackingOptions"])
 
 
 @operation("ses", "DeleteConfigurationSetTrackingOptions")

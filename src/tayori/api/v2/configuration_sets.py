@@ -104,7 +104,15 @@ def put_configuration_set_suppression_options(call: Call, request: Request) -> R
 
 @operation("sesv2", "PutConfigurationSetTrackingOptions")
 def put_configuration_set_tracking_options(call: Call, request: Request) -> Response:
-    return _put(call, request, OptionGroup.TRACKING)
+    """Without a domain and a policy they are cleared; a policy alone is refused (ses: probed)."""
+    names = ("CustomRedirectDomain", "HttpsPolicy")
+    options = {name: request[name] for name in names if name in request}
+    if not options:
+        configuration_sets.put_options(
+            call.tx, call.account_id, call.region, request["ConfigurationSetName"], OptionGroup.TRACKING, None
+        )
+        return {}
+    return _put(call, request, OptionGroup.TRACKING, options)
 
 
 @operation("sesv2", "PutConfigurationSetVdmOptions")
