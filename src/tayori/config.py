@@ -94,6 +94,9 @@ class InboundSettings:
     )
     kept_megabytes_an_hour: int = setting(128, "MiB of one hour's; what is above is read like the rest, and not kept.")
     return_path_days: float = setting(30.0, "Days after a message for which reports on its return path are taken.")
+    feedback_loops_file: str = setting(
+        "", "Your own part of the table of feedback loops (TOML): who tells of complaints, and how one enrols."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -468,23 +471,6 @@ def check(config: Config) -> None:
         raise ConfigError(f"log.level must be debug, info, warning or error, not {config.log.level!r}.")
 
 
-def _check_reputation(config: Config) -> None:
-    settings = config.reputation
-    for name in ("bounce", "complaint"):
-        review, pause = getattr(settings, f"{name}_review"), getattr(settings, f"{name}_pause")
-        if not 0 < review <= pause <= 100:
-            raise ConfigError(
-                f"reputation.{name}_review and reputation.{name}_pause must be from above 0 to 100,"
-                " and the first not above the second."
-            )
-    if settings.minimum_volume < 1:
-        raise ConfigError(f"reputation.minimum_volume must be at least 1, not {settings.minimum_volume}.")
-    if settings.pause not in ("off", "stream", "account"):
-        raise ConfigError(f"reputation.pause must be off, stream or account, not {settings.pause!r}.")
-    if not 91 <= config.retention.count_days <= 36_500:
-        raise ConfigError(f"retention.count_days must be from 91 to 36500, not {config.retention.count_days}.")
-
-
 def _check_targets(events: EventSettings) -> None:
     """Where EventBridge and Firehose destinations lead."""
     if events.eventbridge_endpoint and events.eventbridge_url:
@@ -506,6 +492,23 @@ def _check_bucket(stream: str, place: str, events: EventSettings) -> None:
         raise ConfigError(f"events.firehose lets {stream} lead to a bucket, and events.s3_endpoint is not set.")
     if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{2,62}(/[A-Za-z0-9._~-]+)*/?", place):
         raise ConfigError(f"events.firehose lets {stream} lead to {place!r}, which is no s3://bucket/prefix.")
+
+
+def _check_reputation(config: Config) -> None:
+    settings = config.reputation
+    for name in ("bounce", "complaint"):
+        review, pause = getattr(settings, f"{name}_review"), getattr(settings, f"{name}_pause")
+        if not 0 < review <= pause <= 100:
+            raise ConfigError(
+                f"reputation.{name}_review and reputation.{name}_pause must be from above 0 to 100,"
+                " and the first not above the second."
+            )
+    if settings.minimum_volume < 1:
+        raise ConfigError(f"reputation.minimum_volume must be at least 1, not {settings.minimum_volume}.")
+    if settings.pause not in ("off", "stream", "account"):
+        raise ConfigError(f"reputation.pause must be off, stream or account, not {settings.pause!r}.")
+    if not 91 <= config.retention.count_days <= 36_500:
+        raise ConfigError(f"retention.count_days must be from 91 to 36500, not {config.retention.count_days}.")
 
 
 def _check_regions(service: ServiceSettings) -> None:

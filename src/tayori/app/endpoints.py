@@ -7,6 +7,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 FILE_NAME = "service.json"
 
@@ -40,6 +41,9 @@ class Endpoints:
     delivery_port: int
     regions: list[str] = field(default_factory=list)  # all that are served; empty where there is only `region`
     private_networks: list[str] = field(default_factory=list)  # that mail may be delivered to
+    reputation: dict[str, Any] = field(default_factory=dict)  # its settings
+    outgoing_addresses: list[str] = field(default_factory=list)  # that receivers see mail come from
+    feedback_loops_file: str = ""  # the operator's own part of the table of feedback loops
 
 
 def write(data: Path, endpoints: Endpoints) -> None:

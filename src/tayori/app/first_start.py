@@ -5,7 +5,7 @@ Runs in the parent, before any process of the node starts: makes what is missing
 
 import asyncio
 import os
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tayori import ids
@@ -126,5 +126,8 @@ def describe(config: Config) -> Endpoints:
         rehearsal_folder=str(config.rehearsal_folder),
         resolver=config.resolver.servers[0] if config.resolver.servers else "",
         delivery_port=config.delivery.port,
+        reputation=asdict(config.reputation),
         private_networks=list(config.delivery.private_networks),
+        outgoing_addresses=list(config.delivery.outgoing_addresses or config.dns.public_addresses),
+        feedback_loops_file=config.inbound.feedback_loops_file,
     )

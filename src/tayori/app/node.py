@@ -21,12 +21,22 @@ import uvicorn
 
 from tayori import ids
 from tayori.api.app import create_app
-from tayori.app import domain_look, event_targets, first_start, inbound_port, publishing, routes, tls_reporting
+from tayori.app import (
+    domain_look,
+    event_targets,
+    first_start,
+    inbound_port,
+    publishing,
+    reputation_watch,
+    routes,
+    tls_reporting,
+)
 from tayori.app.block_lists import BlockListWatch
 from tayori.app.delivery_process import DeliveryProcess, Launch, LinkedQueue
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
+from tayori.app.feedback_wiring import FeedbackWiring
 from tayori.app.http_connection import BoundedProtocol
 from tayori.app.http_server import HttpServer, listener
 from tayori.app.look_limits import LookLimits
@@ -37,6 +47,7 @@ from tayori.app.probing import Prober
 from tayori.app.publishing import FeedbackMailer, NotificationMailer, SigningCertificates
 from tayori.app.queue_desk import QueuePages
 from tayori.app.rehearsal_hooks import RehearsalHooks
+from tayori.app.reputation_desk import ReputationPages
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
 from tayori.app.transport import StsRefresh, sts_policies
@@ -77,6 +88,7 @@ from tayori.resources import (
     notifications,
     pauses,
     publications,
+    reputation,
     sources,
 )
 from tayori.resources.credentials import Credential
@@ -143,6 +155,7 @@ class Node:
         self._stops.append(self.resolver.close)
         self.sending = Sending(self.store, self.names_of, self.worker)
         self.sts = sts_policies(self.config, self.resolver, self.store, self.clock)
+        self.feedback = FeedbackWiring(self.config, self.store, self.sending, self.names_of, self.clock)
         await self._start_loops()
         if self._delivers:
             await self._start_delivery()
@@ -239,7 +252,9 @@ class Node:
             (self._retention(), "retention"),
             (self._rotation(), dkim_setup.ROTATION_TOPIC),
             (Publisher(self.store, self.config.service.domain), publications.TOPIC),
+            (self.feedback.watch(), "feedback-coverage"),
             (self._notifications(targets), notifications.TOPIC),
+            (reputation_watch.watch(self.config, self.store, self.sending, self.names_of), reputation.TOPIC),
         ]
 
     def _notifications(self, targets: event_targets.EventTargets) -> Sender:
@@ -488,7 +503,9 @@ class Node:
                 *SigningCertificates(self.store).table(),
                 *WebhookPages(self.store, is_rehearsal=self.config.rehearsal).table(),
                 *QueuePages(self.store).table(),
+                *ReputationPages(self.store, self.config).table(),
                 *Ed25519Pages(self.store, self.names_of).table(),
+                *self.feedback.routes(self.resolver, self._delivery_settings(), self.look_limits),
             ],
             tools=Tools(
                 sending=self.sending,

@@ -10,10 +10,12 @@ from typing import Any
 
 from tayori.model.names import ServiceNames
 from tayori.rehearsal.authority import CertificateAuthority
+from tayori.rehearsal.providers import feedback_loops_file
 
 SERVICE_DOMAIN = "tayori.test"
 SERVICE_ADDRESS = "127.77.1.1"
 LOOPBACK = "127.0.0.0/8"
+FEEDBACK_LOOPS = "feedback-loops.toml"
 
 
 def settings(data: Path, port_base: int) -> Mapping[str, Mapping[str, Any]]:
@@ -25,6 +27,7 @@ def settings(data: Path, port_base: int) -> Mapping[str, Mapping[str, Any]]:
             "key": str(data / "rehearsal" / "submission.key"),
             "ca_file": str(data / "rehearsal" / "ca.pem"),
         },
+        "inbound": {"feedback_loops_file": str(data / "rehearsal" / FEEDBACK_LOOPS)},
         "dns": {"public_addresses": ["127.0.0.1"]},
         "resolver": {"servers": [f"127.0.0.1:{port_base + 6}"]},
         "delivery": {
@@ -40,13 +43,16 @@ def settings(data: Path, port_base: int) -> Mapping[str, Mapping[str, Any]]:
 
 
 def prepare(data: Path) -> None:
-    """Found what the settings name: the authority, and the certificate of SMTP submission that it signs."""
+    """Found what the settings name: the authority, the certificate of SMTP submission that it signs, and what is known
+    of the providers' feedback loops.
+    """
     folder = data / "rehearsal"
     authority = CertificateAuthority(folder)
     certificate, key = folder / "submission.pem", folder / "submission.key"
     if not (certificate.is_file() and key.is_file()):
         names = ServiceNames(service_domain=SERVICE_DOMAIN, region="us-east-1")
         authority.issue_files(certificate, key, ("localhost", names.submission_host), ("127.0.0.1", "::1"))
+    (folder / FEEDBACK_LOOPS).write_text(feedback_loops_file(), "utf-8")
 
 
 def ports(port_base: int) -> Mapping[str, Mapping[str, Any]]:

@@ -31,6 +31,7 @@ COMMANDS = {
     "smtp-password": "tayori.cli.smtp_password",
     "account": "tayori.cli.account",
     "message": "tayori.cli.message",
+    "feedback-loops": "tayori.cli.feedback_loops",
     "webhook": "tayori.cli.webhook",
     "queue": "tayori.cli.queue",
     "source": "tayori.cli.source",

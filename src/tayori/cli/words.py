@@ -6,6 +6,8 @@ to a protocol (record types, SES's names, replies of servers) are never translat
 
 from dataclasses import dataclass
 
+from tayori.cli.feedback_words import FEEDBACK_TEXTS
+
 LANGUAGES = ("en", "ja")
 
 _TEXTS: dict[str, tuple[str, str]] = {
@@ -489,6 +491,9 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "作成するか、PutEmailIdentityConfigurationSetAttributes で外す (このままでは送信が拒否される)",
     ),
 }
+
+
+_TEXTS.update(FEEDBACK_TEXTS)
 
 
 @dataclass(frozen=True, slots=True)

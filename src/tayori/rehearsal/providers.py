@@ -77,6 +77,20 @@ def provider_of(domain: str) -> Provider | None:
     return next((provider for provider in PROVIDERS if provider.domain == domain.lower()), None)
 
 
+def feedback_loops_file() -> str:
+    """What an operator would write of these providers into a table of feedback loops of his own (TOML)."""
+    entries = ["# What is known of the rehearsal's providers. Written anew at each start of the rehearsal.\n"]
+    for provider in (one for one in PROVIDERS if one.behaviour is not Behaviour.NULL_MX):
+        has_loop = provider.behaviour is Behaviour.FEEDBACK_LOOP
+        how = 'by = ["ip"]\nneeds = "Nothing: it reports to everybody."\nsends = "ARF"\nredacts = "yes"\n'
+        entries.append(
+            f'[[provider]]\nid = "{provider.domain}"\nhosts = [".{provider.host}"]\n'
+            f'loop = "{"yes" if has_loop else "no"}"\n{how if has_loop else ""}'
+            'basis = "provider"\nas_of = 2026-11-24\n'
+        )
+    return "\n".join(entries)
+
+
 def provider_records(provider: Provider, address: str) -> tuple[Record, ...]:
     """What the provider's own administrators publish; `address` is where it listens."""
     domain, host = provider.domain, provider.host

@@ -1,0 +1,72 @@
+"""What `tayori feedback-loops` and its check say, in English and Japanese: a part of the catalogue (`cli.words`)."""
+
+FEEDBACK_TEXTS: dict[str, tuple[str, str]] = {
+    "command.feedback-loops": (
+        "who tells of complaints: providers, enrolments, coverage of your mail, a test",
+        "苦情を報告するプロバイダー、その登録状況、メールに占める割合、動作テスト",
+    ),
+    "loops.id": ("ID", "識別子"),
+    "loops.name": ("Provider", "プロバイダー"),
+    "loops.loop": ("Complaints", "苦情の報告"),
+    "loops.state": ("Enrolment", "登録"),
+    "loops.how": ("Enrol by", "登録の単位"),
+    "loops.domain": ("Domain", "ドメイン"),
+    "loops.host": ("Mail host", "メールホスト"),
+    "loops.recipients": ("Recipients", "宛先数"),
+    "loops.share": ("Share", "割合"),
+    "loops.loop.yes": ("reported", "報告あり"),
+    "loops.loop.aggregate": ("figures only", "集計値のみ"),
+    "loops.loop.no": ("none", "なし"),
+    "loops.loop.unknown": ("unknown", "不明"),
+    "loops.by.ip": ("source address", "送信元 IP アドレス"),
+    "loops.by.dkim-domain": ("DKIM domain", "DKIM ドメイン"),
+    "loops.state.requested": ("requested", "申請中"),
+    "loops.state.active": ("active", "有効"),
+    "loops.through": ("through {name}", "{name} 経由"),
+    "loops.others": ("(others)", "(その他)"),
+    "loops.redacts.yes": ("blotted out", "伏せられる"),
+    "loops.redacts.no": ("shown", "含まれる"),
+    "loops.redacts.unknown": ("unknown", "不明"),
+    "loops.basis.provider": ("the provider's own page", "プロバイダー自身のページ"),
+    "loops.basis.second-hand": ("second-hand", "第三者の情報"),
+    "loops.basis.none": ("nothing was found", "情報なし"),
+    "loops.enrol-at": ("Enrol at", "登録先"),
+    "loops.needs": ("It asks for", "必要なもの"),
+    "loops.sends": ("Reports are", "レポートの形式"),
+    "loops.redacts": ("Reader's address", "申立人のアドレス"),
+    "loops.note": ("Note", "備考"),
+    "loops.members": ("Runs the loops of", "対象プロバイダー"),
+    "loops.hosts": ("Mail hosts", "メールホスト"),
+    "loops.known": ("Known from", "情報の出所"),
+    "loops.here.addresses": ("Your source addresses", "こちらの送信元 IP アドレス"),
+    "loops.here.domains": ("Your DKIM domains", "こちらの DKIM ドメイン"),
+    "loops.here.reports": ("Send reports to", "レポートの送付先"),
+    "loops.here.confirmation": ("Confirmed by mail to", "確認メールの宛先"),
+    "loops.noted": ("{state} since {since}, {domain}", "{since} から {state} ({domain})"),
+    "loops.all-mail": ("all mail", "全メール"),
+    "loops.enrolled": ("Noted: {name} is {state} since {since}.", "記録しました: {name} は {since} から {state}。"),
+    "loops.taken-back": ("Noted: {name} is not enrolled.", "記録しました: {name} は未登録。"),
+    "loops.no-domains": (
+        "Name domains or addresses, or say --queue.",
+        "ドメインかアドレスを指定するか、--queue を付けてください。",
+    ),
+    "loops.nothing-waits": ("Nothing waits.", "送信待ちのメールはありません。"),
+    "loops.test-passed": (
+        "A complaint about message {message} was reported to {to} by way of {host}: the Complaint event is there,"
+        " {seconds} s after the start. It was a test: nobody is told of it, nobody suppressed, nothing counted.",
+        "メッセージ {message} への苦情レポートを {host} 経由で {to} に届け、開始から {seconds} 秒で Complaint"
+        " イベントを確認しました。テストのため、通知、抑制リストへの追加、集計は行われません。",
+    ),
+    "loops.test-failed": ("The way of complaints is broken. {trouble}", "苦情の経路に問題があります。{trouble}"),
+    "check.complaints": ("complaints about {subject}", "{subject} への苦情"),
+    "check.complaints.expected": (
+        "most recipients are with providers that report complaints",
+        "宛先の多くが、苦情を報告するプロバイダーである",
+    ),
+    "check.complaints.remedy": (
+        "do not wait for complaints from there; offer one-click unsubscribe (RFC 8058), and see: tayori feedback-loops"
+        " coverage",
+        "これらの宛先からの苦情通知は期待せず、ワンクリック登録解除 (RFC 8058) を用意する。詳細: tayori feedback-loops"
+        " coverage",
+    ),
+}
