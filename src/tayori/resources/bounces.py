@@ -14,9 +14,8 @@ from tayori.model.bounce import TRANSIENT, BounceKind, BounceType, classify_stat
 from tayori.model.event import EventKind
 from tayori.model.inbound import InboundReport, ReportAction, ReportedRecipient, ReportKind
 from tayori.model.names import ServiceNames
-from tayori.resources import publications
+from tayori.resources import event_rows, publications
 from tayori.resources.condemnation import condemn
-from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -90,8 +89,7 @@ def _bounce(
         feedback_id=arrived.inbound_id,
         reporting_mta=report.reporting_mta or arrived.names(region).ehlo_name,
     )
-    row = (report.message_id, to_micros(tx.now), EventKind.BOUNCE, ordinal, json.dumps(detail))
-    tx.hot(INSERT_EVENT, [row])
+    row = event_rows.append(tx, (report.message_id, to_micros(tx.now), EventKind.BOUNCE, ordinal, json.dumps(detail)))
     publications.note(tx, Settings(), [row], [(report.message_id, account_id, region)])
     if kind.bounce_type is BounceType.PERMANENT:
         condemn(

@@ -19,9 +19,8 @@ from tayori.model.message import DeliveryState, Operation
 from tayori.model.names import ServiceNames
 from tayori.model.return_path import ReturnPaths
 from tayori.model.submission import account_feedback_id
-from tayori.resources import publications, return_paths
+from tayori.resources import event_rows, publications, return_paths
 from tayori.resources.condemnation import condemn_for_complaint
-from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -92,8 +91,9 @@ def _complain(tx: Tx, inbound_id: str, report: ComplaintReport, subject: _Subjec
             feedback_type=report.feedback_type, user_agent=report.user_agent, arrived_at=report.arrived_at
         ),
     )
-    row = (message_id, to_micros(tx.now), EventKind.COMPLAINT, min(addresses), json.dumps(detail))
-    tx.hot(INSERT_EVENT, [row])
+    row = event_rows.append(
+        tx, (message_id, to_micros(tx.now), EventKind.COMPLAINT, min(addresses), json.dumps(detail))
+    )
     publications.note(tx, Settings(), [row], [(message_id, *key)])
     if report.feedback_type is not FeedbackType.NOT_SPAM and not subject.is_probe:
         condemn_for_complaint(

@@ -23,8 +23,7 @@ from tayori.model.names import ServiceNames
 from tayori.model.pause import Pauses
 from tayori.model.stream import account_of
 from tayori.model.waiting import WaitingFacts
-from tayori.resources import pauses, publications
-from tayori.resources.messages import INSERT_EVENT
+from tayori.resources import event_rows, pauses, publications
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -365,7 +364,6 @@ def _expire(
         feedback_id=message_id,
         reporting_mta=names(region).ehlo_name,
     )
-    row = (message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail))
-    tx.hot(INSERT_EVENT, [row])
+    row = event_rows.append(tx, (message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail)))
     publications.note(tx, settings, [row], [(message_id, account_id, region)])
     return True
