@@ -10,12 +10,13 @@ import shutil
 import smtplib
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import trustme
 
+from debian_postfix import running_postfix
 from postgres import free_port
 from programs import lacking, require
 from tayori.testing import until
@@ -23,28 +24,13 @@ from tayori.testing import until
 # Debian lets only one mail server be installed, so scripts/install-test-servers unpacks this one into a folder.
 EXIM = "/usr/local/lib/tayori-test-servers/usr/sbin/exim4"
 
-_POSTFIX_MAIN = """\
-compatibility_level = 3.6
-queue_directory = {home}/queue
-data_directory = {home}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
+_POSTFIX = """\
 myhostname = postfix.test
-mydestination =
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-alias_maps =
-alias_database =
-maillog_file = {home}/log/mail.log
-maillog_file_prefixes = {home}
-smtpd_peername_lookup = no
-smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ refused@dest.test = 550 5.1.1 no such user }} }},
+smtpd_recipient_restrictions = check_recipient_access inline:{ { refused@dest.test = 550 5.1.1 no such user } },
   reject_unauth_destination
 smtpd_tls_security_level = may
-smtpd_tls_cert_file = {home}/etc/server.pem
-smtpd_tls_key_file = {home}/etc/server.pem
+smtpd_tls_chain_files = {home}/etc/server.pem
 message_size_limit = 50000000
 virtual_mailbox_limit = 0
 virtual_mailbox_domains = dest.test
@@ -52,23 +38,6 @@ virtual_mailbox_base = {home}/mail
 virtual_mailbox_maps = static:box/
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
-"""
-
-_POSTFIX_MASTER = """\
-127.0.0.1:{port} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-virtual unix - n n - - virtual
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
 """
 
 _EXIM = """\
@@ -140,68 +109,55 @@ class Receiver:
 
 @contextmanager
 def postfix_receiver() -> Iterator[Receiver]:
-    program = require("postfix", "postfix")
-    with _folder("postfix") as receiver:
-        owner = pwd.getpwnam("postfix")
-        shutil.chown(receiver.home / "data", "postfix")
-        shutil.chown(receiver.home / "mail", "postfix")
-        etc = receiver.home / "etc"
-        main = _POSTFIX_MAIN.format(home=receiver.home, uid=owner.pw_uid, gid=owner.pw_gid)
-        (etc / "main.cf").write_text(main)
-        (etc / "master.cf").write_text(_POSTFIX_MASTER.format(port=receiver.port))
-        control = [program, "-c", str(etc)]
-        try:
-            subprocess.run([*control, "start"], check=True, capture_output=True)
-            until(_greets(receiver.port), "Postfix's greeting")
-            yield receiver
-        finally:
-            subprocess.run([*control, "stop"], check=False, capture_output=True)
+    require("postfix", "postfix")
+    owner, port = pwd.getpwnam("postfix"), free_port()
+    settings = _POSTFIX.replace("{uid}", str(owner.pw_uid)).replace("{gid}", str(owner.pw_gid))
+
+    def furnish(home: Path) -> None:
+        (home / "mail").mkdir()
+        shutil.chown(home / "mail", "postfix")
+        _certify(home)
+
+    with running_postfix(settings, {("127.0.0.1", port): ()}, furnish) as postfix:
+        yield Receiver("postfix", postfix.home, port)
 
 
 @contextmanager
 def exim_receiver() -> Iterator[Receiver]:
     if not os.access(EXIM, os.X_OK):
         lacking("exim", "exim4-daemon-light, unpacked")
-    with _folder("exim") as receiver:
-        for name in ("queue", "log", "mail"):
-            shutil.chown(receiver.home / name, "mail", "mail")
-        config = receiver.home / "etc" / "exim.conf"
-        config.write_text(_EXIM.format(program=EXIM, home=receiver.home, port=receiver.port))
-        log = (receiver.home / "stderr").open("wb")
-        process = subprocess.Popen([EXIM, "-C", str(config), "-bdf"], stdout=log, stderr=log)
+    if os.geteuid() != 0:
+        lacking("root, as whom alone mail servers start,", "no package")
+    home, port = Path(tempfile.mkdtemp(prefix="tayori-exim-")), free_port()
+    home.chmod(0o755)
+    try:
+        for name in ("etc", "queue", "log", "mail"):
+            (home / name).mkdir()
+            shutil.chown(home / name, "mail", "mail")
+        _certify(home)
+        config = home / "etc" / "exim.conf"
+        config.write_text(_EXIM.format(program=EXIM, home=home, port=port))
+        with (home / "stderr").open("wb") as log:
+            process = subprocess.Popen([EXIM, "-C", str(config), "-bdf"], stdout=log, stderr=log)
         try:
-            until(_greets(receiver.port), "Exim's greeting")
-            yield receiver
+            until(lambda: _greets(port), "Exim's greeting")
+            yield Receiver("exim", home, port)
         finally:
             process.terminate()
             process.wait(20)
-            log.close()
-
-
-@contextmanager
-def _folder(name: str) -> Iterator[Receiver]:
-    if os.geteuid() != 0:
-        lacking("root, as whom alone mail servers start,", "no package")
-    home = Path(tempfile.mkdtemp(prefix=f"tayori-{name}-"))
-    home.chmod(0o755)
-    try:
-        for part in ("etc", "queue", "data", "log", "mail"):
-            (home / part).mkdir()
-        certificate = trustme.CA().issue_cert("mx1.dest.test")
-        pem = home / "etc" / "server.pem"
-        certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
-        pem.chmod(0o644)
-        yield Receiver(name, home, free_port())
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _greets(port: int) -> Callable[[], bool]:
-    def ask() -> bool:
-        try:
-            smtplib.SMTP("127.0.0.1", port, timeout=20).close()
-        except OSError:
-            return False
-        return True
+def _certify(home: Path) -> None:
+    pem = home / "etc" / "server.pem"
+    trustme.CA().issue_cert("mx1.dest.test").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    pem.chmod(0o644)
 
-    return ask
+
+def _greets(port: int) -> bool:
+    try:
+        smtplib.SMTP("127.0.0.1", port, timeout=20).close()
+    except OSError:
+        return False
+    return True

@@ -9,7 +9,8 @@ import pytest
 from certificates import Certified, certify
 from hosts import World
 
-from receiving_postfix import Receiver, receiving_postfix
+from debian_postfix import Postfix
+from receiving_postfix import receiving_postfix
 from signed_zones import Zone, validating_resolver
 from tayori.clock import AdjustableClock
 from tayori.delivery.tls_result import PolicyType, ResultType
@@ -112,7 +113,7 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def receiver(port: int) -> Iterator[Receiver]:
+def receiver(port: int) -> Iterator[Postfix]:
     shown = {address: certified.pem.decode() if certified else "" for address, certified in HOSTS.values()}
     with receiving_postfix(shown, port) as receiver:
         yield receiver
@@ -128,7 +129,7 @@ class Peers(World):
 
 
 @pytest.fixture
-def peers(clock: AdjustableClock, resolver_port: int, port: int, receiver: Receiver) -> Peers:
+def peers(clock: AdjustableClock, resolver_port: int, port: int, receiver: Postfix) -> Peers:
     return Peers(clock, resolver_port, port)
 
 
@@ -183,7 +184,7 @@ def test_whose_mail_waits(
     run(scenario())
 
 
-def test_postfix_saw_tls(receiver: Receiver, run: Run, peers: Peers) -> None:
+def test_postfix_saw_tls(receiver: Postfix, run: Run, peers: Peers) -> None:
     async def scenario() -> None:
         async with peers as world:
             await world.send(world.message("b@to-mx.dane.test"))
