@@ -21,16 +21,7 @@ import uvicorn
 
 from tayori import ids
 from tayori.api.app import create_app
-from tayori.app import (
-    domain_look,
-    event_targets,
-    first_start,
-    inbound_port,
-    publishing,
-    reputation_watch,
-    routes,
-    tls_reporting,
-)
+from tayori.app import domain_look, event_targets, first_start, inbound_port, publishing, routes, tls_reporting
 from tayori.app.block_lists import BlockListWatch
 from tayori.app.delivery_process import DeliveryProcess, Launch, LinkedQueue
 from tayori.app.domain_checks import DomainChecks
@@ -48,6 +39,7 @@ from tayori.app.publishing import FeedbackMailer, NotificationMailer, SigningCer
 from tayori.app.queue_desk import QueuePages
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.reputation_desk import ReputationPages
+from tayori.app.reputation_watch import reputation_watch
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
 from tayori.app.transport import StsRefresh, sts_policies
@@ -254,7 +246,7 @@ class Node:
             (Publisher(self.store, self.config.service.domain), publications.TOPIC),
             (self.feedback.watch(), "feedback-coverage"),
             (self._notifications(targets), notifications.TOPIC),
-            (reputation_watch.watch(self.config, self.store, self.sending, self.names_of), reputation.TOPIC),
+            (reputation_watch(self.config, self.store, self.sending, self.names_of), reputation.TOPIC),
         ]
 
     def _notifications(self, targets: event_targets.EventTargets) -> Sender:

@@ -133,6 +133,12 @@ def all_accounts(tx: Tx) -> list[tuple[str, str]]:
     return [(row.account_id, row.name) for row in rows]
 
 
+def all_regions(tx: Tx) -> list[tuple[str, str]]:
+    """(account id, region) of every account where it has ever been."""
+    columns = account_regions.c.account_id, account_regions.c.region
+    return [(row.account_id, row.region) for row in tx.execute(sa.select(*columns).order_by(*columns))]
+
+
 def put_contact(tx: Tx, account_id: str, address: str | None) -> None:
     """Who is told when the status of an identity changes; None for nobody. The address is checked by the caller."""
     values = {"contact_address": address}

@@ -126,6 +126,16 @@ class ProviderCounts:
     transient_bounces: int
     complaints: int
 
+    @property
+    def bounce_rate(self) -> float | None:
+        """Of those whose end is known."""
+        ended = self.deliveries + self.permanent_bounces + self.transient_bounces
+        return self.permanent_bounces / ended if ended else None
+
+    @property
+    def complaint_rate(self) -> float | None:
+        return self.complaints / self.deliveries if self.deliveries else None
+
 
 _BY_PROVIDER = Hot(
     "SELECT provider, SUM(deliveries), SUM(permanent_bounces), SUM(transient_bounces), SUM(complaints)"

@@ -7,7 +7,10 @@ short transaction that gives way to an operator who was faster. The rules are `m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
+
+import sqlalchemy as sa
 
 from tayori.model.errors import Invalid, Kind, NotFound
 from tayori.model.feedback_loops import Loop
@@ -35,9 +38,10 @@ from tayori.resources import feedback_enrolments, mail_counts, provider_names
 from tayori.store.dialect import Hot, upsert
 from tayori.store.engine import Tx
 from tayori.store.reputation_tables import reputation_states
-from tayori.store.tables import account_regions, from_micros, storable
+from tayori.store.tables import account_regions, configuration_sets, from_micros, storable, to_micros
 
 TOPIC = "reputation"
+_MOST_MEASURED = 1000  # configuration sets of an account with metrics of their own
 _LONGEST = 512  # of a reason, as SES's StatusCause
 _COLUMNS = "kind, name, status, level, reason, since, fresh_start, forgiven_at, bounce_rate, complaint_rate"
 _STATES = Hot(f"SELECT {_COLUMNS} FROM reputation_states WHERE account_id = ? AND region = ? ORDER BY kind, name")
@@ -112,6 +116,47 @@ def paused_parts(tx: Tx) -> Mapping[tuple[str, str], frozenset[Who]]:
     return {key: frozenset(parts) for key, parts in found.items()}
 
 
+# --- gauges ---
+
+_NUMBERS = Hot("SELECT enforcement_status, COUNT(*) FROM account_regions GROUP BY enforcement_status")
+_UNWELL = Hot(
+    "SELECT account_id, region, bounce_rate, complaint_rate FROM reputation_states"
+    " WHERE status IN ('PROBATION', 'SHUTDOWN') AND kind = 'account' ORDER BY since DESC LIMIT ?"
+)
+
+
+def numbers(tx: Tx) -> Mapping[str, int]:
+    """Accounts, once for each region, by their enforcement status."""
+    return {status: int(number) for status, number in tx.hot_rows(_NUMBERS, ())}
+
+
+def unwell(tx: Tx, limit: int) -> list[tuple[Any, ...]]:
+    """(account id, region, bounce rate, complaint rate) of accounts that are under review or paused."""
+    return tx.hot_rows(_UNWELL, (limit,))
+
+
+def measured(tx: Tx, limit: int, account_id: str = "", region: str = "") -> list[tuple[str, str, str]]:
+    """(account id, region, name) of configuration sets that publish their reputation's metrics; of one account, or of
+    all.
+    """
+    table = configuration_sets.c
+    statement = sa.select(table.account_id, table.region, table.name, table.reputation_options)
+    statement = statement.where(table.reputation_options.is_not(None)).order_by(table.account_id, table.name)
+    if account_id:
+        statement = statement.where(table.account_id == account_id, table.region == region)
+    wanted = (row for row in tx.execute(statement) if (row.reputation_options or {}).get("ReputationMetricsEnabled"))
+    return [(row.account_id, row.region, row.name) for row in islice(wanted, limit)]
+
+
+def measured_rates(tx: Tx, limit: int) -> list[tuple[Any, ...]]:
+    """(account id, region, bounce rate, complaint rate, name) of those that were looked at."""
+    found = []
+    for account_id, region, name in measured(tx, limit):
+        state = state_of(tx, account_id, region, Who(Subject.CONFIGURATION_SET, name))
+        found.append((account_id, region, state.bounce_rate, state.complaint_rate, name))
+    return found
+
+
 # --- looking ---
 
 
@@ -177,8 +222,9 @@ def settle(tx: Tx, found: Look) -> bool:
 def _put_rates(tx: Tx, key: tuple[str, str], parts: Sequence[Part]) -> None:
     """For gauges and for SES's words. No setting: nobody's cache need be emptied for it."""
     account = parts[0]
+    published = [Who(Subject.CONFIGURATION_SET, name) for _, _, name in measured(tx, _MOST_MEASURED, *key)]
     if account.appraisal.bounce.volume:
-        tx.hot(_FIRST, [(*key, account.who.kind, account.who.name, int(tx.now.timestamp() * 1_000_000))])
+        tx.hot(_FIRST, [(*key, who.kind, who.name, to_micros(tx.now)) for who in (ACCOUNT, *published)])
     rows = []
     for part in parts:
         rates = part.appraisal.bounce, part.appraisal.complaint
