@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from debian_postfix import Postfix, running_postfix
 
@@ -19,10 +20,16 @@ relay_transport = discard:
 
 
 @contextmanager
-def receiving_postfix(hosts: Mapping[str, str], port: int, *settings: str) -> Iterator[Postfix]:
-    """`hosts` has the PEM (key and chain) that each address shows; an empty one offers no TLS."""
+def receiving_postfix(
+    hosts: Mapping[str, str], port: int, *settings: str, files: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Postfix]:
+    """`hosts` has the PEM (key and chain) that each address shows; an empty one offers no TLS. `files` are put beside
+    main.cf.
+    """
 
-    def write_certificates(home: Path) -> None:
+    def write_files(home: Path) -> None:
+        for name, content in files.items():
+            (home / "etc" / name).write_text(content)
         for address, pem in hosts.items():
             file = home / "etc" / f"{address}.pem"
             file.touch(mode=0o600)
@@ -35,5 +42,5 @@ def receiving_postfix(hosts: Mapping[str, str], port: int, *settings: str) -> It
         )
         for address, pem in hosts.items()
     }
-    with running_postfix(_MAIN, listeners, write_certificates) as postfix:
+    with running_postfix(_MAIN, listeners, write_files) as postfix:
         yield postfix
