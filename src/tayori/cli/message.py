@@ -8,6 +8,7 @@ from tayori.cli.command import Context, shared_options
 from tayori.cli.service import endpoints_of, read
 from tayori.cli.table import moment, printable, table
 from tayori.resources import timeline
+from tayori.resources.tellings import Telling
 from tayori.resources.timeline import AttemptRecord, EventRecord, Timeline
 
 
@@ -52,9 +53,17 @@ def _as_text(found: Timeline) -> str:
         )
         for recipient in found.recipients
     ]
-    return (
-        table((), heading) + "\nRecipients\n" + table((), recipients, indent="  ") + "\nTimeline\n" + _timeline(found)
-    )
+    parts = [table((), heading), "Recipients\n" + table((), recipients, indent="  "), "Timeline\n" + _timeline(found)]
+    if found.suppressions:
+        parts.append("On the suppression list\n" + table((), _suppression_rows(found), indent="  "))
+    return "\n".join(parts)
+
+
+def _suppression_rows(found: Timeline) -> list[tuple[str, str, str, str]]:
+    return [
+        (one.address, one.reason, f"since {moment(one.since)}", "because of this message" if one.is_by_this else "")
+        for one in found.suppressions
+    ]
 
 
 def _timeline(found: Timeline) -> str:
@@ -69,6 +78,11 @@ def _lines(found: Timeline, addresses: dict[int, str]) -> Iterator[tuple[datetim
         yield attempt.started_at, f"attempt: {attempt.outcome}", addresses[attempt.ordinal], _attempt_words(attempt)
     for event in found.events:
         yield event.at, event.kind, addresses.get(event.ordinal, ""), _event_words(event)
+    for report in found.reports:
+        words = f"{report.read_as or 'not understood'}, from <{report.reverse_path}> by [{report.source_ip}]"
+        yield report.at, f"came back: {report.purpose}", report.recipient, printable(words)
+    for told in found.tellings:
+        yield told.at, f"told: {told.kind}", addresses.get(told.ordinal, ""), _telling_words(told)
 
 
 def _acceptance_words(found: Timeline) -> str:
@@ -105,6 +119,12 @@ def _event_words(event: EventRecord) -> str:
         if detail.get(name):
             return printable(str(detail[name]))
     return ""
+
+
+def _telling_words(told: Telling) -> str:
+    where = " ".join(word for word in (told.protocol, told.endpoint, told.topic_arn) if word)
+    tries = "" if told.attempts is None else f"{told.attempts} tries" if told.attempts != 1 else "1 try"
+    return printable(", ".join(word for word in (where, told.state, tries, told.last_error) if word))
 
 
 def _precise(at: datetime) -> str:

@@ -15,7 +15,7 @@ from tayori.model import feedback_mail, ses_event, webhook
 from tayori.model.event import timestamp
 from tayori.model.feedback_mail import FeedbackMail
 from tayori.model.ses_event import MailFacts, Sink
-from tayori.resources import audiences, notifications, publications, topics
+from tayori.resources import audiences, notifications, publications, tellings, topics
 from tayori.resources.audiences import Audience
 from tayori.resources.event_destinations import EventDestination
 from tayori.resources.metrics import Counting
@@ -123,13 +123,18 @@ def _body(publication: Publication, text: str) -> str:
 def _publish(tx: Tx, ready: Sequence[_Ready], counting: Counting) -> None:
     for one in ready:
         if publications.take(tx, one.publication):
-            for audience, text in one.texts:
-                _tell(tx, one.publication, audience, text)
-            targets.hand_over(tx, counting, one.publication, one.told)
-            for hook, body in one.bodies:
-                _post(tx, one.publication, hook, body)
-            if one.forwarded is not None:
-                _forward(tx, one.publication, one.forwarded)
+            with tellings.about(one.publication.key):
+                _hand_over(tx, one, counting)
+
+
+def _hand_over(tx: Tx, one: _Ready, counting: Counting) -> None:
+    for audience, text in one.texts:
+        _tell(tx, one.publication, audience, text)
+    targets.hand_over(tx, counting, one.publication, one.told)
+    for hook, body in one.bodies:
+        _post(tx, one.publication, hook, body)
+    if one.forwarded is not None:
+        _forward(tx, one.publication, one.forwarded)
 
 
 def _post(tx: Tx, publication: Publication, hook: Webhook, body: str) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from tayori import ids
 from tayori.model.delivery_policy import policy_of
 from tayori.model.event_target import stream_name
+from tayori.resources import tellings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import NOTIFICATION_OPEN
@@ -230,9 +231,10 @@ def _insert(
     envelope: Mapping[str, Any],
 ) -> None:
     now = to_micros(tx.now)
+    notification_id = f"{now:014x}-{ids.worker_id()}"
     row = (
         account_id,
-        f"{now:014x}-{ids.worker_id()}",
+        notification_id,
         region,
         kind,
         "waiting",
@@ -250,6 +252,14 @@ def _insert(
         "",
     )
     tx.hot(_INSERT, [row])
+    tellings.note(
+        tx,
+        account_id=account_id,
+        notification_id=notification_id,
+        topic_arn=topic_arn,
+        protocol=protocol,
+        endpoint=endpoint,
+    )
 
 
 def _lane(protocol: str, endpoint: str) -> str:

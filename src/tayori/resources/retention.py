@@ -34,7 +34,7 @@ _SPENT_MESSAGES = Hot(
 _DELETE_BODY = Hot("DELETE FROM bodies WHERE message_id = ?")
 _DELETE_TIMELINE = tuple(
     Hot(f"DELETE FROM {table} WHERE message_id = ?")
-    for table in ("events", "attempts", "recipients", "bodies", "messages")
+    for table in ("tellings", "events", "attempts", "recipients", "bodies", "messages")
 )
 _DELETE_COUNTS = Hot("DELETE FROM send_counts WHERE bucket < ?")
 

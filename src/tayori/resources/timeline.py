@@ -1,10 +1,11 @@
-"""All that is known of one message: its row, its recipients with their states, every attempt and every event.
+"""All that is known of one message: its row, its recipients with their states, every attempt and every event, the
+reports that came back, who was told, and what it put on the suppression list.
 
 Reads only. What `tayori message show` and the HTTP extension show is made from this, so both tell the same.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,20 @@ import sqlalchemy as sa
 
 from tayori.model.errors import Kind, NotFound
 from tayori.model.message import DeliveryState
+from tayori.resources import tellings
+from tayori.resources.tellings import Telling
 from tayori.store.engine import Tx
-from tayori.store.tables import attempts, bodies, events, from_micros, messages, recipients, storable
+from tayori.store.tables import (
+    attempts,
+    bodies,
+    events,
+    from_micros,
+    inbound_messages,
+    messages,
+    recipients,
+    storable,
+    suppressed_destinations,
+)
 
 WHOLE_MESSAGE = -1  # the ordinal of an event that is about no single recipient
 
@@ -59,6 +72,28 @@ class EventRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRecord:
+    """Mail that came back to the message's return path. `read_as` is empty where nobody could read it."""
+
+    at: datetime
+    purpose: str
+    recipient: str
+    reverse_path: str
+    source_ip: str
+    read_as: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionRecord:
+    """A recipient that is on the account's suppression list now; whether this message is why."""
+
+    address: str
+    reason: str
+    since: datetime
+    is_by_this: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     message_id: str
     account_id: str
@@ -76,6 +111,9 @@ class Timeline:
     recipients: tuple[RecipientRecord, ...]
     attempts: tuple[AttemptRecord, ...]
     events: tuple[EventRecord, ...]
+    reports: tuple[ReportRecord, ...] = ()
+    tellings: tuple[Telling, ...] = ()
+    suppressions: tuple[SuppressionRecord, ...] = ()
 
 
 def get(tx: Tx, message_id: str, *, account_id: str | None = None) -> Timeline:
@@ -84,6 +122,7 @@ def get(tx: Tx, message_id: str, *, account_id: str | None = None) -> Timeline:
     if row is None or account_id not in (None, row.account_id):
         raise NotFound(f"Message {message_id} does not exist.", Kind.MESSAGE)
     kept = tx.execute(sa.select(bodies.c.message_id).where(bodies.c.message_id == message_id)).first()
+    found = _recipients(tx, message_id)
     return Timeline(
         message_id=message_id,
         account_id=row.account_id,
@@ -98,9 +137,12 @@ def get(tx: Tx, message_id: str, *, account_id: str | None = None) -> Timeline:
         size=row.size,
         has_content=kept is not None,
         facts=json.loads(row.facts),
-        recipients=_recipients(tx, message_id),
+        recipients=found,
         attempts=_attempts(tx, message_id),
         events=_events(tx, message_id),
+        reports=_reports(tx, message_id),
+        tellings=tellings.of_message(tx, message_id, row.account_id),
+        suppressions=_suppressions(tx, row, [recipient.address for recipient in found]),
     )
 
 
@@ -148,6 +190,38 @@ def _events(tx: Tx, message_id: str) -> tuple[EventRecord, ...]:
     )
 
 
+def _reports(tx: Tx, message_id: str) -> tuple[ReportRecord, ...]:
+    table = inbound_messages.c
+    columns = table.received_at, table.purpose, table.recipient, table.reverse_path, table.source_ip, table.report
+    rows = tx.execute(sa.select(*columns).where(table.message_id == message_id).order_by(table.received_at)).all()
+    return tuple(
+        ReportRecord(
+            at=row.received_at,
+            purpose=row.purpose,
+            recipient=row.recipient,
+            reverse_path=row.reverse_path,
+            source_ip=row.source_ip,
+            read_as=row.report or "",
+        )
+        for row in rows
+    )
+
+
+def _suppressions(tx: Tx, message: sa.Row[Any], addresses: Sequence[str]) -> tuple[SuppressionRecord, ...]:
+    table = suppressed_destinations.c
+    mine = table.account_id == message.account_id, table.region == message.region, table.address.in_(addresses)
+    rows = tx.execute(sa.select(suppressed_destinations).where(*mine).order_by(table.address)).all()
+    return tuple(
+        SuppressionRecord(
+            address=row.address,
+            reason=row.reason,
+            since=row.updated_at,
+            is_by_this=row.message_id == message.message_id,
+        )
+        for row in rows
+    )
+
+
 def as_json(found: Timeline) -> dict[str, Any]:
     """The timeline as JSON takes it: times as ISO 8601, recipients of attempts and events by their address."""
     addresses = {recipient.ordinal: recipient.address for recipient in found.recipients}
@@ -176,6 +250,37 @@ def as_json(found: Timeline) -> dict[str, Any]:
             }
             for event in found.events
         ],
+        "reports": [
+            {
+                "at": report.at.isoformat(),
+                "purpose": report.purpose,
+                "recipient": report.recipient,
+                "return_path": report.reverse_path,
+                "source_ip": report.source_ip,
+                "read_as": report.read_as or None,
+            }
+            for report in found.reports
+        ],
+        "told": [_telling_as_json(told, addresses) for told in found.tellings],
+        "suppressed": [
+            {"address": one.address, "reason": one.reason, "since": one.since.isoformat(), "by_this": one.is_by_this}
+            for one in found.suppressions
+        ],
+    }
+
+
+def _telling_as_json(told: Telling, addresses: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "event": told.kind,
+        "event_at": told.at.isoformat(),
+        "recipient": addresses.get(told.ordinal),
+        "topic": told.topic_arn or None,
+        "protocol": told.protocol,
+        "endpoint": told.endpoint or None,
+        "state": told.state,
+        "attempts": told.attempts,
+        "changed_at": told.changed_at.isoformat() if told.changed_at else None,
+        "last_error": told.last_error or None,
     }
 
 

@@ -28,3 +28,19 @@ search_cursors = Table(
     column("indexed_to", Text),  # the last message that was written into the index
     column("settled_to", Text),  # the last that was looked at again once it had time to be committed and delivered
 )
+
+# Who was told of the events of a message: one row for each notification (`notifications`), kept with the timeline.
+tellings = Table(
+    "tellings",
+    metadata,
+    column("message_id", Text, key=True),
+    column("notification_id", Text, key=True),
+    column("account_id", Text),  # of the notification
+    column("at", BigInteger),  # of the event, as are the next two
+    column("kind", Text),
+    column("ordinal", Integer),
+    column("topic_arn", Text),
+    column("protocol", Text),
+    column("endpoint", Text),
+    sqlite_with_rowid=False,
+)

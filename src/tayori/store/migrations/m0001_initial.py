@@ -705,6 +705,21 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE tellings (
+        message_id TEXT NOT NULL,
+        notification_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        topic_arn TEXT NOT NULL,
+        protocol TEXT NOT NULL,
+        endpoint TEXT NOT NULL,
+        PRIMARY KEY (message_id, notification_id)
+    )
+     {without_rowid}
+    """,
+    """
     CREATE TABLE tls_report_failures (
         report_key TEXT NOT NULL,
         policy_ordinal INTEGER NOT NULL,
