@@ -11,6 +11,7 @@ from tayori import ids
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.app import event_targets
+from tayori.app.mailbox_simulator import SimulatorEndpoint
 from tayori.app.sending import Sending, handed_by_service
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
@@ -32,7 +33,7 @@ from tayori.model.errors import Invalid
 from tayori.model.message import Operation
 from tayori.model.names import ServiceNames
 from tayori.model.submission import from_raw, from_simple
-from tayori.resources import service_mail, signing_certificates
+from tayori.resources import service_mail, signing_certificates, simulated_mail
 from tayori.store.engine import Store
 
 _ANYWHERE = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
@@ -126,6 +127,7 @@ def sender(
         "email-json": mail,
         webhook_endpoint.PROTOCOL: webhook_endpoint.WebhookEndpoint(outgoing, store, tell_owner),
         feedback_endpoint.PROTOCOL: feedback_endpoint.FeedbackEndpoint(feedback),
+        simulated_mail.PROTOCOL: SimulatorEndpoint(config, store, resolver, clock),
         **others,
     }
     return Sender(store, clock, worker, endpoints)

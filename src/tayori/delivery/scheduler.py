@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from tayori import ids
 from tayori.clock import Clock
-from tayori.delivery import providers
+from tayori.delivery import providers, simulator
 from tayori.delivery.destination import Destination
 from tayori.delivery.egress import DEFAULT, Egress, EgressChooser, SettingsChooser
 from tayori.delivery.job import Held, Job
@@ -43,6 +43,7 @@ from tayori.model.message import (
     TlsPolicy,
 )
 from tayori.model.pause import PauseKind, Pauses
+from tayori.model.simulator import DOMAIN as SIMULATED
 
 log = logging.getLogger("tayori.delivery")
 
@@ -205,6 +206,9 @@ class Scheduler:
         most = self._settings.max_recipients
         for domain, egress in ways.items():
             here = recipients if len(recipients) == 1 else tuple([r for r in recipients if r.address.domain == domain])
+            if domain == SIMULATED:
+                simulator.answer(held, here, self._ledger, self._clock)
+                continue
             if egress is None:
                 self._without_source(held, domain, here)
                 continue

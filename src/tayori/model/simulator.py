@@ -13,6 +13,7 @@ from tayori.model.failure import Stage, classify_reply
 from tayori.model.message import Outcome
 
 DOMAIN = "simulator.amazonses.com"  # as on SES, so that tests written for it need no change
+_AT_DOMAIN = f"@{DOMAIN}"
 HOST_ADDRESS = "127.0.0.1"  # where its host is: in this service
 
 
@@ -44,6 +45,10 @@ def mailbox_of(address: AddrSpec) -> Mailbox | None:
 
 def simulated(addresses: Iterable[AddrSpec]) -> list[AddrSpec]:
     return [address for address in addresses if address.domain == DOMAIN]
+
+
+def is_simulated(address: str) -> bool:
+    return address.endswith(_AT_DOMAIN)
 
 
 def outcome_for(address: AddrSpec) -> Outcome:

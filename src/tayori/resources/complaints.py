@@ -29,7 +29,7 @@ from tayori.store.tables import to_micros
 _MESSAGE = Hot("SELECT account_id, region, configuration_set, facts FROM messages WHERE message_id = ?")
 _RECIPIENTS = Hot("SELECT ordinal, address, state FROM recipients WHERE message_id = ? ORDER BY ordinal")
 _COMPLAINTS = Hot("SELECT detail FROM events WHERE message_id = ? AND kind = ?")
-_NEVER_SENT = frozenset({DeliveryState.SUPPRESSED, DeliveryState.CANCELLED})
+_NEVER_SENT = frozenset({DeliveryState.SUPPRESSED, DeliveryState.CANCELLED, DeliveryState.REJECTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 Owns which reasons suppress: a configuration set overrides the account's reasons, not its list (ses: suppression list).
 The service's own mail (notices, feedback, reports) is nobody's: what becomes of it neither counts for the account on
-whose behalf it was written nor suppresses.
+whose behalf it was written nor suppresses. Nor does mail to the mailbox simulator.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tayori.model.mail_count import Count
 from tayori.model.message import Operation
+from tayori.model.simulator import is_simulated
 from tayori.resources import mail_counts, quotas, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.configuration_sets import ConfigurationSet
@@ -37,7 +38,7 @@ def condemn(
     message_id: str,
 ) -> None:
     """Count a hard bounce for the account and region `key`, and suppress the address where bounces do that."""
-    if _is_own_mail(tx, message_id):
+    if is_simulated(address) or _is_own_mail(tx, message_id):
         return
     quotas.count_bounces(tx, {key: 1})
     mail_counts.recipients(tx, Count.PERMANENT_BOUNCES, message_id, [address])
@@ -56,7 +57,8 @@ def condemn_for_complaint(
     message_id: str,
 ) -> None:
     """Count the complaints for the account and region `key`, and suppress who complained where complaints do that."""
-    if _is_own_mail(tx, message_id):
+    addresses = [address for address in addresses if not is_simulated(address)]
+    if not addresses or _is_own_mail(tx, message_id):
         return
     quotas.count_complaints(tx, key, len(addresses))
     mail_counts.recipients(tx, Count.COMPLAINTS, message_id, addresses)

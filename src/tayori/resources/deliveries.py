@@ -36,7 +36,7 @@ from tayori.model.message import (
 )
 from tayori.model.names import ServiceNames
 from tayori.model.stream import sender_of
-from tayori.resources import mail_counts, pauses, publications
+from tayori.resources import mail_counts, pauses, publications, simulated_mail
 from tayori.resources.condemnation import condemn
 from tayori.resources.messages import INSERT_EVENT
 from tayori.resources.results import Written, compact
@@ -248,6 +248,7 @@ class Deliveries:
         events = [row for item in kept for row in self._events(tx, item, now)]
         tx.hot(INSERT_EVENT, events)
         mail_counts.deliveries(tx, kept)
+        simulated_mail.note(tx, kept)
         publications.note(tx, self._settings, events, ((one.message_id, one.account_id, one.region) for one in kept))
         if any(item.is_deferred for item in kept):
             tx.wake("deliveries")
