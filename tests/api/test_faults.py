@@ -17,8 +17,10 @@ from tayori.model.errors import (
     FromNotVerified,
     Invalid,
     InvalidAttribute,
+    InvalidCloudWatchDestination,
     InvalidContent,
     InvalidDestination,
+    InvalidFirehoseDestination,
     InvalidPolicy,
     Kind,
     LimitExceeded,
@@ -44,6 +46,7 @@ def every_refusal() -> Iterator[DomainError]:
     yield from (AccessDenied(TEXT), NotOffered(TEXT), Unverified(("a@b.example",), "us-east-1"))
     yield from (InvalidPolicy(TEXT), InvalidContent(TEXT), FromNotVerified(TEXT), NoProductionAccess(TEXT))
     yield from (InvalidAttribute(TEXT), InvalidDestination(TEXT), TooManyFilters(TEXT))
+    yield from (InvalidCloudWatchDestination(TEXT), InvalidFirehoseDestination(TEXT))
     for kind in Kind:
         yield NotFound(TEXT, kind)
         yield AlreadyExists(TEXT, kind)

@@ -8,9 +8,10 @@ request's id; nothing of it leaves the house.
     app = create_app(store=store, clock=clock, region="us-east-1", names=names, page_secret=secret, routes=…, tools=…)
     uvicorn.run(app, http="httptools", …)
 
-Routes: `POST /` and `GET /?Action=…` are query services, told apart by what the caller signed for (`ses`, `sns`, and
-whatever else `services` has); the links of SNS's notifications come without a signature (`unsigned`); `/v2/email/…` is
-SES v2; the rest is the table of `routes` given by the caller.
+Routes: `POST /` and `GET /?Action=…` are query services, told apart by what the caller signed for (`ses`, `sns`,
+`monitoring`, and whatever else `services` has), with `X-Amz-Target` services of the json protocol; the links of SNS's
+notifications come without a signature (`unsigned`); `/v2/email/…` is SES v2; the rest is the table of `routes` given by
+the caller.
 """
 
 import logging
@@ -25,7 +26,7 @@ from tayori.api.asgi import Incoming, Receive, Scope, Send
 from tayori.api.authenticate import Authenticator, Find
 from tayori.api.registry import Context, Principal, Registry
 from tayori.api.unsigned import Visitors
-from tayori.aws import constraints, query, rest_json, spec
+from tayori.aws import constraints, json_rpc, query, rest_json, spec
 from tayori.aws.errors import ApiError, common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.aws.paging import BadPageToken, PageTokens
@@ -123,7 +124,13 @@ def create_app(
         tools=tools,
         operations=operations if operations is not None else registry.load_operations(),
         v2=spec.load("sesv2"),
-        query_services={"ses": spec.load("ses"), "sns": spec.load("sns"), **(services or {})},
+        query_services={
+            "ses": spec.load("ses"),
+            "sns": spec.load("sns"),
+            "monitoring": spec.load("cloudwatch", "query"),
+            **(services or {}),
+        },
+        json_services={"monitoring": spec.load("cloudwatch", "json")},
         authenticate=Authenticator(store=store, clock=clock, regions=tuple(regions) or (region,), find=find_credential),
         authorise=authorise,
         limits=limits or Limits(),
@@ -143,6 +150,7 @@ class Application:
     operations: Registry
     v2: Service
     query_services: Mapping[str, Service]
+    json_services: Mapping[str, Service]
     authenticate: Authenticator
     authorise: Callable[[Principal, Operation], None]
     limits: Limits
@@ -176,8 +184,10 @@ class Application:
             link = self._answer_link(head, incoming, request_id)
             return await self._guarded(link, self.query_services["sns"], request_id)
         if head.path == "/" and head.method in ("GET", "POST"):
-            call = self._answer_query(head, incoming, request_id)
-            return await self._guarded(call, self.query_services["ses"], request_id)
+            named = json_rpc.TARGET in head.headers
+            services = self.json_services if named else self.query_services
+            call = self._answer_at_root(services, head, incoming, request_id)
+            return await self._guarded(call, next(iter(services.values())), request_id)
         return await self._guarded(self._answer_rest(head, incoming, request_id), self.v2, request_id)
 
     async def _guarded(self, answer: Awaitable[HttpResponse], service: Service, request_id: str) -> HttpResponse:
@@ -207,11 +217,13 @@ class Application:
             raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
         return await route.handler(request, principal)
 
-    async def _answer_query(self, head: HttpRequest, incoming: Incoming, request_id: str) -> HttpResponse:
+    async def _answer_at_root(
+        self, services: Mapping[str, Service], head: HttpRequest, incoming: Incoming, request_id: str
+    ) -> HttpResponse:
         await self.authenticate.claim(head)
         request = await self._complete(head, incoming, self.limits.v1_body)
-        caller = await self.authenticate(request, self.query_services)
-        service = self.query_services[caller.signing_name]
+        caller = await self.authenticate(request, services)
+        service = services[caller.signing_name]
         return await self._guarded(
             self._answer_call(service, request, caller.principal, request_id), service, request_id
         )
@@ -277,7 +289,7 @@ class Application:
 
 
 class Wire(Protocol):
-    """What `rest_json` and `query` both offer."""
+    """What `rest_json`, `json_rpc` and `query` all offer."""
 
     def serialize_response(
         self, operation: Operation, result: Mapping[str, Any], request_id: str, /
@@ -286,13 +298,21 @@ class Wire(Protocol):
     def serialize_error(self, service: Service, error: ApiError, request_id: str, /) -> HttpResponse: ...
 
 
+_WIRES: Mapping[str, Wire] = {"rest-json": rest_json, "json": json_rpc, "query": query}
+
+
 def _wire(service: Service) -> Wire:
-    return rest_json if service.protocol == "rest-json" else query
+    return _WIRES[service.protocol]
 
 
 def understand(service: Service, request: HttpRequest) -> tuple[Operation, dict[str, Any]]:
     """Which operation a request names, and its input."""
-    if service.protocol != "rest-json":
+    if service.protocol == "json":
+        named = json_rpc.operation_of(service, request)
+        if named is None:
+            raise common_error("UnknownOperationException")
+        return named, json_rpc.parse_request(named, request)
+    if service.protocol == "query":
         fields = query.fields_of(request)
         action = _action(service, fields)
         return action, query.parse_fields(action, fields)

@@ -196,8 +196,8 @@ operation = REGISTRY.operation
 
 
 def load_operations() -> Registry:
-    """The registry with everything that the modules of `api/v1`, `api/v2` and `api/sns` offer."""
-    for package_name in ("tayori.api.v1", "tayori.api.v2", "tayori.api.sns"):
+    """The registry with everything that the modules of `api/v1`, `v2`, `sns` and `cloudwatch` offer."""
+    for package_name in ("tayori.api.v1", "tayori.api.v2", "tayori.api.sns", "tayori.api.cloudwatch"):
         package = importlib.import_module(package_name)
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package_name}.{module.name}")

@@ -31,6 +31,7 @@ from tayori.app.feedback_wiring import FeedbackWiring
 from tayori.app.http_connection import BoundedProtocol
 from tayori.app.http_server import HttpServer, listener
 from tayori.app.look_limits import LookLimits
+from tayori.app.metric_pages import MetricPages
 from tayori.app.notices import Notifier
 from tayori.app.pause_keeper import PauseKeeper
 from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
@@ -495,6 +496,7 @@ class Node:
                 *SigningCertificates(self.store).table(),
                 *WebhookPages(self.store, is_rehearsal=self.config.rehearsal).table(),
                 *QueuePages(self.store).table(),
+                *MetricPages(self.store).table(),
                 *ReputationPages(self.store, self.config).table(),
                 *Ed25519Pages(self.store, self.names_of).table(),
                 *self.feedback.routes(self.resolver, self._delivery_settings(), self.look_limits),

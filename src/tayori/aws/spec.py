@@ -259,6 +259,7 @@ class Service:
         metadata = model["metadata"]
         self.name = name
         self.protocol: str = metadata["protocol"]
+        self.target_prefix: str = metadata.get("targetPrefix", "")  # of X-Amz-Target
         self.api_version: str = metadata.get("apiVersion", "")
         self.signing_name: str = metadata.get("signingName", metadata.get("endpointPrefix", name))
         self.xml_namespace: str = metadata.get("xmlNamespace", "")
@@ -317,10 +318,13 @@ def data_folder() -> Path:
 
 
 @cache
-def load(name: str) -> Service:
-    """The newest model of the service that the installed botocore has."""
+def load(name: str, protocol: str = "") -> Service:
+    """The newest model of the service that the installed botocore has; some can be spoken to in several protocols."""
     versions = [entry for entry in (data_folder() / name).iterdir() if re.fullmatch(r"\d{4}-\d\d-\d\d", entry.name)]
     folder = max(versions, key=lambda entry: entry.name)
     packed = folder / "service-2.json.gz"
     text = gzip.decompress(packed.read_bytes()) if packed.exists() else (folder / "service-2.json").read_bytes()
-    return Service(name, json.loads(text))
+    model = json.loads(text)
+    if protocol:
+        model["metadata"]["protocol"] = protocol
+    return Service(name, model)

@@ -1,0 +1,116 @@
+"""Counted events in CloudWatch's words: what the CloudWatch destinations of configuration sets have been told."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tayori.api import listing
+from tayori.api.registry import Call, Request, Response, operation
+from tayori.model import metric_query
+from tayori.model.errors import Invalid, NotOffered
+from tayori.model.metric import NAMESPACE, Dimensions
+from tayori.resources import metrics
+from tayori.resources.metrics import HOUR, MINUTE, Series
+
+_PAGE = 500
+
+
+@operation("cloudwatch", "ListMetrics")
+def list_metrics(call: Call, request: Request) -> Response:
+    found = [one for one in metrics.series_of(call.tx, call.account_id, call.region) if _is_meant(one, request)]
+
+    def fetch(after: str, limit: int) -> list[Series]:
+        return [one for one in found if one.series > after][:limit]
+
+    page, following = listing.page(call, "metric", request.get("NextToken"), _PAGE, fetch, lambda one: one.series)
+    return {"Metrics": [_shown(one) for one in page], "NextToken": following}
+
+
+def _is_meant(one: Series, request: Request) -> bool:
+    if request.get("Namespace", NAMESPACE) != NAMESPACE or request.get("MetricName", one.metric) != one.metric:
+        return False
+    values = dict(one.dimensions)
+    return all(
+        wanted["Name"] in values and wanted.get("Value", values[wanted["Name"]]) == values[wanted["Name"]]
+        for wanted in request.get("Dimensions", ())
+    )
+
+
+def _shown(one: Series) -> Mapping[str, Any]:
+    dimensions = [{"Name": name, "Value": value} for name, value in one.dimensions]
+    return {"Namespace": NAMESPACE, "MetricName": one.metric, "Dimensions": dimensions}
+
+
+@operation("cloudwatch", "GetMetricStatistics")
+def get_metric_statistics(call: Call, request: Request) -> Response:
+    period, statistics = request["Period"], [*request.get("Statistics", ()), *request.get("ExtendedStatistics", ())]
+    if not statistics:
+        raise Invalid("Either Statistics or ExtendedStatistics must be given.")
+    start, end = metric_query.window(request["StartTime"], request["EndTime"], period)
+    metric_query.check_amount((end - start) // period, metric_query.MOST_STATISTICS)
+    counted = _counted(call, request, start=start, end=end, period=period)
+    return {
+        "Label": request["MetricName"],
+        "Datapoints": [_datapoint(at, count, request) for at, count in counted],
+    }
+
+
+def _datapoint(at: int, count: int, request: Request) -> Mapping[str, Any]:
+    point: dict[str, Any] = {"Timestamp": datetime.fromtimestamp(at, UTC), "Unit": "Count"}
+    point |= {name: metric_query.value_of(name, count) for name in request.get("Statistics", ())}
+    extended = {name: metric_query.value_of(name, count) for name in request.get("ExtendedStatistics", ())}
+    return point | ({"ExtendedStatistics": extended} if extended else {})
+
+
+@operation("cloudwatch", "GetMetricData")
+def get_metric_data(call: Call, request: Request) -> Response:
+    queries = request["MetricDataQueries"]
+    _check_queries(queries)
+    windows = [_window(query["MetricStat"], request) for query in queries]
+    steps = [HOUR if query["MetricStat"]["Period"] % HOUR == 0 else MINUTE for query in queries]
+    read = sum((end - start) // step for (start, end), step in zip(windows, steps, strict=True))
+    metric_query.check_amount(read, request.get("MaxDatapoints") or metric_query.MOST_POINTS)
+    return {
+        "MetricDataResults": [
+            _result(call, query, request, window)
+            for query, window in zip(queries, windows, strict=True)
+            if query.get("ReturnData", True)
+        ]
+    }
+
+
+def _check_queries(queries: Sequence[Mapping[str, Any]]) -> None:
+    if len({query["Id"] for query in queries}) < len(queries):
+        raise Invalid("The values for parameter id in MetricDataQueries must be unique.")
+    for query in queries:
+        if "Expression" in query:
+            raise NotOffered("Expressions are not offered here: ask for each metric by MetricStat.")
+        if "MetricStat" not in query:
+            raise Invalid("Each of MetricDataQueries must have MetricStat.")
+
+
+def _window(stat: Mapping[str, Any], request: Request) -> tuple[int, int]:
+    return metric_query.window(request["StartTime"], request["EndTime"], stat["Period"])
+
+
+def _result(call: Call, query: Mapping[str, Any], request: Request, window: tuple[int, int]) -> Mapping[str, Any]:
+    stat = query["MetricStat"]
+    points = _counted(call, stat["Metric"], start=window[0], end=window[1], period=stat["Period"])
+    if request.get("ScanBy", "TimestampDescending") == "TimestampDescending":
+        points.reverse()
+    return {
+        "Id": query["Id"],
+        "Label": query.get("Label") or stat["Metric"].get("MetricName", ""),
+        "Timestamps": [datetime.fromtimestamp(at, UTC) for at, _ in points],
+        "Values": [metric_query.value_of(stat["Stat"], count) for _, count in points],
+        "StatusCode": "Complete",
+    }
+
+
+def _counted(call: Call, named: Mapping[str, Any], *, start: int, end: int, period: int) -> list[tuple[int, int]]:
+    """`named` has Namespace, MetricName and Dimensions; a metric that nobody has counted has no points."""
+    if named.get("Namespace") != NAMESPACE:
+        return []
+    dimensions: Dimensions = tuple(sorted((one["Name"], one["Value"]) for one in named.get("Dimensions", ())))
+    key = metrics.series_key(named.get("MetricName", ""), dimensions)
+    return metrics.points(call.tx, call.account_id, call.region, key, period=period, start=start, end=end)
