@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from tayori.mail.address import AddrSpec
 from tayori.mail.reply import Reply
 from tayori.model import event
-from tayori.model.bounce import PERMANENT
+from tayori.model.bounce import PERMANENT, TRANSIENT
 from tayori.model.event import EventKind, TopicPreferences, Visit
 from tayori.model.message import AttemptFacts, Decision, DeliveryState, Outcome, OutcomeKind, Reason, RecipientResult
 from tayori.model.ses_event import MailFacts, Sink, record
@@ -84,6 +84,26 @@ def test_bounce():
             "feedbackId": "id",
             "reportingMTA": "dns; mta.example.com",
         }
+    }
+
+
+def test_a_bounce_that_is_an_automatic_reply_says_nothing_of_a_failure():
+    detail = event.bounce(TRANSIENT, [event.absent_recipient("recipient@example.com")], now=NOW, feedback_id="id")
+    assert told(EventKind.BOUNCE, detail) == {
+        "bounce": {
+            "bounceType": "Transient",
+            "bounceSubType": "General",
+            "bouncedRecipients": [{"emailAddress": "recipient@example.com"}],
+            "timestamp": THEN,
+            "feedbackId": "id",
+        }
+    }
+
+
+def test_what_is_not_known_of_a_bounce_is_left_out():
+    assert event.bounced_recipient("a@example.com", status="", diagnostic="") == {
+        "emailAddress": "a@example.com",
+        "action": "failed",
     }
 
 

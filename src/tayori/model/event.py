@@ -85,22 +85,30 @@ def bounce(
     *,
     now: datetime,
     feedback_id: str,
-    reporting_mta: str,
+    reporting_mta: str = "",
     remote_mta_ip: str = "",
 ) -> dict[str, Any]:
+    """The last two are left out where there is nothing to say."""
     detail: dict[str, Any] = {
         "bounceType": kind.bounce_type,
         "bounceSubType": kind.sub_type,
         "bouncedRecipients": list(recipients),
         "timestamp": timestamp(now),
         "feedbackId": feedback_id,
-        "reportingMTA": f"dns; {reporting_mta}",
     }
-    return detail | ({"remoteMtaIp": remote_mta_ip} if remote_mta_ip else {})
+    told = {"reportingMTA": f"dns; {reporting_mta}" if reporting_mta else "", "remoteMtaIp": remote_mta_ip}
+    return detail | {name: value for name, value in told.items() if value}
 
 
 def bounced_recipient(address: str, *, status: str, diagnostic: str) -> dict[str, str]:
-    return {"emailAddress": address, "action": "failed", "status": status, "diagnosticCode": diagnostic}
+    """What is not known is left out."""
+    told = {"emailAddress": address, "action": "failed", "status": status, "diagnosticCode": diagnostic}
+    return {name: value for name, value in told.items() if value}
+
+
+def absent_recipient(address: str) -> dict[str, str]:
+    """One whose automatic reply came back: nothing failed (ses: a bounce without a delivery status notification)."""
+    return {"emailAddress": address}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,12 +45,13 @@ def apply(
     if report.kind is ReportKind.BOUNCE:
         for address, said in _failed(arrived).items():
             kind = classify_status(said.status, said.diagnostic, code=said.code, host=said.host)
-            _bounce(tx, arrived, address, kind, status=str(said.status or ""), diagnostic=said.diagnostic)
+            failed = event.bounced_recipient(address, status=str(said.status or ""), diagnostic=said.diagnostic)
+            _bounce(tx, arrived, address, kind, failed)
     elif report.kind is ReportKind.AUTOMATIC_REPLY:
         # SES tells senders of automatic replies as Transient/General bounces, never as hard ones.
         authors = [one.address for one in report.recipients if one.address in recipients]
         for address in (authors or sorted(recipients, key=recipients.__getitem__))[:1]:
-            _bounce(tx, arrived, address, TRANSIENT)
+            _bounce(tx, arrived, address, TRANSIENT, event.absent_recipient(address))
 
 
 def _failed(arrived: Arrived) -> dict[str, ReportedRecipient]:
@@ -75,19 +76,18 @@ def _meant(block: ReportedRecipient, recipients: Mapping[str, int], *, is_only: 
     return next(iter(recipients)) if is_only and len(recipients) == 1 else None
 
 
-def _bounce(
-    tx: Tx, arrived: Arrived, address: str, kind: BounceKind, *, status: str = "", diagnostic: str = ""
-) -> None:
+def _bounce(tx: Tx, arrived: Arrived, address: str, kind: BounceKind, told: Mapping[str, str]) -> None:
     report, ordinal = arrived.report, arrived.recipients[address]
     if _is_known(tx, report.message_id, ordinal, kind):
         return
     ((account_id, region, configuration_set),) = tx.hot_rows(_MESSAGE, (report.message_id,))
+    has_failed = report.kind is ReportKind.BOUNCE
     detail = event.bounce(
         kind,
-        [event.bounced_recipient(address, status=status, diagnostic=diagnostic)],
+        [told],
         now=tx.now,
         feedback_id=arrived.inbound_id,
-        reporting_mta=report.reporting_mta or arrived.names(region).ehlo_name,
+        reporting_mta=report.reporting_mta or (arrived.names(region).ehlo_name if has_failed else ""),
     )
     row = event_rows.append(tx, (report.message_id, to_micros(tx.now), EventKind.BOUNCE, ordinal, json.dumps(detail)))
     publications.note(tx, Settings(), [row], [(report.message_id, account_id, region)])
