@@ -27,7 +27,6 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(book.table())
-    sys.stdout.write("Belongs to a later release: which providers tell of complaints (10).\n")
     sys.stdout.write(f"The service stopped {'cleanly' if status == 0 else f'with status {status}'}.\n")
     sys.stdout.write(f"{time.monotonic() - began:.0f} seconds in all.\n")
     if book.holds and not options.keep:

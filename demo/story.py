@@ -49,6 +49,10 @@ def tell(stage: Stage, book: Book) -> None:
     title = "A hard bounce, a bounce that comes later and a full mailbox are told by signed notifications"
     with book.row(9, title) as row, listening() as listener:
         told_of_bounces(stage, row, listener)
+    title = "A complaint arrives from the provider with a feedback loop, none from the one without, as was said before"
+    with book.row(10, title) as row, listening() as listener:
+        said_beforehand(stage, row)
+        told_of_complaints(stage, row, listener)
 
 
 # -- 1 and 2: set up -----------------------------------------------------------------------------------------------
@@ -332,15 +336,8 @@ def nothing_in_the_clear(stage: Stage, row: Row) -> None:
 
 
 def told_of_bounces(stage: Stage, row: Row, listener: Listener) -> None:
-    sns = client(stage.rehearsal.boto3, "sns")
-    topic = sns.create_topic(Name="shop-bounces")["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=listener.url)
-
-    def confirmed() -> bool:
-        (found,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-        return bool(found["SubscriptionArn"].startswith("arn:"))
-
-    row.check("the application's endpoint is asked, and confirms", until(confirmed, "a subscription", 30), topic)
+    topic = _subscribe(stage, "shop-bounces", listener)
+    row.check("the application's endpoint is asked, and confirms", topic, topic)
     cases = (
         ("a hard bounce", "nobody@unknown.test", "Permanent", True),
         ("a report that comes later", "moved@later.test", "Permanent", True),
@@ -358,6 +355,70 @@ def told_of_bounces(stage: Stage, row: Row, listener: Listener) -> None:
     row.check(
         "every notification carries a good signature", not listener.badly_signed, f"{len(listener.notices)} notices"
     )
+
+
+# -- 10: told of complaints ------------------------------------------------------------------------------------------
+
+
+def said_beforehand(stage: Stage, row: Row) -> None:
+    """Before any mail is sent to them: which of the recipients' providers report complaints, and that the way works."""
+    found = command(stage.node, "feedback-loops", "lookup", "reader@fbl.test", "reader@nofbl.test")
+    said = {one["domain"]: (one["hosts"], one["loop"]) for one in found["domains"]}
+    row.check("fbl.test is said to report, by its MX", said["fbl.test"] == (["mx.fbl.test"], "yes"), said["fbl.test"])
+    row.check("nofbl.test is said not to", said["nofbl.test"] == (["mx.nofbl.test"], "no"), said["nofbl.test"])
+    sentence = found["coverage"]["text"]["en"]
+    row.check("in a sentence", "These do not: nofbl.test" in sentence, sentence)
+    proof = command(stage.node, "feedback-loops", "test", DOMAIN)
+    row.check("a complaint sent as a test finds its way", proof["passes"], f"{proof['host']}: {proof['reply']}")
+
+
+def told_of_complaints(stage: Stage, row: Row, listener: Listener) -> None:
+    _subscribe(stage, "shop-complaints", listener)
+    sent = {}
+    # The silent one first: it has the more time to speak.
+    for address, expected in (("reader@nofbl.test", None), ("reader@fbl.test", "complaints@tayori.test")):
+        sent[address] = send(stage.ses, address, subject="news")
+        told = _press_spam(stage, address)
+        words = f"{address.rpartition('@')[2]} tells {told or 'nobody'}"
+        row.check("the reader presses the spam button", told == expected, words)
+    with stage.time_runs(30):
+        about = until(lambda: listener.about(sent["reader@fbl.test"], "Complaint"), "notice of the complaint", 60)
+    complaint = about["complaint"]
+    named = [one["emailAddress"] for one in complaint["complainedRecipients"]]
+    kind = complaint["complaintFeedbackType"]
+    row.check("the complaint arrives, though the report blots out the reader", named == ["reader@fbl.test"], named)
+    row.check("as abuse, signed", kind == "abuse" and not listener.badly_signed, kind)
+    row.check("the reader is suppressed", _is_suppressed(stage, "reader@fbl.test"), "reader@fbl.test")
+    silent = command(stage.node, "message", "show", sent["reader@nofbl.test"])
+    kinds = [event["type"] for event in silent["events"]]
+    is_silent = "Complaint" not in kinds and listener.about(sent["reader@nofbl.test"], "Complaint") is None
+    row.check("none arrives from nofbl.test", is_silent and "Delivery" in kinds, ", ".join(kinds))
+    row.check("whose reader is not suppressed", not _is_suppressed(stage, "reader@nofbl.test"), "reader@nofbl.test")
+    coverage = command(stage.node, "feedback-loops", "coverage")
+    by_id = {one["id"]: one["recipients"] for one in coverage["providers"]}
+    counted = (by_id.get("fbl.test"), by_id.get("nofbl.test")) == (1, 1)
+    row.check("coverage counts whom the mail went to", counted, coverage["text"]["en"])
+
+
+def _press_spam(stage: Stage, address: str) -> str | None:
+    """Whom the provider tells of it."""
+    (mail,) = stage.rehearsal.wait_for_mail(address)
+    told: str | None = stage.rehearsal.call("POST", f"messages/{mail.id}/report-spam")["reported_to"]
+    return told
+
+
+def _subscribe(stage: Stage, name: str, listener: Listener) -> str:
+    """The topic's ARN, once the application's endpoint has confirmed that it wants to be told."""
+    sns = client(stage.rehearsal.boto3, "sns")
+    topic = str(sns.create_topic(Name=name)["TopicArn"])
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=listener.url)
+
+    def confirmed() -> bool:
+        (found,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        return bool(found["SubscriptionArn"].startswith("arn:"))
+
+    until(confirmed, "a subscription", 30)
+    return topic
 
 
 def _is_suppressed(stage: Stage, address: str) -> bool:

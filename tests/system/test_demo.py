@@ -9,7 +9,7 @@ from demo.evidence import Book
 from demo.verify import check_spf
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = range(1, 10)
+ROWS = range(1, 11)
 
 
 @pytest.mark.timeout(180)
