@@ -29,6 +29,11 @@ def test_a_new_account_is_shown_as_ses_shows_it(service):
         "SendQuota": {"Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 0.0},
         "SendingEnabled": True,
         "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
+        "VdmAttributes": {
+            "VdmEnabled": "DISABLED",
+            "DashboardAttributes": {"EngagementMetrics": "DISABLED"},
+            "GuardianAttributes": {"OptimizedSharedDelivery": "DISABLED"},
+        },
     }
     v1 = service.client("ses")
     assert without_metadata(v1.get_send_quota()) == {

@@ -36,14 +36,11 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     (
         _NOT_BUILT,
         """
-        PutAccountVdmAttributes
         UpdateConfigurationSet
         CreateContact CreateContactList DeleteContact DeleteContactList GetContact GetContactList ListContactLists
         ListContacts UpdateContact UpdateContactList
-        BatchGetMetricData GetEmailAddressInsights GetMessageInsights ListRecommendations
+        GetEmailAddressInsights GetMessageInsights ListRecommendations
         CancelExportJob CreateExportJob CreateImportJob GetExportJob GetImportJob ListExportJobs ListImportJobs
-        GetReputationEntity ListReputationEntities UpdateReputationEntityCustomerManagedStatus
-        UpdateReputationEntityPolicy
         SendBulkEmail
         CreateEmailTemplate DeleteEmailTemplate GetEmailTemplate ListEmailTemplates TestRenderEmailTemplate
         UpdateEmailTemplate
@@ -58,6 +55,15 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         SendBounce SendBulkTemplatedEmail SendTemplatedEmail
         CreateTemplate DeleteTemplate GetTemplate ListTemplates TestRenderTemplate UpdateTemplate
         """,
+    ),
+    (
+        "On SES, reputation entities are tenants, which are not built yet; the rates of accounts, configuration sets "
+        "and identities are at /tayori/reputation.",
+        """
+        GetReputationEntity ListReputationEntities UpdateReputationEntityCustomerManagedStatus
+        UpdateReputationEntityPolicy
+        """,
+        "",
     ),
     (
         "AWS measures this with its own network of test mailboxes and panels; there is no such network here.",

@@ -163,6 +163,17 @@ def put_suppressed_reasons(tx: Tx, account_id: str, region: str, reasons: tuple[
     _change(tx, account_id, region, suppressed_reasons=list(reasons))
 
 
+def put_vdm(tx: Tx, account_id: str, region: str, attributes: Mapping[str, Any]) -> None:
+    """The settings of the Virtual Deliverability Manager, as given."""
+    _change(tx, account_id, region, vdm=dict(attributes))
+
+
+def require_vdm(tx: Tx, account_id: str, region: str) -> None:
+    """Raises NotFound where the account has not switched the Virtual Deliverability Manager on (ses: probed)."""
+    if (get(tx, account_id, region).vdm or {}).get("VdmEnabled") != "ENABLED":
+        raise NotFound("To use this feature you must enable Virtual Deliverability Manager", Kind.ACCOUNT)
+
+
 def put_details(tx: Tx, account_id: str, region: str, details: Mapping[str, Any], case_id: str) -> None:
     """A request for production access (or its renewal after a denial). Conflict while a review is open."""
     account = get(tx, account_id, region)

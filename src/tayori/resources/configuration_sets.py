@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from tayori.model.errors import AlreadyExists, Invalid, Kind, NotFound
 from tayori.model.identity import HOLDING
+from tayori.model.reputation import Subject, Who
 from tayori.model.source import RESERVED_POOLS, is_pool_name
-from tayori.resources import sources
+from tayori.resources import reputation, sources
 from tayori.resources import tags as tags_of
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import event_destinations
@@ -121,8 +122,16 @@ def put_options(
         raise missing(name)
     if options is not None:
         _check_options(tx, account_id, region, group, options)
+    if group is OptionGroup.SENDING and (options or {}).get("SendingEnabled", True):
+        _start_afresh_where_paused(tx, account_id, region, name)
     value = sa.null() if options is None else dict(options)
     tx.execute(configuration_sets.update().where(*_key(account_id, region, name)).values({group.value: value}))
+
+
+def _start_afresh_where_paused(tx: Tx, account_id: str, region: str, name: str) -> None:
+    """Its rates begin anew when its sending is enabled again (ses: ReputationOptions)."""
+    if not get(tx, account_id, region, name).sending_enabled:
+        reputation.start_afresh(tx, account_id, region, Who(Subject.CONFIGURATION_SET, name))
 
 
 def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
@@ -134,6 +143,7 @@ def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
     of_account = event_destinations.c.account_id == account_id, event_destinations.c.region == region
     tx.execute(event_destinations.delete().where(*of_account, of_set))
     tags_of.forget(tx, account_id, region, _resource(name))
+    reputation.forget(tx, account_id, region, Who(Subject.CONFIGURATION_SET, name))
 
 
 def _check_options(tx: Tx, account_id: str, region: str, group: OptionGroup, options: Mapping[str, Any]) -> None:

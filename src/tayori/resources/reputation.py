@@ -262,6 +262,11 @@ def start_afresh(tx: Tx, account_id: str, region: str, who: Who) -> None:
     _put(tx, (account_id, region), who, fresh_start=tx.now)
 
 
+def fresh_start(tx: Tx, account_id: str, region: str, configuration_set: str) -> datetime | None:
+    """When the rates of a configuration set last began anew; None: never."""
+    return state_of(tx, account_id, region, Who(Subject.CONFIGURATION_SET, configuration_set)).own_start
+
+
 def forget(tx: Tx, account_id: str, region: str, who: Who) -> None:
     """It is deleted: what comes by the same name later is another. Counts stay, and so does an operator's pause."""
     table = reputation_states.c

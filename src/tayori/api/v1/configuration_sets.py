@@ -9,7 +9,7 @@ from tayori.api.v1.spelling import camel, upper_snake
 from tayori.aws.errors import ApiError
 from tayori.aws.paging import BadPageToken
 from tayori.model.errors import AlreadyExists, Invalid, Kind, NotFound
-from tayori.resources import configuration_sets
+from tayori.resources import configuration_sets, reputation
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup
 
 _PAGE, _MOST = 50, 1000
@@ -39,11 +39,12 @@ def describe_configuration_set(call: Call, request: Request) -> Response:
     if "deliveryOptions" in wanted and (policy := found.options.get(OptionGroup.DELIVERY, {}).get("TlsPolicy")):
         answer["DeliveryOptions"] = {"TlsPolicy": camel(policy)}
     if "reputationOptions" in wanted:
-        reputation = found.options.get(OptionGroup.REPUTATION, {})
+        options = found.options.get(OptionGroup.REPUTATION, {})
+        started = reputation.fresh_start(call.tx, call.account_id, call.region, found.name)
         answer["ReputationOptions"] = {
             "SendingEnabled": found.sending_enabled,
-            "ReputationMetricsEnabled": bool(reputation.get("ReputationMetricsEnabled")),
-        }
+            "ReputationMetricsEnabled": bool(options.get("ReputationMetricsEnabled")),
+        } | ({"LastFreshStart": started} if started else {})
     return answer
 
 

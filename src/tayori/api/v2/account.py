@@ -9,6 +9,7 @@ from tayori.resources.accounts import Account
 from tayori.store.engine import Tx
 
 _DETAILS = ("MailType", "WebsiteURL", "ContactLanguage", "UseCaseDescription", "AdditionalContactEmailAddresses")
+_OFF = "DISABLED"
 
 
 @operation("sesv2", "GetAccount")
@@ -21,6 +22,7 @@ def get_account(call: Call, request: Request) -> Response:
         "SendQuota": _send_quota(call.tx, account),
         "SendingEnabled": account.sending_enabled,
         "SuppressionAttributes": {"SuppressedReasons": list(account.suppressed_reasons)},
+        "VdmAttributes": _vdm(account),
     }
     if account.details is not None:
         answer["Details"] = _details(account)
@@ -40,6 +42,23 @@ def _details(account: Account) -> dict[str, Any]:
     if account.review_status is not None:
         details["ReviewDetails"] = {"Status": account.review_status, "CaseId": account.review_case}
     return details
+
+
+def _vdm(account: Account) -> dict[str, Any]:
+    """What was never set is off (ses: probed)."""
+    given = account.vdm or {}
+    dashboard, guardian = given.get("DashboardAttributes", {}), given.get("GuardianAttributes", {})
+    return {
+        "VdmEnabled": given.get("VdmEnabled", _OFF),
+        "DashboardAttributes": {"EngagementMetrics": dashboard.get("EngagementMetrics", _OFF)},
+        "GuardianAttributes": {"OptimizedSharedDelivery": guardian.get("OptimizedSharedDelivery", _OFF)},
+    }
+
+
+@operation("sesv2", "PutAccountVdmAttributes")
+def put_account_vdm_attributes(call: Call, request: Request) -> Response:
+    accounts.put_vdm(call.tx, call.account_id, call.region, request["VdmAttributes"])
+    return {}
 
 
 @operation("sesv2", "PutAccountDetails")

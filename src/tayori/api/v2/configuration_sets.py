@@ -7,7 +7,7 @@ from tayori.api import listing
 from tayori.api.registry import Call, Request, Response, operation
 from tayori.aws.paging import BadPageToken
 from tayori.model.errors import Invalid, NotOffered
-from tayori.resources import configuration_sets, tags
+from tayori.resources import configuration_sets, reputation, tags
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup
 
 _PAGE, _MOST = 50, 1000
@@ -50,11 +50,18 @@ def get_configuration_set(call: Call, request: Request) -> Response:
     answer: dict[str, Any] = {name: found.options[group] for name, group in _GROUPS.items() if group in found.options}
     return {
         "SendingOptions": {"SendingEnabled": True},
-        "ReputationOptions": {"ReputationMetricsEnabled": False},
         **answer,
+        "ReputationOptions": _reputation(call, found),
         "ConfigurationSetName": found.name,
         "Tags": [{"Key": key, "Value": value} for key, value in found.tags.items()],
     }
+
+
+def _reputation(call: Call, found: ConfigurationSet) -> dict[str, Any]:
+    """LastFreshStart is shown once there was one (ses)."""
+    options = {"ReputationMetricsEnabled": False, **found.options.get(OptionGroup.REPUTATION, {})}
+    started = reputation.fresh_start(call.tx, call.account_id, call.region, found.name)
+    return options | ({"LastFreshStart": started} if started else {})
 
 
 @operation("sesv2", "ListConfigurationSets")
