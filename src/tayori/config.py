@@ -221,6 +221,20 @@ class ReputationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingSettings:
+    """[tracking]"""
+
+    host: str = setting(
+        "", "Name that tracked links lead to, where no redirect domain is set. Empty: r.<region>.<service domain>."
+    )
+    https: str = setting(
+        "",
+        "never, optional (as SES: opens HTTP, clicks as their target) or require: HTTPS in these links."
+        " Empty: require where http.public_url or http.certificate says so, else never.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSettings:
     """[retention]"""
 
@@ -257,6 +271,7 @@ class Config:
     tls_reports: TlsReportSettings = field(default_factory=TlsReportSettings)
     events: EventSettings = field(default_factory=EventSettings)
     reputation: ReputationSettings = field(default_factory=ReputationSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
@@ -465,6 +480,10 @@ def check(config: Config) -> None:
     if not config.inbound.return_path_days > 0:
         raise ConfigError(f"inbound.return_path_days must be above 0, not {config.inbound.return_path_days}.")
     _check_reputation(config)
+    if config.tracking.https not in ("", "never", "optional", "require"):
+        raise ConfigError(f"tracking.https must be never, optional or require, not {config.tracking.https!r}.")
+    if not re.fullmatch(r"([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?", config.tracking.host):
+        raise ConfigError(f"tracking.host must be the name of a host, not {config.tracking.host!r}.")
     if config.log.format not in ("text", "json"):
         raise ConfigError(f"log.format must be text or json, not {config.log.format!r}.")
     if config.log.level not in ("debug", "info", "warning", "error"):

@@ -43,6 +43,7 @@ from tayori.app.reputation_desk import ReputationPages
 from tayori.app.reputation_watch import reputation_watch
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
+from tayori.app.tracking import tracking_hosts, tracking_pages
 from tayori.app.transport import StsRefresh, sts_policies
 from tayori.app.webhooks import PausedNotice, WebhookPages
 from tayori.clock import SystemClock
@@ -146,7 +147,7 @@ class Node:
         # In the rehearsal internet there are no strangers whose name servers a look could tire.
         self.look_limits = LookLimits(each=1000, in_all=1000) if self.config.rehearsal else LookLimits()
         self._stops.append(self.resolver.close)
-        self.sending = Sending(self.store, self.names_of, self.worker)
+        self.sending = Sending(self.store, self.names_of, self.worker, tracking_hosts(self.config))
         self.sts = sts_policies(self.config, self.resolver, self.store, self.clock)
         self.feedback = FeedbackWiring(self.config, self.store, self.sending, self.names_of, self.clock)
         await self._start_loops()
@@ -496,6 +497,7 @@ class Node:
                 *SigningCertificates(self.store).table(),
                 *WebhookPages(self.store, is_rehearsal=self.config.rehearsal).table(),
                 *QueuePages(self.store).table(),
+                *tracking_pages(self.config, self.store, self.clock, self.loops, self._stops).table(),
                 *MetricPages(self.store).table(),
                 *ReputationPages(self.store, self.config).table(),
                 *Ed25519Pages(self.store, self.names_of).table(),

@@ -141,6 +141,12 @@ def read(path: str, query: str, authority: str, key_of: KeyOf) -> TrackingLink |
     return link
 
 
+def key_number_of(path: str) -> int | None:
+    """Of the key that the link says it is signed with."""
+    signed = _SIGNATURE.fullmatch(path.rpartition("/")[2])
+    return int(signed[2]) if signed else None
+
+
 def _read(segments: list[str], query: str) -> TrackingLink | None:
     match segments:
         case ["", "I0", message_id] if _MESSAGE_ID.fullmatch(message_id):
