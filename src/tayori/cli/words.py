@@ -49,6 +49,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "アカウントと、本番利用申請の審査",
     ),
     "command.message": ("what became of one message", "ある 1 通のメッセージの経過"),
+    "command.reputation": (
+        "bounce and complaint rates of accounts and their parts; pause and lift",
+        "アカウントとその内訳のバウンス率・苦情率の表示、送信の停止と再開",
+    ),
     "command.webhook": (
         "plain HTTPS destinations of events: make, test, log, replay",
         "イベントの HTTPS 送信先 (Webhook) の作成、テスト、記録、再送",
