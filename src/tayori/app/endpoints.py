@@ -39,6 +39,7 @@ class Endpoints:
     rehearsal_folder: str
     resolver: str
     delivery_port: int
+    trust_ad: bool = False  # what the resolver says it has validated is believed
     regions: list[str] = field(default_factory=list)  # all that are served; empty where there is only `region`
     private_networks: list[str] = field(default_factory=list)  # that mail may be delivered to
     reputation: dict[str, Any] = field(default_factory=dict)  # its settings

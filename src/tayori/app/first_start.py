@@ -126,6 +126,7 @@ def describe(config: Config) -> Endpoints:
         rehearsal_folder=str(config.rehearsal_folder),
         resolver=config.resolver.servers[0] if config.resolver.servers else "",
         delivery_port=config.delivery.port,
+        trust_ad=config.resolver.trust_ad,
         reputation=asdict(config.reputation),
         private_networks=list(config.delivery.private_networks),
         outgoing_addresses=list(config.delivery.outgoing_addresses or config.dns.public_addresses),

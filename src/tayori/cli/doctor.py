@@ -1,7 +1,7 @@
 """`tayori doctor`: every check that stands between you and delivered mail.
 
 Owns how the checks are shown and the exit status: 1 where one failed. The checks themselves are in `service_checks`,
-`host_checks`, `source_checks`, `feedback_checks`, `domain_checks` and `probe_checks`.
+`host_checks`, `resolver_checks`, `source_checks`, `feedback_checks`, `domain_checks` and `probe_checks`.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from tayori.cli.domains import domain_of
 from tayori.cli.feedback_checks import check_complaints
 from tayori.cli.lookup import resolver_of
 from tayori.cli.probe_checks import check_probe
+from tayori.cli.resolver_checks import check_validation
 from tayori.cli.service import add_region, endpoints_of, visit
 from tayori.cli.service_checks import check_service
 from tayori.cli.source_checks import check_sources
@@ -48,6 +49,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     async def examine(store: Store) -> list[Check]:
         async with resolver_of(service) as resolver:
             checks = await check_service(context.data, service, store, resolver, options.account, domain_of(outbound))
+            checks += await check_validation(service)
             checks += await check_sources(store, resolver)
             checks += await check_complaints(service, store, options.account, context.words.language)
             if domain is not None:

@@ -248,6 +248,21 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "start the service with tayori up, with the role delivery on some node",
         "tayori up で起動し、いずれかのノードに delivery の役割を持たせる",
     ),
+    "check.validation": ("the resolver validates DNSSEC", "リゾルバーによる DNSSEC の検証"),
+    "check.validation.expected": (
+        "AD for the root zone, as resolver.trust_ad supposes",
+        "ルートゾーンの応答に AD ビットが付く (resolver.trust_ad の前提)",
+    ),
+    "check.validation.remedy": (
+        "switch validation on in the resolver, or set resolver.trust_ad to false: until then DANE protects no mail",
+        "リゾルバーの検証を有効にするか、resolver.trust_ad を false にする。それまでは DANE による保護が働かない",
+    ),
+    "check.validation-way": ("the resolver that is believed", "検証結果を信用するリゾルバーの場所"),
+    "check.validation-way.expected": ("on this host", "このホスト上にある"),
+    "check.validation-way.remedy": (
+        "run a validating resolver on this host, or set resolver.trust_ad to false: on the way anybody could say AD",
+        "検証するリゾルバーをこのホストで動かすか、resolver.trust_ad を false にする。経路上の第三者が AD を偽れるため",
+    ),
     "check.space": ("free space for {folder}", "{folder} の空き容量"),
     "check.space.expected": ("1 GiB or more", "1 GiB 以上"),
     "check.space.remedy": (
