@@ -21,8 +21,9 @@ import uvicorn
 
 from tayori import ids
 from tayori.api.app import create_app
-from tayori.app import domain_look, event_targets, first_start, inbound_port, publishing, routes, tls_reporting
+from tayori.app import domain_look, event_targets, first_start, inbound_port, publishing, records, routes, tls_reporting
 from tayori.app.block_lists import BlockListWatch
+from tayori.app.dead_letters import NotificationPages
 from tayori.app.delivery_process import DeliveryProcess, Launch, LinkedQueue
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
@@ -244,6 +245,7 @@ class Node:
             (HeldExpiry(self.store, self.names_of), "held"),
             (PauseEnd(self.store), pauses.TOPIC),
             (self._retention(), "retention"),
+            *records.loops(self.config, self.store),
             (self._rotation(), dkim_setup.ROTATION_TOPIC),
             (Publisher(self.store, self.config.service.domain), publications.TOPIC),
             (self.feedback.watch(), "feedback-coverage"),
@@ -497,8 +499,10 @@ class Node:
                 *SigningCertificates(self.store).table(),
                 *WebhookPages(self.store, is_rehearsal=self.config.rehearsal).table(),
                 *QueuePages(self.store).table(),
-                *tracking_pages(self.config, self.store, self.clock, self.loops, self._stops).table(),
+                *records.routes(self.store),
                 *MetricPages(self.store).table(),
+                *NotificationPages(self.store).table(),
+                *tracking_pages(self.config, self.store, self.clock, self.loops, self._stops).table(),
                 *ReputationPages(self.store, self.config).table(),
                 *Ed25519Pages(self.store, self.names_of).table(),
                 *self.feedback.routes(self.resolver, self._delivery_settings(), self.look_limits),

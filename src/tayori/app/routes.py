@@ -1,4 +1,4 @@
-"""HTTP beside the API: health, metrics, the link of a verification mail, timelines, the rehearsal's controls."""
+"""HTTP beside the API: health, metrics, the link of a verification mail, the rehearsal's controls."""
 
 import asyncio
 import html
@@ -22,10 +22,9 @@ from tayori.model.errors import DomainError
 from tayori.model.message import DeliveryState
 from tayori.rehearsal.control import ControlRequest, RehearsalControl
 from tayori.rehearsal.remote import RemoteWorld
-from tayori.resources import custom_verification, identity_checks, queue, security_levels, timeline
+from tayori.resources import custom_verification, identity_checks, queue, security_levels
 from tayori.store.engine import Store, Tx
 
-_MESSAGES_PATH = "/tayori/messages"
 _REHEARSAL_PATH = "/tayori/rehearsal"
 _COUNTS_SECONDS = 5.0
 _COST = 20  # a long queue is counted less often: at most a twentieth of the time goes into it
@@ -64,7 +63,6 @@ class Routes:
             Route(method="GET", prefix="/healthz", handler=self.health, access=Access.EVERYBODY),
             Route(method="GET", prefix="/metrics", handler=self.metrics, access=Access.EVERYBODY),
             Route(method="GET", prefix=VERIFY_PATH, handler=self.verify, access=Access.EVERYBODY),
-            Route(method="GET", prefix=_MESSAGES_PATH, handler=self.message),
         ]
         if self._control is not None:
             control = Route(
@@ -143,15 +141,6 @@ class Routes:
             "メールアドレスを確認しました。このアドレスから送信できます。",
             identity.name,
         )
-
-    # -- timelines ---------------------------------------------------------------------------------------------------
-
-    async def message(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        assert principal is not None
-        message_id = unquote(request.path.removeprefix(_MESSAGES_PATH).strip("/"))
-        account_id = None if principal.operator else principal.account_id
-        found = await self._store.read(timeline.get, message_id, account_id=account_id)
-        return _json(200, timeline.as_json(found))
 
     # -- the rehearsal -----------------------------------------------------------------------------------------------
 

@@ -128,7 +128,7 @@ def reference() -> str:
         "with one sentence. `tayori config show --origin` prints the settings in force with the source of each;",
         "`tayori config sample` prints a file with every default.",
         "",
-        "This page is made from the declarations in `src/tayori/config.py` by `make reference`.",
+        "This page is made from the declarations in `src/tayori/sections.py` by `make reference`.",
     ]
     for section, kind in config.SECTIONS.items():
         lines += [

@@ -1,9 +1,10 @@
-"""`tayori message show`: the whole timeline of one message."""
+"""`tayori message show`: the whole timeline of one message; `tayori message find` is in a file of its own."""
 
 import argparse
 from collections.abc import Iterator
 from datetime import datetime
 
+from tayori.cli import message_find
 from tayori.cli.command import Context, shared_options
 from tayori.cli.service import endpoints_of, read
 from tayori.cli.table import moment, printable, table
@@ -17,6 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show = verbs.add_parser("show", help="one message: recipients, attempts, events", parents=[shared_options()])
     show.add_argument("message_id", metavar="ID", help="the MessageId, or the Message-ID field it stands in")
     show.set_defaults(action=_show)
+    find = verbs.add_parser("find", help="messages of an account, newest first", parents=[shared_options()])
+    message_find.add_arguments(find)
 
 
 def run(context: Context, options: argparse.Namespace) -> int:

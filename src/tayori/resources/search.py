@@ -18,7 +18,7 @@ from tayori.model.search import OPEN_STATUSES, Place, Search, Searched, Status
 from tayori.resources import search_index
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import from_micros
+from tayori.store.tables import from_micros, storable
 
 STEP_ROWS = 2000  # of the index, and as much again for what it leads to
 STEP_SECONDS = 0.03  # a function of a transaction is short
@@ -95,6 +95,17 @@ def step(
     walk = _Walk(tx, account_id, region, wanted, budget, _settled(tx, region))
     rest = _walk(walk, _first(start, wanted.until, tx.now), limit)
     return Step(messages=walk.found, rest=rest, looked_at=budget.looked_at)
+
+
+def by_id(tx: Tx, account_id: str, region: str, message_id: str, wanted: Search) -> list[FoundMessage]:
+    """The message of that identifier, if it is the account's and meant by `wanted`, too."""
+    found: list[FoundMessage] = []
+    for row in tx.hot_rows(MESSAGES, (storable(message_id), f"{storable(message_id)}\x01")):
+        if (row[0], row[1], row[2]) == (message_id, account_id, region):
+            recipients = recipients_of(tx, message_id)
+            if search.matches(wanted, _searched(row, recipients)):
+                found.append(_found(row, recipients))
+    return found
 
 
 def indexed_until(tx: Tx, region: str) -> datetime | None:
