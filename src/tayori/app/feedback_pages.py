@@ -6,6 +6,8 @@
     GET    /tayori/feedback-loops/coverage     whom the account's mail went to: days, identity, configuration-set
     POST   /tayori/feedback-loops/lookup       whom mail would go to: {"domains": [...]} or {"queue": true}
     POST   /tayori/feedback-loops/test         send a message of an identity, and report a complaint: {"identity": ...}
+    GET    /tayori/feedback-loops/mail         what came to the service's own addresses and was no report (operators)
+    GET    /tayori/feedback-loops/mail/{id}    one of these, with its text
 
 What it says is `app.feedback_loops`'s and `app.loop_test`'s.
 """
@@ -19,6 +21,7 @@ from urllib.parse import parse_qsl, unquote
 from tayori.api.app import Route
 from tayori.api.registry import Principal
 from tayori.app import feedback_loops as shared
+from tayori.app.letters import MOST_LISTED, summary, whole
 from tayori.app.look_limits import LookLimits, TooManyLooks
 from tayori.app.loop_test import LoopTester
 from tayori.aws.errors import common_error
@@ -26,7 +29,7 @@ from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.mail.answer import Resolver
 from tayori.model.errors import Invalid
 from tayori.model.feedback_loops import FeedbackLoops
-from tayori.resources import feedback_enrolments, identities
+from tayori.resources import feedback_enrolments, identities, letters
 from tayori.resources.loop_coverage import Scope
 from tayori.store.engine import Store, Tx
 
@@ -72,6 +75,8 @@ class FeedbackLoopPages:
                 return await self._lookup(_document(request), principal)
             case "POST", "test":
                 return await self._test(_document(request), principal)
+            case "GET", _ if name == "mail" or name.startswith("mail/"):
+                return await self._mail(name.removeprefix("mail").strip("/"), principal)
             case "GET", _:
                 return _json(200, _seen_by(principal, await self._store.read(self._entry, name, principal)))
             case "PUT", _ if name:
@@ -86,8 +91,7 @@ class FeedbackLoopPages:
         return shared.entry_as_json(one, noted) | {"here": shared.needs_here(one, here)}
 
     async def _enrol(self, name: str, given: Mapping[str, Any], principal: Principal) -> HttpResponse:
-        if not principal.operator:
-            raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
+        _require_operator(principal)
         if unknown := sorted(set(given) - _PUT_KEYS):
             raise Invalid(f"Not known here: {', '.join(unknown)}.")
         if not all(isinstance(value, str) for value in given.values()):
@@ -133,12 +137,24 @@ class FeedbackLoopPages:
         coverage = shared.coverage_as_json(shared.foreseen(found, enrolments))
         return _json(200, {"domains": shared.outlook_as_json(found), "coverage": coverage})
 
+    async def _mail(self, letter_id: str, principal: Principal) -> HttpResponse:
+        _require_operator(principal)
+        if letter_id:
+            return _json(200, whole(await self._store.read(letters.get, letter_id)))
+        found = await self._store.read(letters.listed, MOST_LISTED)
+        return _json(200, {"mail": [summary(letter) for letter in found]})
+
     async def _test(self, given: Mapping[str, Any], principal: Principal) -> HttpResponse:
         name = given.get("identity")
         if not isinstance(name, str) or not name:
             raise Invalid("identity must name one of yours.")
         identity = await self._store.read(identities.get, principal.account_id, principal.region, name.lower())
         return _json(200, (await self._tester.run(identity)).as_json())
+
+
+def _require_operator(principal: Principal) -> None:
+    if not principal.operator:
+        raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
 
 
 def _seen_by(principal: Principal, entry: dict[str, Any]) -> dict[str, Any]:

@@ -14,20 +14,21 @@ from tayori.app import feedback_loops as shared
 from tayori.app import feedback_table
 from tayori.app.endpoints import Endpoints
 from tayori.app.feedback_loops import DomainOutlook, Installation
+from tayori.app.letters import MOST_LISTED, summary, text_of, whole
 from tayori.app.loop_test import LoopTest, LoopTester
 from tayori.app.sending import Sending
 from tayori.cli.command import CommandFailed, Context, shared_options
 from tayori.cli.domains import domain_of, identity_of
 from tayori.cli.lookup import names_of, resolver_of
 from tayori.cli.service import account_id_of, add_region, endpoints_of, read, visit, write
-from tayori.cli.table import pad, printable, table, width
+from tayori.cli.table import moment, pad, printable, table, width
 from tayori.cli.words import Words
 from tayori.delivery.settings import DeliverySettings
 from tayori.model.errors import DomainError
 from tayori.model.feedback_loops import Collector, FeedbackLoops, Loop, MailboxProvider
 from tayori.model.loop_coverage import INSTEAD, Coverage, EnrolmentState, sentence
 from tayori.model.shaping import TableError
-from tayori.resources import feedback_enrolments
+from tayori.resources import feedback_enrolments, letters
 from tayori.resources.feedback_enrolments import Enrolment
 from tayori.resources.loop_coverage import Scope
 from tayori.store.engine import Store, Tx
@@ -60,6 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     enrol.add_argument("--domain", default="", metavar="DOMAIN", help="it covers mail of this domain (default: all)")
     enrol.add_argument("--note", metavar="TEXT", help="for whoever looks later: a case number, an account")
     enrol.add_argument("--date", default="", metavar="DATE", help="since when, like 2026-01-31 (default: today)")
+    mail = _verb(verbs, "mail", "what came to complaints@, abuse@ and postmaster@ and was no report", _mail)
+    mail.add_argument("letter", metavar="MAIL", nargs="?", help="show one of them")
     test = _verb(verbs, "test", "report a complaint about a message of the service, as a provider would", _test)
     test.add_argument("domain", metavar="DOMAIN", help="an identity to send the message as")
     _account(test)
@@ -199,6 +202,25 @@ def _enrol(context: Context, options: argparse.Namespace) -> int:
     state = words(f"loops.state.{done.state}")
     text = words("loops.enrolled", name=done.name, state=state, since=done.since)
     context.output.emit(shared.enrolment_as_json(done), text)
+    return 0
+
+
+def _mail(context: Context, options: argparse.Namespace) -> int:
+    service, words = endpoints_of(context), context.words
+    if options.letter:
+        one = read(service, letters.get, options.letter)
+        lines = [f"{name}: {printable(value)}" for name, value in summary(one).items()]
+        lines += ["", *(printable(line) for line in text_of(one).splitlines())]
+        context.output.emit(whole(one), "\n".join(lines))
+        return 0
+    found = read(service, letters.listed, MOST_LISTED)
+    heads = [words(f"loops.{name}") for name in ("mail", "received", "to", "from", "subject")]
+    rows = [
+        (one.letter_id, moment(one.received_at), one.recipient, shown["from"], shown["subject"])
+        for one, shown in ((one, summary(one)) for one in found)
+    ]
+    text = table(heads, rows) if rows else words("loops.no-mail")
+    context.output.emit([summary(one) for one in found], text)
     return 0
 
 

@@ -46,6 +46,12 @@ FEEDBACK_TEXTS: dict[str, tuple[str, str]] = {
     "loops.all-mail": ("all mail", "全メール"),
     "loops.enrolled": ("Noted: {name} is {state} since {since}.", "記録しました: {name} は {since} から {state}。"),
     "loops.taken-back": ("Noted: {name} is not enrolled.", "記録しました: {name} は未登録。"),
+    "loops.mail": ("Mail", "メール"),
+    "loops.received": ("Received", "受信日時"),
+    "loops.to": ("To", "宛先"),
+    "loops.from": ("From", "差出人"),
+    "loops.subject": ("Subject", "件名"),
+    "loops.no-mail": ("No mail has come but reports.", "レポート以外のメールは届いていません。"),
     "loops.no-domains": (
         "Name domains or addresses, or say --queue.",
         "ドメインかアドレスを指定するか、--queue を付けてください。",

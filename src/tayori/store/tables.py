@@ -430,6 +430,10 @@ events = Table(
     sqlite_with_rowid=False,
 )
 
+# What came to the service's own addresses and was no report: for somebody to read.
+LETTERS = "report IS NULL AND message_id IS NULL"
+_ARE_LETTERS = text(LETTERS)
+
 # Mail that came in on return paths and the service's own addresses, kept as it was.
 inbound_messages = Table(
     "inbound_messages",
@@ -446,6 +450,7 @@ inbound_messages = Table(
     _column("content", LargeBinary),
     Index("inbound_by_message", "message_id"),
     Index("inbound_by_age", "received_at"),
+    Index("inbound_letters", "received_at", sqlite_where=_ARE_LETTERS, postgresql_where=_ARE_LETTERS),
 )
 
 # DMARC aggregate reports: one row for each report, and one for each of its records.

@@ -305,6 +305,7 @@ STATEMENTS = (
     """,
     "CREATE INDEX inbound_by_age ON inbound_messages (received_at)",
     "CREATE INDEX inbound_by_message ON inbound_messages (message_id)",
+    "CREATE INDEX inbound_letters ON inbound_messages (received_at) WHERE report IS NULL AND message_id IS NULL",
     """
     CREATE TABLE installation_values (
         name TEXT NOT NULL,
