@@ -110,7 +110,7 @@ def _mail(kind: EventKind, mail: MailFacts, sink: Sink) -> dict[str, Any]:
         told["headersTruncated"] = False
     elif sink is not Sink.IDENTITY:
         told |= _headers(fields) | {"commonHeaders": _common_headers(fields, mail, sink)}
-    return told | ({"tags": _tags(mail)} if publishing else {})
+    return told | ({"tags": tags_of(mail)} if publishing else {})
 
 
 def _source(fields: Sequence[Field], mail: MailFacts) -> str:
@@ -157,7 +157,7 @@ def _mailboxes(fields: Sequence[Field], key: bytes) -> list[str]:
         return texts
 
 
-def _tags(mail: MailFacts) -> dict[str, list[str]]:
+def tags_of(mail: MailFacts) -> dict[str, list[str]]:
     """The automatic ones, as far as they are known, around the sender's own (order: recorded)."""
     automatic = {
         "ses:operation": mail.operation,
