@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
 
-.PHONY: up test demo bench lint types imports unit fuzz reference clean
+.PHONY: up test demo bench lint types imports unit fuzz crash day reference clean
 
 up: $(VENV)/.installed
 	@$(BIN)/tayori up --rehearsal $(ARGS)
@@ -43,6 +43,16 @@ SECONDS ?= 60
 fuzz: $(VENV)/.dev-installed
 	@$(BIN)/python -m pip install --quiet --group fuzz || echo "without Atheris: inputs are mutated blindly"
 	@$(BIN)/python -m fuzz --seconds $(SECONDS) $(ARGS)
+
+# The whole crash matrix (docs/crash-matrix.md) in RUNS runs; twelve of them are part of `make unit`.
+RUNS ?= 500
+crash: $(VENV)/.dev-installed
+	@TAYORI_CRASH_RUNS=$(RUNS) $(BIN)/pytest -n 0 -s tests/system/test_crash_matrix.py $(ARGS)
+
+# HOURS of mixed mail on a clock that runs 300 times as fast.
+HOURS ?= 24
+day: $(VENV)/.dev-installed
+	@TAYORI_DAY_HOURS=$(HOURS) $(BIN)/pytest -n 0 -s tests/system/test_simulated_day.py $(ARGS)
 
 # docs/reference/ from the declarations in the code, docs/bestiary.md from its tests' data; tests hold them current.
 reference: $(VENV)/.dev-installed

@@ -18,17 +18,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 from service import Service, message
 
 _OK = re.compile(rb"Ok ([0-9a-f-]+)")
-_PAUSE = 0.005
 _AFTER_TROUBLE = 0.1
 
 
 class Load:
-    def __init__(self, service: Service, *, sender: str, to: str, smtp_threads: int = 3, api_threads: int = 1) -> None:
+    def __init__(
+        self,
+        service: Service,
+        *,
+        sender: str,
+        to: str,
+        smtp_threads: int = 3,
+        api_threads: int = 1,
+        pause: float = 0.005,
+    ) -> None:
         self.accepted: dict[str, float] = {}  # MessageId → when
         self.unknown = 0
         self.refusals: list[str] = []  # what no client of a healthy or a broken service should be told
         self._service = service
         self._sender, self._to = sender, to
+        self._pause = pause  # of each thread after each message
         self._numbers = count(1)
         self._stopping = threading.Event()
         targets = [self._by_smtp] * smtp_threads + [self._by_api] * api_threads
@@ -68,8 +77,8 @@ class Load:
         with contextlib.ExitStack() as stack:
             session = self._session(stack)
             while not self._stopping.is_set():
-                self._accept(_hand_over(session, self._sender, self._to, f"smtp {next(self._numbers)}"))
-                time.sleep(_PAUSE)
+                self._accept(hand_over(session, self._sender, self._to, f"smtp {next(self._numbers)}"))
+                time.sleep(self._pause)
 
     def _session(self, stack: contextlib.ExitStack) -> smtplib.SMTP:
         smtp = self._service.env["smtp"]
@@ -85,14 +94,15 @@ class Load:
             while not self._stopping.is_set():
                 raw = bytes(message(self._to, sender=self._sender, subject=f"api {next(self._numbers)}"))
                 self._accept(client.send_email(Content={"Raw": {"Data": raw}})["MessageId"])
-                time.sleep(_PAUSE)
+                time.sleep(self._pause)
 
     def _accept(self, message_id: str) -> None:
         assert message_id not in self.accepted, "a MessageId was given twice"
         self.accepted[message_id] = time.time()
 
 
-def _hand_over(session: smtplib.SMTP, sender: str, to: str, subject: str) -> str:
+def hand_over(session: smtplib.SMTP, sender: str, to: str, subject: str) -> str:
+    """The MessageId of a message that the service has answered for."""
     for code, reply in (session.mail(sender), session.rcpt(to)):
         if code != 250:
             raise smtplib.SMTPResponseException(code, reply)
