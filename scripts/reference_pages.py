@@ -1,14 +1,20 @@
 """Writes docs/reference/ from the declarations in the code: `make reference`. tests/test_docs.py holds it current.
 
-settings.md     tayori.config
-commands.md     the parsers of tayori.cli
-operations.md   the handlers of tayori.api, and its list of what is not offered
+settings.md           tayori.config
+commands.md           the parsers of tayori.cli
+operations.md         the handlers of tayori.api, and its list of what is not offered
+feedback-loops.md     the table of feedback loops (tayori/model/feedback_loops.toml); .ja.md in Japanese
 """
 
 import argparse
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import feedback_page
 
 from tayori.api import registry
 from tayori.api.not_offered import NOT_OFFERED
@@ -23,7 +29,13 @@ _MADE = "This page is made from the code by `make reference`."
 
 def pages() -> dict[str, str]:
     """File name → content of every page."""
-    return {"settings.md": config.reference(), "commands.md": commands(), "operations.md": operations()}
+    return {
+        "settings.md": config.reference(),
+        "commands.md": commands(),
+        "operations.md": operations(),
+        "feedback-loops.md": feedback_page.page("en"),
+        "feedback-loops.ja.md": feedback_page.page("ja"),
+    }
 
 
 # -- commands ------------------------------------------------------------------------------------------------------
