@@ -12,7 +12,7 @@ from tayori.events.endpoint import DONE, Attempt
 from tayori.events.http_endpoint import HttpEndpoint
 from tayori.events.outgoing_http import OutgoingHttp, OutgoingSettings
 from tayori.events.sender import Sender, SenderSettings
-from tayori.resources import notifications
+from tayori.resources import dead_letters, notifications
 from tayori.resources.notifications import NotificationKind, Verdict
 
 ACCOUNT = "111111111111"
@@ -181,7 +181,7 @@ def test_an_endpoint_that_raises_spoils_only_its_own(run, store, clock, caplog):
         await store.write(enqueue, [Sub("x", "sqs"), Sub("y", "email"), Sub("z", "carrier pigeon")])
         async with ticking(sender(store, clock, endpoints={"sqs": Raising(), "email": Fine()})):
             await until_states(store, waiting=1, done=1, dead=1)
-        (dead,) = await store.read(notifications.dead_letters, ACCOUNT)
+        (dead,) = await store.read(dead_letters.listed, ACCOUNT, "us-east-1")
         assert dead.reason == "Nothing is delivered over carrier pigeon here."
 
     run(check())

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from tayori.resources import notifications
+from tayori.resources import dead_letters, notifications
 from tayori.resources.notifications import NotificationKind, Result, Verdict
 
 ACCOUNT = "111111111111"
@@ -76,10 +76,9 @@ def test_failures_are_tried_again_until_the_policy_ends(transact, clock):
     (item,) = transact(notifications.claim, "w", 10)
     assert item.attempts == 1
     finish(transact, item, Verdict.FAILED, error="the host hung up")
-    (dead,) = transact(notifications.dead_letters, ACCOUNT)
+    (dead,) = transact(dead_letters.listed, ACCOUNT, "us-east-1")
     assert dead.reason == "the host hung up" and dead.notification.attempts == 2
-    assert transact(notifications.revive, ACCOUNT, [item.notification_id]) == 1
-    assert len(transact(notifications.claim, "w", 10)) == 1
+    assert transact(notifications.claim, "w", 10) == []
 
 
 def test_a_refusal_is_final_and_goes_to_the_dead_letter_queue(transact):
@@ -92,7 +91,7 @@ def test_a_refusal_is_final_and_goes_to_the_dead_letter_queue(transact):
     assert letter.envelope["message"] == "{}" and letter.envelope["reason"] == "404"
     finish(transact, letter, Verdict.REFUSED, error="no such queue")
     assert transact(notifications.claim, "w", 10) == []
-    assert [dead.reason for dead in transact(notifications.dead_letters, ACCOUNT)]
+    assert [dead.reason for dead in transact(dead_letters.listed, ACCOUNT, "us-east-1")]
 
 
 def test_the_done_are_forgotten_before_the_dead(transact, clock):
@@ -104,4 +103,4 @@ def test_the_done_are_forgotten_before_the_dead(transact, clock):
     clock.advance(timedelta(days=2).total_seconds())
     ages = {"done": timedelta(days=1), "dead": timedelta(days=14)}
     assert transact(notifications.forget, **ages) == 1
-    assert len(transact(notifications.dead_letters, ACCOUNT)) == 1
+    assert len(transact(dead_letters.listed, ACCOUNT, "us-east-1")) == 1

@@ -33,6 +33,7 @@ COMMANDS = {
     "message": "tayori.cli.message",
     "feedback-loops": "tayori.cli.feedback_loops",
     "webhook": "tayori.cli.webhook",
+    "notification": "tayori.cli.notification",
     "reputation": "tayori.cli.reputation",
     "queue": "tayori.cli.queue",
     "source": "tayori.cli.source",

@@ -53,6 +53,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "bounce and complaint rates of accounts and their parts; pause and lift",
         "アカウントとその内訳のバウンス率・苦情率の表示、送信の停止と再開",
     ),
+    "command.notification": (
+        "what topics and other destinations of events could not deliver, and sending it again",
+        "配信できなかったトピック等への通知の一覧と再送",
+    ),
     "command.webhook": (
         "plain HTTPS destinations of events: make, test, log, replay",
         "イベントの HTTPS 送信先 (Webhook) の作成、テスト、記録、再送",

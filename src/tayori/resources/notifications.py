@@ -1,4 +1,4 @@
-"""The outbox of notifications: one row is one delivery to one endpoint. Enqueue, claim, finish, keep the dead.
+"""The outbox of notifications: one row is one delivery to one endpoint. Enqueue, claim, finish, forget.
 
 A row is in one worker's hands at a time (`owner`), and a result is written by compare-and-set on it. A worker that dies
 leaves its rows to whoever takes over, so that a notification goes out at least once. When to try again is
@@ -57,15 +57,6 @@ _OLD = Hot(
     " ORDER BY updated_at LIMIT ?"
 )
 _DELETE = Hot("DELETE FROM notifications WHERE account_id = ? AND notification_id = ?")
-_DEAD = Hot(
-    "SELECT notification_id, region, kind, attempts, topic_arn, subscription_id, protocol, endpoint, lane, envelope,"
-    " created_at, updated_at, last_error FROM notifications WHERE state = 'dead' AND account_id = ?"
-    " ORDER BY updated_at DESC LIMIT ?"
-)
-_REVIVE = Hot(
-    "UPDATE notifications SET state = 'waiting', due_at = ?, attempts = 0, updated_at = ?"
-    " WHERE account_id = ? AND notification_id = ? AND state = 'dead'"
-)
 _REPLAY = (
     "UPDATE notifications SET state = 'waiting', due_at = ?, attempts = 0, updated_at = ?"
     " WHERE account_id = ? AND region = ? AND subscription_id = ?"
@@ -135,15 +126,6 @@ class Result:
     worker: str
     verdict: Verdict
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """One that was given up, with the last reason."""
-
-    notification: Notification
-    died_at: datetime
-    reason: str
 
 
 def enqueue(
@@ -291,12 +273,12 @@ def claim(tx: Tx, worker: str, limit: int, avoid: Sequence[str] = ()) -> list[No
     avoided = tuple(avoid)[:_MOST_AVOIDED]
     condition = f" AND lane NOT IN ({', '.join('?' * len(avoided))})" if avoided else ""
     statement = Hot(_DUE.replace("{avoiding}", condition))
-    found = [_loaded(row) for row in tx.hot_rows(statement, (to_micros(tx.now), *avoided, limit))]
+    found = [loaded(row) for row in tx.hot_rows(statement, (to_micros(tx.now), *avoided, limit))]
     tx.hot(_TAKE, [(worker, item.account_id, item.notification_id) for item in found])
     return found
 
 
-def _loaded(row: Sequence[Any]) -> Notification:
+def loaded(row: Sequence[Any]) -> Notification:
     return Notification(
         account_id=row[0],
         notification_id=row[1],
@@ -374,24 +356,7 @@ def _redrive(tx: Tx, item: Notification, reason: str) -> None:
     )
 
 
-# -- the dead, and the old ---------------------------------------------------------------------------------------------
-
-
-def dead_letters(tx: Tx, account_id: str, limit: int = 100) -> list[DeadLetter]:
-    """What was given up, the latest first."""
-    return [
-        DeadLetter(notification=_loaded((account_id, *row[:11])), died_at=from_micros(row[11]), reason=row[12])
-        for row in tx.hot_rows(_DEAD, (account_id, limit))
-    ]
-
-
-def revive(tx: Tx, account_id: str, notification_ids: Sequence[str]) -> int:
-    """Try dead ones again from the start; how many there were."""
-    now = to_micros(tx.now)
-    revived = sum(tx.hot(_REVIVE, [(now, now, account_id, notification_id)]) for notification_id in notification_ids)
-    if revived:
-        tx.wake(TOPIC)
-    return revived
+# -- again, and no more -----------------------------------------------------------------------------------------------
 
 
 def replay(tx: Tx, account_id: str, region: str, destination: str, notification_ids: Sequence[str] = ()) -> int:

@@ -46,6 +46,8 @@ subscriptions = Table(
 # SQLite takes a partial index only where the query repeats the index's condition word for word.
 NOTIFICATION_OPEN = "state IN ('waiting', 'sending')"
 _IS_OPEN = text(NOTIFICATION_OPEN)
+NOTIFICATION_DEAD = "state = 'dead'"
+_IS_DEAD = text(NOTIFICATION_DEAD)
 
 notifications = Table(
     "notifications",
@@ -69,6 +71,7 @@ notifications = Table(
     column("last_error", Text),
     Index("notifications_open", "owner", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("notifications_by_age", "state", "updated_at"),
+    Index("notifications_dead", "account_id", "updated_at", sqlite_where=_IS_DEAD, postgresql_where=_IS_DEAD),
     Index("notifications_by_destination", "account_id", "region", "subscription_id", "created_at"),
 )
 

@@ -422,6 +422,7 @@ STATEMENTS = (
     """,
     "CREATE INDEX notifications_by_age ON notifications (state, updated_at)",
     "CREATE INDEX notifications_by_destination ON notifications (account_id, region, subscription_id, created_at)",
+    "CREATE INDEX notifications_dead ON notifications (account_id, updated_at) WHERE state = 'dead'",
     "CREATE INDEX notifications_open ON notifications (owner, due_at) WHERE state IN ('waiting', 'sending')",
     """
     CREATE TABLE pauses (
