@@ -7,7 +7,7 @@ input into pieces gives the same, and what comes out keeps the rules that the re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from fuzz import targets_dns, targets_mail, targets_smtp
+from fuzz import targets_dns, targets_mail, targets_smtp, targets_tracking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,6 @@ class Target:
 
 TARGETS: Mapping[str, Target] = {
     name: Target(run=run, seeds=seeds)
-    for module in (targets_smtp, targets_mail, targets_dns)
+    for module in (targets_smtp, targets_mail, targets_dns, targets_tracking)
     for name, (run, seeds) in module.TARGETS.items()
 }

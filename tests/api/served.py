@@ -16,12 +16,11 @@ from botocore.config import Config
 
 from population import ACCOUNT, REGION, names
 from tayori.api.app import create_app
+from tayori.app.sending import Sending
 from tayori.clock import AdjustableClock
 from tayori.model.event_target import Offered
-from tayori.model.message import Submission
 from tayori.resources import accounts, credentials
 from tayori.resources.credentials import Credential
-from tayori.resources.messages import Door
 from tayori.store.engine import Store
 from tayori.store.tables import bodies, messages, recipients
 
@@ -35,23 +34,12 @@ def key_of(account_id: str) -> str:
     return f"AKIA{account_id:0>16}"
 
 
-class Waiting:
-    """The way in for messages, without delivery: everything waits in the store."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._door = Door(names, "nobody", lambda size: False)
-
-    async def submit(self, submission: Submission) -> str:
-        return (await self._store.batch(self._door.accept, submission)).message_id
-
-
 OFFERED = Offered(eventbridge=True, streams=frozenset({"audit", "222222222222/theirs"}))
 
 
 @dataclass
 class Tools:
-    sending: Waiting
+    sending: Sending  # without delivery: everything waits in the store
     public_url: str = PUBLIC_URL
     identity_created: Callable[[str, str], Awaitable[None]] | None = None
     offered_targets: Offered = OFFERED
@@ -143,7 +131,7 @@ def _accounts(tx: Any) -> None:
 @contextmanager
 def running(store: Store, clock: AdjustableClock) -> Iterator[Service]:
     """Serve the API until the end of the block. Two accounts exist, both in the sandbox."""
-    tools = Tools(sending=Waiting(store))
+    tools = Tools(sending=Sending(store, names, "nobody"))
 
     async def created(account_id: str, name: str) -> None:
         tools.created.append((account_id, name))

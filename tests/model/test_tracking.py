@@ -153,6 +153,8 @@ SEALS = [
     PART.replace(b"text/html", b"text/html; charset=utf-16"),
     PART.replace(b"text/html", b"text/x-amp-html"),
     PART + b"x" * MOST_HTML,
+    b"Content-Type: text/html",
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n--b--\r\n",
     b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 600 + b"--b\r\n" + PART + b"--b--",
 ]  # fmt: skip
 

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from population import ACCOUNT, REGION, identity, names, open_account, submission
+from population import ACCOUNT, REGION, caller, identity, names, open_account, submission
 from tayori import ids
 from tayori.model import tracking_link
+from tayori.model.message import Operation
 from tayori.model.tracking import Tracking, TrackingWanted, trackable
 from tayori.model.tracking_link import LinkKind, TrackingHosts, TrackingLink, key_number
 from tayori.resources import configuration_sets, tracking
@@ -144,6 +145,12 @@ def test_a_webhook_of_the_set_counts_as_its_destination_and_one_of_all_mail_does
     transact(lambda tx: tx.execute(webhooks.update().values(configuration_set="set")))
     (answer,) = transact(door.accept, [submission(configuration_set="set")])
     assert answer.tracking == Tracking(opens=False, clicks=True)
+
+
+def test_verification_mails_are_never_tracked(transact, door):
+    transact(a_set, "OPEN", "CLICK")
+    wanted = submission("a@inbox.test", configuration_set="set", caller=caller(operation=Operation.CUSTOM_VERIFICATION))
+    assert not isinstance(transact(door.accept, [wanted])[0], Exception)
 
 
 def test_a_message_that_waits_for_its_links_takes_nothing_from_the_quota(transact, door):

@@ -136,8 +136,13 @@ def _changeable(content: bytes) -> Iterator[Part]:
             return
         if part.content_type in _SEALED or part.content_type.startswith("message/") or part.disposition == "attachment":
             closed = part.depth
-        elif part.content_type == "text/html" and find(part.fields, b"Content-MD5") is None:
+        elif part.content_type == "text/html" and find(part.fields, b"Content-MD5") is None and _has_body(part):
             yield part
+
+
+def _has_body(part: Part) -> bool:
+    """A header that no empty line ends would be gone on with."""
+    return part.source[part.start - 4 : part.start] == b"\r\n\r\n"
 
 
 class _Work:

@@ -260,8 +260,13 @@ class Door:
         return found
 
     def _require_trackable(self, tx: Tx, submission: Submission, configuration_set: ConfigurationSet) -> None:
-        """Where opens or clicks are asked for, the message gets its links first; that is no work for a transaction."""
+        """Where opens or clicks are asked for, the message gets its links first; that is no work for a transaction.
+
+        Verification mails are never tracked (ses: custom verification templates).
+        """
         caller = submission.caller
+        if caller.operation is Operation.CUSTOM_VERIFICATION:
+            return
         wanted = self._settings.tracking(tx, caller.account_id, caller.region, configuration_set)
         if wanted is not None:
             raise TrackingWanted(wanted, signing_key(tx, secrets.token_bytes(32)))
