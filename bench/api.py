@@ -146,7 +146,7 @@ def run_round(
 def main(*, rounds: int, requests: int) -> None:
     tayori = Tayori(PORT_BASE, SINK_HOST)
     sink = Sink(SINK_HOST, tayori.sink_port)
-    moto = _moto(18790)
+    moto = start_moto(18790)
     ours, theirs = [], []
     try:
         keys, region = tayori.env["credentials"], tayori.env["region"]
@@ -172,7 +172,7 @@ def main(*, rounds: int, requests: int) -> None:
         print(f"accepted: {ours_accepted / theirs_accepted:.2f} times moto")
 
 
-def _moto(port: int) -> "subprocess.Popen[bytes] | None":
+def start_moto(port: int) -> "subprocess.Popen[bytes] | None":
     """moto's server, where it is installed (pip install 'moto[server]'), with the sender verified."""
     try:
         import moto  # noqa: F401

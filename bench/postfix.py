@@ -10,6 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
+# Accepted mail goes to the hold queue: nothing is delivered, the queue manager is not even asked.
+HOLDING = "smtpd_recipient_restrictions = check_client_access static:HOLD, permit_mynetworks, reject\n"
+
 _MAIN = """\
 compatibility_level = 3.6
 queue_directory = {home}/queue
@@ -64,22 +67,34 @@ retry unix - - n - - error
 discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+tlsproxy unix - - n - 0 tlsproxy
 postlog unix-dgram n - n - 1 postlogd
 """
 
 
 class Postfix:
-    """A running Postfix, with OpenDKIM where `signing`."""
+    """A running Postfix, with OpenDKIM where `signing`; `settings` are lines for main.cf that have the last word."""
 
     name = "Postfix + OpenDKIM"
 
-    def __init__(self, port: int, sink_host: str, sink_port: int, domain: str, *, signing: bool = True) -> None:
+    def __init__(
+        self,
+        port: int,
+        sink_host: str,
+        sink_port: int,
+        domain: str,
+        *,
+        signing: bool = True,
+        settings: str = "",
+    ) -> None:
         self.host, self.port = "127.0.0.1", port
         self.home = Path(tempfile.mkdtemp(prefix="tayori-bench-postfix-"))
         self.home.chmod(0o755)
         self._opendkim = self._start_opendkim(domain) if signing else None
         milters = f"unix:{self.home}/dkim/socket" if signing else ""
         self._configure(sink_host, sink_port, milters)
+        with (self.home / "etc" / "main.cf").open("a") as file:
+            file.write(settings)
         subprocess.run(["postfix", "-c", str(self.home / "etc"), "start"], check=True, capture_output=True)
         self._wait_for_port()
 

@@ -2,21 +2,24 @@
 
 import re
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 _COUNT = re.compile(rb"mesg=(\d+)")
 
 
 class Sink:
-    def __init__(self, host: str, port: int) -> None:
+    """smtp-sink; with a `certificate` (PEM, key and chain), bench/tls_sink.py, as smtp-sink knows no STARTTLS."""
+
+    def __init__(self, host: str, port: int, certificate: Path | None = None) -> None:
         self.host, self.port = host, port
         self._messages = 0
-        self._process = subprocess.Popen(
-            ["/usr/sbin/smtp-sink", "-u", "nobody", "-c", f"{host}:{port}", "2000"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        command = ["/usr/sbin/smtp-sink", "-u", "nobody", "-c", f"{host}:{port}", "2000"]
+        if certificate is not None:
+            command = [sys.executable, "-m", "bench.tls_sink", host, str(port), str(certificate)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         threading.Thread(target=self._read, daemon=True).start()
 
     @property
