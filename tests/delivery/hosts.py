@@ -319,6 +319,8 @@ class MemoryQueue:
             row.due_at = until
             row.state = DeliveryState.DEFERRED
         self.put_offs.append((domain, len(waiting[:limit])))
+        async with self._changed:
+            self._changed.notify_all()
         return len(waiting[:limit])
 
     async def record(self, reports: Sequence[AttemptReport]) -> None:

@@ -51,7 +51,8 @@ _FLUSH_SECONDS = 10.0
 _TROUBLE_SECONDS = 2.0  # before the queue is asked again after it failed
 _SWEEP_SECONDS = 1.0
 _FULL_SECONDS = timedelta(seconds=10)  # service time: what waits for a destination with enough in memory
-_PUT_OFF_AT_ONCE = 1000  # recipients in one transaction
+_PUT_OFF_AT_ONCE = 250  # recipients in one transaction
+_PUT_OFF_SHARE = 0.15  # of the time at most: what a dead destination has waiting must not keep others from the database
 _MOST_AVOIDED = 1000
 
 _Key = tuple[str, TlsPolicy, str]  # domain, policy, name of the way out
@@ -337,9 +338,12 @@ class Scheduler:
                     del self._put_off[domain]
 
     async def _put_off_all(self, domain: str, rest: Rest) -> None:
+        loop = asyncio.get_running_loop()
         while self._clock.now() < rest.until:
+            started = loop.time()
             if await self._queue.put_off(domain, rest.until, rest.outcome, _PUT_OFF_AT_ONCE) < _PUT_OFF_AT_ONCE:
                 return
+            await asyncio.sleep((loop.time() - started) * (1 / _PUT_OFF_SHARE - 1))
 
     async def _wait_for_work(self) -> None:
         if not self.has_room():

@@ -6,16 +6,18 @@ offences so that the session can refuse; `stuff` never emits one. Never reads fr
 """
 
 from enum import Flag, auto
+from io import IncrementalNewlineDecoder
 
 MAX_LINE = 1000  # octets with CRLF, RFC 5321 4.5.3.1.6
 _END = b"\r\n.\r\n"
-_NO_LINE_ENDS = bytes(octet for octet in range(256) if octet not in b"\r\n")
 
 
 def has_bare_line_ends(content: bytes | bytearray) -> bool:
     """Whether a CR stands without LF after it, or an LF without CR before it."""
-    # Every CR and LF is one of a pair. Deleting what is neither is cheaper than counting each of the two.
-    return content.count(b"\r\n") * 2 != len(content.translate(None, _NO_LINE_ENDS))
+    # What reads universal newlines knows which of them it met: one pass in C, several times quicker than to count.
+    decoder = IncrementalNewlineDecoder(None, translate=False)
+    decoder.decode(content.decode("latin-1"), final=True)
+    return decoder.newlines not in (None, "\r\n")
 
 
 def to_crlf(content: bytes) -> bytes:
@@ -90,7 +92,7 @@ class DataReader:
     any chunking.
     """
 
-    __slots__ = ("_buffer", "_limit", "_max_line", "_max_size", "_tail", "content", "faults")
+    __slots__ = ("_buffer", "_is_dropping", "_limit", "_max_line", "_max_size", "_tail", "content", "faults")
 
     def __init__(self, *, max_size: int, max_line: int = MAX_LINE) -> None:
         self._buffer = bytearray()
@@ -99,6 +101,7 @@ class DataReader:
         self._max_line = max_line
         # Stuffing adds at most one octet to a line of two ("." CRLF) and the end mark brings five.
         self._limit = max_size + max_size // 3 + 8
+        self._is_dropping = False  # beside its flag, as a flag is slow to ask for at each chunk
         self.content = b""
         self.faults = DataFault.NONE
 
@@ -125,13 +128,15 @@ class DataReader:
     def discard(self) -> None:
         """Keep nothing of this message, neither what came nor what comes, but read on to its end."""
         self.faults |= DataFault.TOO_LARGE
+        self._is_dropping = True
         self._drop()
 
     def _keep(self, data: bytes) -> None:
         self._buffer += data
-        if DataFault.TOO_LARGE in self.faults or len(self._buffer) > self._limit:
-            self.faults |= DataFault.TOO_LARGE
+        if self._is_dropping:
             self._drop()
+        elif len(self._buffer) > self._limit:
+            self.discard()
 
     def _drop(self) -> None:
         """Forget the buffer, but look for bare line ends first; a CR at its end waits for its LF."""
@@ -141,7 +146,7 @@ class DataReader:
         self._buffer = bytearray(carry)
 
     def _finish(self) -> None:
-        if DataFault.TOO_LARGE in self.faults:
+        if self._is_dropping:
             return
         content = bytes(memoryview(self._buffer)[:-3])  # without "." CRLF; the CRLF before it is the last line's
         self._buffer = bytearray()

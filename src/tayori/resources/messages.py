@@ -97,8 +97,8 @@ class _Plan:
     lifetime: timedelta
     own_deadline: bool
     suppressed: Mapping[str, str]
+    own_signature: tuple[SigningPlan, ...]
     simulated: frozenset[str] = frozenset()
-    own_signature: tuple[SigningPlan, ...] = ()
 
     @property
     def stream(self) -> str:
@@ -150,8 +150,7 @@ class Door:
         answers: list[_Plan | Exception] = []
         for submission in submissions:
             try:
-                plan = self._plan(tx, submission, usage, listed)
-                answers.append(replace(plan, own_signature=self._own_signature(tx, submission)))
+                answers.append(self._plan(tx, submission, usage, listed))
             except DomainError as refusal:
                 answers.append(refusal)
         usage.store()
@@ -167,9 +166,9 @@ class Door:
     def _plan(self, tx: Tx, submission: Submission, usage: Usage, listed: "_Listed") -> _Plan:
         caller = submission.caller
         if caller.operation is Operation.SERVICE:
-            return self._plan_of_service(submission)
+            return self._plan_of_service(tx, submission)
         if caller.operation is Operation.TLS_REPORT:
-            return replace(self._plan_of_service(submission), tls_policy=TlsPolicy.ANYHOW)
+            return replace(self._plan_of_service(tx, submission), tls_policy=TlsPolicy.ANYHOW)
         if caller.operation is Operation.PROBE:
             return self._plan_of_probe(tx, submission)
         account = self._settings.account(tx, caller.account_id, caller.region)
@@ -197,9 +196,10 @@ class Door:
             own_deadline=limit is not None,
             suppressed=suppressed,
             simulated=frozenset(map(str, simulated)),
+            own_signature=self._own_signature(tx, submission),
         )
 
-    def _plan_of_service(self, submission: Submission) -> _Plan:
+    def _plan_of_service(self, tx: Tx, submission: Submission) -> _Plan:
         """The service's own mail: no quota, no sandbox, from the service's own domain."""
         return _Plan(
             submission=submission,
@@ -210,6 +210,7 @@ class Door:
             lifetime=DEFAULT_LIFETIME,
             own_deadline=False,
             suppressed={},
+            own_signature=self._own_signature(tx, submission),
         )
 
     def _plan_of_probe(self, tx: Tx, submission: Submission) -> _Plan:
@@ -219,7 +220,7 @@ class Door:
         if sender is None:
             raise Unverified((str(submission.from_address),), caller.region)
         return replace(
-            self._plan_of_service(submission), sender=sender, reverse_path=self._reverse_path(submission, sender)
+            self._plan_of_service(tx, submission), sender=sender, reverse_path=self._reverse_path(submission, sender)
         )
 
     def _check_identities(self, tx: Tx, account: Account, submission: Submission) -> Sender:
