@@ -24,7 +24,6 @@ from tayori.api.app import create_app
 from tayori.app import domain_look, event_targets, first_start, inbound_port, publishing, records, routes, tls_reporting
 from tayori.app.block_lists import BlockListWatch
 from tayori.app.dead_letters import NotificationPages
-from tayori.app.dead_letters import NotificationPages
 from tayori.app.delivery_process import DeliveryProcess, Launch, LinkedQueue
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
@@ -502,7 +501,6 @@ class Node:
                 *QueuePages(self.store).table(),
                 *records.routes(self.store),
                 *MetricPages(self.store).table(),
-                *NotificationPages(self.store).table(),
                 *NotificationPages(self.store).table(),
                 *tracking_pages(self.config, self.store, self.clock, self.loops, self._stops).table(),
                 *ReputationPages(self.store, self.config).table(),
