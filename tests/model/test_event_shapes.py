@@ -1,7 +1,10 @@
 """The object of each of the ten kinds of events, field for field as SES's documents have it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
 
 from tayori.mail.address import AddrSpec
 from tayori.mail.reply import Reply
@@ -212,4 +215,45 @@ def test_subscription():
                 "topicSubscriptionStatus": [{"topicName": "News", "subscriptionStatus": "OptIn"}],
             },
         }
+    }
+
+
+BOUNCED = {"bounceType": "Permanent", "bouncedRecipients": [], "remoteMtaIp": "192.0.2.9"}
+HEADER = (
+    b"From: Sender <sender@example.com>\r\nTo: recipient@example.com\r\nSubject: Hello\r\n"
+    b"Date: Wed, 27 Jan 2016 14:05:45 +0000\r\nMessage-ID: <id@host>\r\n"
+)
+OF_MAIL = {
+    "timestamp": THEN,
+    "source": "sender@example.com",
+    "sourceArn": "arn:aws:ses:us-east-1:111111111111:identity/sender@example.com",
+    "sourceIp": "192.0.2.0",
+    "callerIdentity": "ses_user",
+    "sendingAccountId": "111111111111",
+    "messageId": MAIL.message_id,
+    "destination": ["recipient@example.com"],
+}
+
+
+@pytest.mark.parametrize("kind", [EventKind.BOUNCE, EventKind.COMPLAINT, EventKind.DELIVERY])
+def test_the_three_kinds_that_identities_are_told_of(kind):
+    """With the caller and without tags; headers only where they are asked for (ses: notification contents)."""
+    told = json.loads(record(kind, BOUNCED, MAIL, Sink.IDENTITY))
+    assert told == {"notificationType": kind.value, kind.value.lower(): BOUNCED, "mail": OF_MAIL}
+    told = json.loads(record(kind, BOUNCED, replace(MAIL, head=HEADER), Sink.IDENTITY_WITH_HEADERS))
+    assert told["mail"] == OF_MAIL | {
+        "source": "Sender <sender@example.com>",
+        "headersTruncated": False,
+        "headers": [
+            {"name": "From", "value": "Sender <sender@example.com>"},
+            {"name": "To", "value": "recipient@example.com"},
+            {"name": "Subject", "value": "Hello"},
+        ],
+        "commonHeaders": {
+            "from": ["Sender <sender@example.com>"],
+            "to": ["recipient@example.com"],
+            "date": "Wed, 27 Jan 2016 14:05:45 +0000",
+            "messageId": MAIL.message_id,
+            "subject": "Hello",
+        },
     }
