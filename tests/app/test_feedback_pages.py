@@ -195,9 +195,10 @@ def test_mail_hosts_tell_beforehand_who_reports(ask: Any) -> None:
 
 
 def test_looks_are_bounded(ask: Any) -> None:
-    for _ in range(3):
-        ask("POST", "/lookup", {"domains": ["gmail.com"]})
+    ask("POST", "/lookup", {"domains": ["gmail.com"]})
+    ask("POST", "/lookup", {"domains": [f"d{number}.example" for number in range(21)]})  # costs two
     assert ask("POST", "/lookup", {"domains": ["gmail.com"]})["status"] == 429
+    assert ask("POST", "/test", {"identity": "shop.example"})["status"] == 429
     for body in ({}, {"domains": []}, {"domains": [1]}, {"domains": ["no domain"]}, {"queue": "yes"}):
         with pytest.raises(Invalid):
             ask("POST", "/lookup", body)

@@ -1,5 +1,6 @@
 """The report that the test of complaints sends: Python's own reader and the service's find in it what they should."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import SMTP, default
@@ -55,3 +56,29 @@ def test_the_reader_is_blotted_out_and_nobody_else() -> None:
     assert b"To: redacted@tayori.test\r\n" in written
     assert b"Hello redacted@tayori.test, Xprobe-1@tayori.test" in written
     assert written.count(b"probe-1@tayori.test") == 1
+
+
+def test_a_report_in_another_wrapping_is_read_too() -> None:
+    """Comcast's are multipart/mixed with parts in base64; Microsoft's, since 2026, have the header only."""
+    fields = b"Feedback-Type: abuse\r\nVersion: 1\r\nUser-Agent: x\r\nOriginal-Mail-From: <m1@bounce.example.com>\r\n"
+    encoded = b"Content-Transfer-Encoding: base64\r\n\r\n"
+    mixed = (
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n'
+        b"Content-Type: text/plain\r\n\r\n"
+        b"A complaint\r\n--b\r\nContent-Type: message/feedback-report\r\n"
+        + encoded
+        + b64encode(fields)
+        + b"\r\n--b\r\n"
+        b"Content-Type: message/rfc822\r\n" + encoded + b64encode(CONTENT) + b"\r\n--b--\r\n"
+    )
+    head = CONTENT.partition(b"\r\n\r\n")[0]
+    bare = (
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n--b\r\n'
+        b"Content-Type: text/plain\r\n\r\nA complaint\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\n"
+        + fields + b"\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n" + head + b"\r\n--b--\r\n"
+    )  # fmt: skip
+    for raw in (mixed, bare):
+        report = parse_arf(raw)
+        assert report is not None
+        assert (report.feedback_type, report.original_mail_from) == ("abuse", "m1@bounce.example.com")
+        assert report.returned(b"Message-ID") == "<m1@us-east-1.tayori.test>"

@@ -34,6 +34,7 @@ from tayori.resources.loop_coverage import Scope
 from tayori.store.engine import Store, Tx
 
 PATH = "/tayori/feedback-loops"
+_DOMAINS_A_LOOK = 20
 _PUT_KEYS = frozenset({"state", "domain", "note", "since"})
 
 
@@ -120,7 +121,7 @@ class FeedbackLoopPages:
         return _json(200, {"days": age.days} | shared.coverage_as_json(found))
 
     async def _lookup(self, given: Mapping[str, Any], principal: Principal) -> HttpResponse:
-        """A look costs packets to strangers' name servers, so an account has only so many."""
+        """Each domain costs a packet or two to strangers' name servers, so an account has only so many."""
         if given.get("queue") is True:
             domains: Mapping[str, int] = await self._store.read(shared.queued, principal.account_id)
         else:
@@ -129,7 +130,7 @@ class FeedbackLoopPages:
                 raise Invalid("domains must be a list of domains or addresses; or queue true.")
             domains = shared.domains_of(texts)
         try:
-            self._limits.enter(principal.account_id, asyncio.get_running_loop().time())
+            self._enter(principal, -(-len(domains) // _DOMAINS_A_LOOK))
         except TooManyLooks as error:
             return _busy(error.seconds)
         found = await shared.look(self._resolver, self._table, domains)
@@ -149,7 +150,15 @@ class FeedbackLoopPages:
         if not isinstance(name, str) or not name:
             raise Invalid("identity must name one of yours.")
         identity = await self._store.read(identities.get, principal.account_id, principal.region, name.lower())
+        try:
+            self._enter(principal, 1)
+        except TooManyLooks as error:
+            return _busy(error.seconds)
         return _json(200, (await self._tester.run(identity)).as_json())
+
+    def _enter(self, principal: Principal, looks: int) -> None:
+        for _ in range(looks):
+            self._limits.enter(principal.account_id, asyncio.get_running_loop().time())
 
 
 def _require_operator(principal: Principal) -> None:
