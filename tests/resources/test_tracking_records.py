@@ -13,7 +13,7 @@ from tayori.model import tracking_link
 from tayori.model.message import Operation
 from tayori.model.tracking import Tracking, TrackingWanted, trackable
 from tayori.model.tracking_link import LinkKind, TrackingHosts, TrackingLink, key_number
-from tayori.resources import configuration_sets, tracking
+from tayori.resources import accounts, configuration_sets, tracking
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup
 from tayori.resources.messages import Door
 from tayori.resources.settings import Settings
@@ -118,8 +118,6 @@ def later(clock, seconds=60.0):
         (("OPEN",), False, {}, None),
         (("OPEN",), True, {}, Tracking(opens=True, clicks=False)),
         (("CLICK", "SEND"), True, {}, Tracking(opens=False, clicks=True)),
-        ((), True, {"VDM": {"DashboardOptions": {"EngagementMetrics": "ENABLED"}}}, Tracking(opens=True, clicks=True)),
-        ((), True, {"VDM": {"DashboardOptions": {"EngagementMetrics": "DISABLED"}}}, None),
         (
             ("OPEN", "CLICK"),
             True,
@@ -136,6 +134,26 @@ def test_mail_is_tracked_where_its_set_has_a_destination_that_asks_for_it(
     assert (answer.tracking if isinstance(answer, TrackingWanted) else None) == expected
     (without,) = transact(door.accept, [submission("a@inbox.test")])
     assert not isinstance(without, Exception)
+
+
+@pytest.mark.parametrize(
+    ("enabled", "of_account", "of_set", "is_tracked"),
+    [
+        ("ENABLED", "ENABLED", None, True),
+        ("ENABLED", "ENABLED", "DISABLED", False),
+        ("ENABLED", "DISABLED", "ENABLED", True),
+        ("ENABLED", "DISABLED", None, False),
+        ("DISABLED", "ENABLED", "ENABLED", False),
+        (None, None, "ENABLED", False),
+    ],
+)
+def test_engagement_metrics_track_both(transact, door, enabled, of_account, of_set, is_tracked):
+    if enabled:
+        attributes = {"VdmEnabled": enabled, "DashboardAttributes": {"EngagementMetrics": of_account}}
+        transact(accounts.put_vdm, ACCOUNT, REGION, attributes)
+    transact(a_set, **({"VDM": {"DashboardOptions": {"EngagementMetrics": of_set}}} if of_set else {}))
+    (answer,) = transact(door.accept, [submission("a@inbox.test", configuration_set="set")])
+    assert (isinstance(answer, TrackingWanted) and answer.tracking == Tracking(opens=True, clicks=True)) is is_tracked
 
 
 def test_a_webhook_of_the_set_counts_as_its_destination_and_one_of_all_mail_does_not(transact, door):

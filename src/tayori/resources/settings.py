@@ -150,8 +150,7 @@ class Settings:
 
     def _find_tracking(self, tx: Tx, account_id: str, region: str, found: ConfigurationSet) -> Tracking | None:
         """Opens and clicks each where a destination of the set is told of them; both for engagement metrics."""
-        dashboard = found.options.get(OptionGroup.VDM, {}).get("DashboardOptions") or {}
-        is_measured = dashboard.get("EngagementMetrics") == "ENABLED"
+        is_measured = _measures_engagement(self.account(tx, account_id, region), found)
         hooks = [one for one in self.webhooks_of(tx, account_id, region) if one.configuration_set == found.name]
         opens, clicks = (
             is_measured
@@ -181,6 +180,15 @@ class Settings:
         if key not in self._senders:
             self._senders[key] = find_sender(tx, account_id, region, address)
         return self._senders[key]
+
+
+def _measures_engagement(account: Account, found: ConfigurationSet) -> bool:
+    """Where the account has VDM at all, the set's word goes before the account's (ses: VDM settings)."""
+    given = account.vdm or {}
+    if given.get("VdmEnabled") != "ENABLED":
+        return False
+    own = (found.options.get(OptionGroup.VDM, {}).get("DashboardOptions") or {}).get("EngagementMetrics")
+    return (own or (given.get("DashboardAttributes") or {}).get("EngagementMetrics")) == "ENABLED"
 
 
 def covering(address: AddrSpec) -> list[str]:
