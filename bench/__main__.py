@@ -1,14 +1,14 @@
 """`python -m bench [BENCHMARK …] [--rounds N] [--messages N]`; without a name, the first five of them.
 
 end_to_end, unsigned, api, accept, tls; and, only when named, large, latency, `fairness [--bulk N]`,
-`growth [--recipients N] [--domains M]`, `search [--searched N]` and `guard [--record]`.
+`growth [--recipients N] [--domains M]`, `search [--searched N]`, `storm [--bounces N]` and `guard [--record]`.
 """
 
 import argparse
 import sys
 from collections.abc import Callable
 
-from bench import accept, api, end_to_end, fairness, growth, guard, large, latency, search, tls
+from bench import accept, api, end_to_end, fairness, growth, guard, large, latency, search, storm, tls
 
 _UNASKED = ("end_to_end", "unsigned", "api", "accept", "tls")
 _BENCHMARKS: dict[str, Callable[[argparse.Namespace], int | None]] = {
@@ -22,6 +22,7 @@ _BENCHMARKS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "fairness": lambda given: fairness.main(bulk=given.bulk),
     "growth": lambda given: growth.main(recipients=given.recipients, domains=given.domains, fresh=given.messages),
     "search": lambda given: search.main(messages=given.searched),
+    "storm": lambda given: storm.main(rounds=given.rounds, messages=given.messages, bounces=given.bounces),
     "guard": lambda given: guard.main(rounds=given.rounds, messages=given.messages, is_recording=given.record),
 }
 
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--recipients", type=int, default=1_000_000, help="of growth: waiting")
     parser.add_argument("--domains", type=int, default=100_000, help="of growth: the domains they are in")
     parser.add_argument("--searched", type=int, default=1_000_000, help="of search: messages in the store")
+    parser.add_argument("--bounces", type=int, default=100_000, help="of storm: that come back")
     parser.add_argument("--record", action="store_true", help="of guard: take what is measured for the new record")
     given = parser.parse_args()
     statuses = [_BENCHMARKS[name](given) for name in given.which or _UNASKED]

@@ -45,7 +45,8 @@ def names(region: str) -> ServiceNames:
     return ServiceNames(service_domain="tayori.test", region=region)
 
 
-INBOUND = Inbound(names, "tayori.test", RETURN_PATHS)
+def inbound_port() -> Inbound:
+    return Inbound(names, "tayori.test", RETURN_PATHS)
 
 
 def address(text: str) -> AddrSpec:

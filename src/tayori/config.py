@@ -268,6 +268,8 @@ def check(config: Config) -> None:
         raise ConfigError(f"dkim.service_signature must be off, rsa or ed25519, not {config.dkim.service_signature!r}.")
     if config.dkim.rotation_days != 0 and not 7 <= config.dkim.rotation_days <= 36_500:
         raise ConfigError(f"dkim.rotation_days must be 0, or from 7 to 36500, not {config.dkim.rotation_days}.")
+    if config.inbound.messages_a_second < 0:
+        raise ConfigError("inbound.messages_a_second must be 0 or above.")
     if min(config.inbound.kept_megabytes, config.inbound.kept_megabytes_an_hour) < 1:
         raise ConfigError("inbound.kept_megabytes and inbound.kept_megabytes_an_hour must be above 0.")
     if not config.inbound.return_path_days > 0:

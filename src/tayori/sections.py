@@ -73,6 +73,9 @@ class InboundSettings:
 
     host: str = setting("127.0.0.1", "Address that the inbound port listens on: what MX records point at.")
     port: int = setting(PORT_BASE + 3, "Its port (production: 25).")
+    messages_a_second: int = setting(
+        200, "Messages taken in each second, so that a storm of bounces does not take the machine from sending. 0: all."
+    )
     kept_megabytes: int = setting(
         1024, "MiB of mail that came in to keep, for people to look at; the oldest goes first."
     )
@@ -239,9 +242,7 @@ class JobSettings:
     """[jobs]"""
 
     folder: str = setting("", "Folder of the files of import and export jobs. Empty: jobs/ in the data folder.")
-    s3_endpoint: str = setting(
-        "", "URL of a server that speaks S3, instead of the folder. Empty: none."
-    )
+    s3_endpoint: str = setting("", "URL of a server that speaks S3, instead of the folder. Empty: none.")
     s3_access_key_id: str = setting("", "Access key for it.")
     s3_secret_access_key: str = setting("", "Its secret.")
     s3_bucket: str = setting("", "Bucket there for what jobs write: failed records and exports.")

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tayori.clock import SystemClock
 from tayori.inbound.aggregates import KeysUnknown
+from tayori.inbound.gate import Gate
 from tayori.inbound.intake import ReportIntake
 from tayori.mail import dkim
 from tayori.mail.address import AddrSpec
@@ -53,7 +54,7 @@ def test_a_message_is_recorded_with_what_it_was_read_as(run):
             records.append(received)
 
         settings = ServerSettings(hostname="mx.test", max_line=100_000)
-        role = MxRole(hostname="mx.test", accepts=accepts, intake=ReportIntake(record, Keys(), SystemClock()))
+        role = MxRole(hostname="mx.test", accepts=accepts, intake=ReportIntake(record, Keys(), SystemClock(), Gate(0)))
         server = SmtpServer(policy_factory=role.policy, settings=settings)
         await server.start("127.0.0.1", 0)
 
@@ -93,7 +94,7 @@ def test_a_record_that_fails_fails_the_intake(size, run):
             tls=None,
         )
         with pytest.raises(OSError, match="full"):
-            await ReportIntake(record, Keys(), SystemClock())(message)
+            await ReportIntake(record, Keys(), SystemClock(), Gate(0))(message)
 
     run(scenario())
 
@@ -124,7 +125,7 @@ async def take(content: bytes, keys: Keys, purpose: InboundPurpose = InboundPurp
         helo="",
         tls=None,
     )
-    await ReportIntake(record, keys, SystemClock())(message)
+    await ReportIntake(record, keys, SystemClock(), Gate(0))(message)
     (received,) = records
     return received
 

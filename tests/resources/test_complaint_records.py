@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from population import ACCOUNT, INBOUND, REGION, caller, identity, names, open_account, submission
+from population import ACCOUNT, REGION, caller, identity, inbound_port, names, open_account, submission
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.model.inbound import ComplaintReport, FeedbackType, InboundMessage, InboundPurpose, InboundRoute
@@ -39,7 +39,7 @@ def come(transact, clock) -> Callable[..., None]:
         )
         report = ComplaintReport(feedback_type=kind, claims=claims, recipients=by, **more)
         received = Received(inbound_ids=(f"i{next(number)}",), message=message, reports=(), complaint=report)
-        transact(INBOUND.record, received)
+        transact(inbound_port().record, [received])
         clock.advance(1)
 
     return come

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from identity_makers import REGION, address, domain, open_account
 
-from population import INBOUND
+from population import inbound_port
 from report_samples import record, report, report_mail
 from tayori.inbound.aggregates import read_aggregates
 from tayori.mail.address import AddrSpec
@@ -156,15 +156,15 @@ def take(transact, content: bytes) -> str:
     """What the mail was kept as."""
     came = message(content)
     received = Received(inbound_ids=("i-1",), message=came, reports=(), aggregates=read_aggregates(came))
-    transact(INBOUND.record, received)
+    transact(inbound_port().record, [received])
     return str(transact(lambda tx: tx.execute(sa.select(inbound_messages.c.report)).scalar_one()))
 
 
 def test_the_address_is_ours_at_the_service_domain_only(transact, yesterday) -> None:
-    found = transact(INBOUND.route, ADDRESS)
+    found = transact(inbound_port().route, ADDRESS)
     assert isinstance(found, InboundRoute) and found.purpose is InboundPurpose.DMARC_REPORTS
     elsewhere = AddrSpec.parse("dmarc-reports@us-east-1.mail.tayori.test")
-    assert transact(INBOUND.route, elsewhere) is NotTaken.NO_SUCH_ADDRESS
+    assert transact(inbound_port().route, elsewhere) is NotTaken.NO_SUCH_ADDRESS
 
 
 def test_a_mail_with_a_report_is_kept_with_what_it_was_read_as(transact, yesterday) -> None:

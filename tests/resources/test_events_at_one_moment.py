@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from population import INBOUND, identity, names, open_account, submission
+from population import identity, inbound_port, names, open_account, submission
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.mail.reply import EnhancedStatus
@@ -67,8 +67,8 @@ def bounced(message_id: str, inbound_id: str, status: EnhancedStatus) -> Receive
 
 def test_a_soft_and_a_hard_bounce_in_one_transaction(transact, message_id) -> None:
     def both(tx: Tx) -> None:
-        INBOUND.record(tx, bounced(message_id, "i1", EnhancedStatus(4, 2, 2)))
-        INBOUND.record(tx, bounced(message_id, "i2", EnhancedStatus(5, 1, 1)))
+        inbound_port().record(tx, [bounced(message_id, "i1", EnhancedStatus(4, 2, 2))])
+        inbound_port().record(tx, [bounced(message_id, "i2", EnhancedStatus(5, 1, 1))])
 
     transact(both)
     found = [one.detail["bounceType"] for one in transact(timeline.get, message_id).events if one.kind == "Bounce"]
@@ -81,7 +81,7 @@ def test_two_complaints_in_one_transaction(transact, message_id) -> None:
         claim = f"{message_id}@{names('us-east-1').message_id_host}"
         report = ComplaintReport(feedback_type=kind, claims=(claim,), recipients=(READER,))
         complaint = Received(inbound_ids=(inbound_id,), message=message(message_id), reports=(), complaint=report)
-        INBOUND.record(tx, complaint)
+        inbound_port().record(tx, [complaint])
 
     def both(tx: Tx) -> None:
         complain(tx, "i1", FeedbackType.ABUSE)

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from population import ACCOUNT, INBOUND, REGION, identity, names, open_account, submission
+from population import ACCOUNT, REGION, identity, inbound_port, names, open_account, submission
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.mail.reply import EnhancedStatus
@@ -69,7 +69,7 @@ def come(transact, clock, message_id):
         received = Received(
             inbound_ids=tuple(f"i{next(number)}" for _ in range(routes)), message=message, reports=(report,)
         )
-        transact(INBOUND.record, received)
+        transact(inbound_port().record, [received])
         clock.advance(1)
 
     return come
@@ -139,7 +139,7 @@ def test_of_a_huge_message_the_beginning_is_kept(transact, message_id):
     message = InboundMessage(
         routes=(route,), reverse_path=ReversePath.NULL, content=content, source_ip="192.0.2.1", helo="", tls=None
     )
-    transact(INBOUND.record, Received(inbound_ids=("huge",), message=message, reports=()))
+    transact(inbound_port().record, [Received(inbound_ids=("huge",), message=message, reports=())])
     query = sa.select(inbound_messages.c.content).where(inbound_messages.c.inbound_id == "huge")
     kept = transact(lambda tx: bytes(tx.execute(query).scalar_one()))
     assert kept == content[:KEPT_OCTETS]

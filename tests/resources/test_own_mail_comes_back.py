@@ -4,7 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from population import ACCOUNT, INBOUND, REGION, caller, failed, identity, names, open_account, report, rows, submission
+from population import (
+    ACCOUNT,
+    REGION,
+    caller,
+    failed,
+    identity,
+    inbound_port,
+    names,
+    open_account,
+    report,
+    rows,
+    submission,
+)
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.mail.reply import EnhancedStatus
@@ -55,10 +67,10 @@ def report_back(transact, message_id: str) -> None:
     )
     gone = ReportedRecipient(address=READER, action=ReportAction.FAILED, status=EnhancedStatus(5, 1, 1))
     read_as = InboundReport(message_id=message_id, kind=ReportKind.BOUNCE, recipients=(gone,))
-    transact(INBOUND.record, Received(inbound_ids=("i1",), message=message, reports=(read_as,)))
+    transact(inbound_port().record, [Received(inbound_ids=("i1",), message=message, reports=(read_as,))])
     claim = f"{message_id}@{names(REGION).message_id_host}"
     complaint = ComplaintReport(feedback_type=FeedbackType.ABUSE, claims=(claim,), recipients=(READER,))
-    transact(INBOUND.record, Received(inbound_ids=("i2",), message=message, reports=(), complaint=complaint))
+    transact(inbound_port().record, [Received(inbound_ids=("i2",), message=message, reports=(), complaint=complaint)])
 
 
 @pytest.mark.parametrize("operation", OWN)

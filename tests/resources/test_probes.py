@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from population import INBOUND
+from population import inbound_port
 from tayori.mail.envelope import ReversePath
 from tayori.model.inbound import InboundMessage, InboundPurpose, InboundRoute, NotTaken
 from tayori.resources import accounts, probes
@@ -25,17 +25,17 @@ def _message() -> InboundMessage:
 
 
 def _come(tx: Tx) -> None:
-    INBOUND.record(tx, Received(inbound_ids=("i1",), message=_message(), reports=()))
+    inbound_port().record(tx, [Received(inbound_ids=("i1",), message=_message(), reports=())])
 
 
 def test_only_live_probes_have_an_address(transact, clock) -> None:
     transact(accounts.create, ACCOUNT, REGION, name="test")
-    assert transact(INBOUND.route, ADDRESS) is NotTaken.NO_SUCH_ADDRESS
+    assert transact(inbound_port().route, ADDRESS) is NotTaken.NO_SUCH_ADDRESS
     assert transact(probes.begin, ACCOUNT, REGION, "shop.test", "t1")
-    assert transact(INBOUND.route, ADDRESS).purpose is InboundPurpose.PROBE
+    assert transact(inbound_port().route, ADDRESS).purpose is InboundPurpose.PROBE
     assert transact(probes.arrived, "t1") is None
     clock.advance(timedelta(hours=1).total_seconds() + 1)
-    assert transact(INBOUND.route, ADDRESS) is NotTaken.NO_SUCH_ADDRESS
+    assert transact(inbound_port().route, ADDRESS) is NotTaken.NO_SUCH_ADDRESS
 
 
 def test_the_first_message_is_kept_and_closes_the_address(transact) -> None:
@@ -45,7 +45,7 @@ def test_the_first_message_is_kept_and_closes_the_address(transact) -> None:
     arrived = transact(probes.arrived, "t1")
     assert (arrived.source_ip, arrived.helo, arrived.reverse_path) == ("192.0.2.1", "a1.test", "")
     assert arrived.content == b"Subject: x\r\n\r\n"
-    assert transact(INBOUND.route, ADDRESS) is NotTaken.NO_SUCH_ADDRESS
+    assert transact(inbound_port().route, ADDRESS) is NotTaken.NO_SUCH_ADDRESS
     transact(probes.end, "t1")
     assert transact(probes.arrived, "t1") is None
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from population import ACCOUNT, INBOUND, REGION, RETURN_PATHS, identity, names, open_account, submission
+from population import ACCOUNT, REGION, RETURN_PATHS, identity, inbound_port, names, open_account, submission
 from tayori import ids
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
@@ -60,7 +60,7 @@ def test_a_path_stands_for_those_who_got_the_message_on_it(
     transact, message_id, ordinal: int, is_shared: bool, ordinals: tuple[int, ...]
 ) -> None:
     address = issued(message_id, ordinal, is_shared=is_shared)
-    assert transact(INBOUND.route, address) == InboundRoute(
+    assert transact(inbound_port().route, address) == InboundRoute(
         recipient=address, purpose=InboundPurpose.RETURN_PATH, message_id=message_id, ordinals=ordinals
     )
 
@@ -70,9 +70,9 @@ def test_of_a_custom_domain(transact, clock, message_id) -> None:
     transact(lambda tx: tx.execute(identities.update().values(**in_use)))
     sent = submission(A, message_id=ids.message_id(REGION, clock.now()))
     transact(Door(names, "nobody", lambda size: False).accept, [sent])
-    taken = transact(INBOUND.route, issued(sent.message_id, domain="bounce.example.com"))
+    taken = transact(inbound_port().route, issued(sent.message_id, domain="bounce.example.com"))
     assert isinstance(taken, InboundRoute) and taken.message_id == sent.message_id
-    assert transact(INBOUND.route, issued(sent.message_id)) is NotTaken.NEVER_ISSUED
+    assert transact(inbound_port().route, issued(sent.message_id)) is NotTaken.NEVER_ISSUED
 
 
 def test_what_was_never_issued(transact, clock, message_id) -> None:
@@ -86,7 +86,7 @@ def test_what_was_never_issued(transact, clock, message_id) -> None:
         AddrSpec(issued(message_id).local[:-8] + "a" * 8, DOMAIN),
         AddrSpec(issued(message_id, 1).local.replace("-01", "-00"), DOMAIN),  # of another recipient
     ]
-    assert [transact(INBOUND.route, address) for address in forged] == [NotTaken.NEVER_ISSUED] * len(forged)
+    assert [transact(inbound_port().route, address) for address in forged] == [NotTaken.NEVER_ISSUED] * len(forged)
 
 
 def test_one_that_is_too_old(transact, clock, message_id) -> None:
@@ -100,7 +100,7 @@ def test_one_that_is_too_old(transact, clock, message_id) -> None:
 
 @pytest.mark.parametrize("text", ["x@elsewhere.test", "0100-1@elsewhere.test"])
 def test_addresses_of_others_are_not_ours(transact, text: str) -> None:
-    assert transact(INBOUND.route, AddrSpec.parse(text)) is NotTaken.NOT_OURS
+    assert transact(inbound_port().route, AddrSpec.parse(text)) is NotTaken.NOT_OURS
 
 
 # -- what a report on it changes ---------------------------------------------------------------------------------------
@@ -119,12 +119,12 @@ def come(transact, message_id) -> Callable[..., None]:
 
 
 def record(transact, path: AddrSpec, inbound_id: str, blocks: tuple[ReportedRecipient, ...]) -> None:
-    route = transact(INBOUND.route, path)
+    route = transact(inbound_port().route, path)
     message = InboundMessage(
         routes=(route,), reverse_path=ReversePath.NULL, content=b"", source_ip="192.0.2.1", helo="", tls=None
     )
     report = InboundReport(message_id=route.message_id, kind=ReportKind.BOUNCE, recipients=blocks)
-    transact(INBOUND.record, Received(inbound_ids=(inbound_id,), message=message, reports=(report,)))
+    transact(inbound_port().record, [Received(inbound_ids=(inbound_id,), message=message, reports=(report,))])
 
 
 def bounced(transact, message_id: str) -> list[str]:
@@ -174,7 +174,7 @@ def complain(transact, *claims: str, by: tuple[str, ...] = ()) -> None:
         routes=(route,), reverse_path=ReversePath.NULL, content=b"", source_ip="192.0.2.1", helo="", tls=None
     )
     report = ComplaintReport(feedback_type=FeedbackType.ABUSE, claims=claims, recipients=by)
-    transact(INBOUND.record, Received(inbound_ids=("i",), message=message, reports=(), complaint=report))
+    transact(inbound_port().record, [Received(inbound_ids=("i",), message=message, reports=(), complaint=report)])
 
 
 def complained(transact, message_id: str) -> list[Any]:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from identity_makers import REGION, address, domain, open_account
 
-from population import INBOUND
+from population import inbound_port
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.mail.tls_report import parse_report
@@ -143,12 +143,12 @@ def take(transact, *reports: ReceivedReport) -> str:
         tls=None,
     )
     came = Received(inbound_ids=("i-1",), message=message, reports=(), tls_reports=reports)
-    transact(INBOUND.record, came)
+    transact(inbound_port().record, [came])
     return str(transact(lambda tx: tx.execute(sa.select(inbound_messages.c.report)).scalar_one()))
 
 
 def test_the_address_is_ours(transact, yesterday) -> None:
-    found = transact(INBOUND.route, ADDRESS)
+    found = transact(inbound_port().route, ADDRESS)
     assert isinstance(found, InboundRoute) and found.purpose is InboundPurpose.TLS_REPORTS
     assert ServiceNames(service_domain="tayori.test", region=REGION).tls_reports == str(ADDRESS)
 

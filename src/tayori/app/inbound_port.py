@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from tayori.clock import Clock
 from tayori.config import Config
+from tayori.inbound.gate import Gate
 from tayori.inbound.intake import ReportIntake
 from tayori.mail.address import AddrSpec
 from tayori.mail.answer import Resolver
@@ -60,10 +61,10 @@ async def mx_role(
         return await store.read(inbound.route, address)
 
     async def record(received: Received) -> None:
-        await store.write(inbound.record, received)
+        await store.batch(inbound.record, received)
 
     return MxRole(
         hostname=names(config.service.region).feedback_host,
         accepts=accepts,
-        intake=ReportIntake(record, resolver, clock),
+        intake=ReportIntake(record, resolver, clock, Gate(config.inbound.messages_a_second)),
     )

@@ -17,6 +17,7 @@ from tayori.inbound.aggregates import (
     signed,
 )
 from tayori.inbound.complaints import read_complaint
+from tayori.inbound.gate import Gate
 from tayori.inbound.reports import read_reports
 from tayori.mail.answer import Resolver
 from tayori.model.inbound import ComplaintReport, InboundMessage, InboundReport
@@ -35,15 +36,19 @@ class ReportIntake:
     """What the MX role hands its messages to (see tayori.smtp.mx.Intake).
 
     `record` writes one message durably; when it raises, the sender is asked to come again. `resolver` finds the keys of
-    those who sign reports on TLS.
+    those who sign reports on TLS; `gate` sets the pace.
     """
 
-    def __init__(self, record: Callable[[Received], Awaitable[None]], resolver: Resolver, clock: Clock) -> None:
+    def __init__(
+        self, record: Callable[[Received], Awaitable[None]], resolver: Resolver, clock: Clock, gate: Gate
+    ) -> None:
         self._record = record
         self._resolver = resolver
         self._clock = clock
+        self._gate = gate
 
     async def __call__(self, message: InboundMessage) -> None:
+        await self._gate.enter()
         if len(message.content) > _READ_IN_THREAD:
             reports, complaint = await asyncio.to_thread(_read, message)
         else:

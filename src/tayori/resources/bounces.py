@@ -34,14 +34,20 @@ class Arrived:
     report: InboundReport
     recipients: Mapping[str, int]
     names: Callable[[str], ServiceNames]
+    settings: Settings
 
 
 def apply(
-    tx: Tx, inbound_id: str, report: InboundReport, ordinals: Sequence[int], names: Callable[[str], ServiceNames]
+    tx: Tx,
+    settings: Settings,
+    inbound_id: str,
+    report: InboundReport,
+    ordinals: Sequence[int],
+    names: Callable[[str], ServiceNames],
 ) -> None:
     rows = tx.hot_rows(_RECIPIENTS, (report.message_id,))
     recipients = {address: ordinal for ordinal, address in reversed(rows) if ordinal in ordinals}
-    arrived = Arrived(inbound_id=inbound_id, report=report, recipients=recipients, names=names)
+    arrived = Arrived(inbound_id=inbound_id, report=report, recipients=recipients, names=names, settings=settings)
     if report.kind is ReportKind.BOUNCE:
         for address, said in _failed(arrived).items():
             kind = classify_status(said.status, said.diagnostic, code=said.code, host=said.host)
@@ -90,11 +96,11 @@ def _bounce(tx: Tx, arrived: Arrived, address: str, kind: BounceKind, told: Mapp
         reporting_mta=report.reporting_mta or (arrived.names(region).ehlo_name if has_failed else ""),
     )
     row = event_rows.append(tx, (report.message_id, to_micros(tx.now), EventKind.BOUNCE, ordinal, json.dumps(detail)))
-    publications.note(tx, Settings(), [row], [(report.message_id, account_id, region)])
+    publications.note(tx, arrived.settings, [row], [(report.message_id, account_id, region)])
     if kind.bounce_type is BounceType.PERMANENT:
         condemn(
             tx,
-            Settings(),
+            arrived.settings,
             (account_id, region),
             configuration_set=configuration_set,
             address=address,

@@ -45,14 +45,19 @@ class _Subject:
 
 
 def apply(
-    tx: Tx, inbound_id: str, report: ComplaintReport, names: Callable[[str], ServiceNames], paths: ReturnPaths
+    tx: Tx,
+    settings: Settings,
+    inbound_id: str,
+    report: ComplaintReport,
+    names: Callable[[str], ServiceNames],
+    paths: ReturnPaths,
 ) -> None:
     if report.feedback_type is FeedbackType.AUTH_FAILURE:
         return
     for claim in report.claims:
         subject = _subject(tx, claim, report.feedback_id, names, paths)
         if subject is not None:
-            _complain(tx, inbound_id, report, subject)
+            _complain(tx, settings, inbound_id, report, subject)
             return
 
 
@@ -78,7 +83,7 @@ def _subject(
     return None
 
 
-def _complain(tx: Tx, inbound_id: str, report: ComplaintReport, subject: _Subject) -> None:
+def _complain(tx: Tx, settings: Settings, inbound_id: str, report: ComplaintReport, subject: _Subject) -> None:
     message_id, key = subject.message_id, (subject.account_id, subject.region)
     addresses = _complained(tx, report, subject)
     if not addresses:
@@ -94,11 +99,11 @@ def _complain(tx: Tx, inbound_id: str, report: ComplaintReport, subject: _Subjec
     row = event_rows.append(
         tx, (message_id, to_micros(tx.now), EventKind.COMPLAINT, min(addresses), json.dumps(detail))
     )
-    publications.note(tx, Settings(), [row], [(message_id, *key)])
+    publications.note(tx, settings, [row], [(message_id, *key)])
     if report.feedback_type is not FeedbackType.NOT_SPAM and not subject.is_probe:
         condemn_for_complaint(
             tx,
-            Settings(),
+            settings,
             key,
             configuration_set=subject.configuration_set,
             addresses=list(addresses.values()),

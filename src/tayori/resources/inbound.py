@@ -5,7 +5,7 @@ know: one that does not is refused, so that a forged report changes nothing. Wha
 and `resources.complaints`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,6 +24,7 @@ from tayori.model.names import DMARC_REPORTS, TLS_REPORTS, ServiceNames
 from tayori.model.return_path import ReturnPath, ReturnPaths, looks_like_one
 from tayori.resources import bounces, complaints, dmarc_reports, inbound_mail, probes, return_paths, tls_reports
 from tayori.resources.inbound_mail import KeptMail
+from tayori.resources.settings import Settings
 from tayori.resources.tls_reports import ReceivedReport
 from tayori.store.engine import Tx
 
@@ -63,6 +64,7 @@ class Inbound:
         self._paths = paths
         self._longest = longest
         self._kept = kept
+        self._settings = Settings()
 
     def route(self, tx: Tx, address: AddrSpec) -> InboundRoute | NotTaken:
         """Why `address` is ours, if it is: a return path that we issued, or an address of the service itself."""
@@ -90,13 +92,19 @@ class Inbound:
             ordinals=issued.ordinals,
         )
 
-    def record(self, tx: Tx, received: Received) -> None:
-        """Keep the message, and write what its reports change."""
+    def record(self, tx: Tx, arrived: Sequence[Received]) -> list[None]:
+        """A batch function: keep the messages, and write what their reports change."""
+        self._settings.refresh(tx)
+        for received in arrived:
+            self._record(tx, received)
+        return [None] * len(arrived)
+
+    def _record(self, tx: Tx, received: Received) -> None:
         message = received.message
         dmarc_reports.keep(tx, received.aggregates, message.source_ip)
         tls_reports.keep(tx, received.tls_reports, message.source_ip)
         if received.complaint is not None:
-            complaints.apply(tx, received.inbound_ids[0], received.complaint, self._names, self._paths)
+            complaints.apply(tx, self._settings, received.inbound_ids[0], received.complaint, self._names, self._paths)
         read_as = {report.message_id: report for report in received.reports}
         for inbound_id, route in zip(received.inbound_ids, message.routes, strict=True):
             if route.purpose is InboundPurpose.PROBE:
@@ -106,7 +114,7 @@ class Inbound:
             kind = report.kind if report else _kind(route, received)
             inbound_mail.keep(tx, inbound_id, route, message, kind, self._kept)
             if report is not None:
-                bounces.apply(tx, inbound_id, report, route.ordinals, self._names)
+                bounces.apply(tx, self._settings, inbound_id, report, route.ordinals, self._names)
 
 
 def _own_purpose(tx: Tx, local: str) -> InboundPurpose | None:
