@@ -34,11 +34,11 @@ def vectors() -> Callable[[str], Path]:
 
 @pytest.fixture
 def run() -> Callable[[Coroutine[Any, Any, T]], T]:
-    """Run a coroutine to its end in a fresh event loop, for 30 seconds at the most."""
+    """Run a coroutine to its end in a fresh event loop, for 60 seconds at the most."""
 
     def runner(coroutine: Coroutine[Any, Any, T]) -> T:
         async def bounded() -> T:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 return await coroutine
 
         return asyncio.run(bounded())

@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 @pytest.fixture(params=["asyncio", "uvloop"])
 def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, T]], T]:
-    """Run a coroutine to its end in a fresh event loop, for 30 seconds at the most."""
+    """Run a coroutine to its end in a fresh event loop, for 60 seconds at the most."""
     factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
 
     def runner(coroutine: Coroutine[Any, Any, T]) -> T:
         async def bounded() -> T:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 return await coroutine
 
         with asyncio.Runner(loop_factory=factory) as runner:

@@ -583,7 +583,7 @@ def test_a_hostile_zone_costs_little_and_gets_a_clear_sentence(run, clock, kind:
         async with net.running():
             began = time.monotonic()
             found = await net.diagnose(*DKIM, MX, SPF, OWNERSHIP)
-            assert time.monotonic() - began < 6
+            assert time.monotonic() - began < 12
             assert len(net.scripted[8].asked) < 400
             for item in found:
                 assert item.standing in (Standing.TROUBLE, Standing.MISSING, Standing.WRONG)
@@ -616,7 +616,7 @@ def test_the_time_limit_holds_while_all_servers_are_silent(run, clock) -> None:
         async with net.running():
             began = asyncio.get_running_loop().time()
             found = await net.diagnose(*DKIM)
-            assert asyncio.get_running_loop().time() - began < 3
+            assert asyncio.get_running_loop().time() - began < 6
             assert {mistakes(item)[0] for item in found} == {Mistake.ZONE_LAME}
 
     run(scenario())

@@ -117,7 +117,7 @@ def test_one_that_keeps_failing_is_unwell(run) -> None:
         assert health.seconds_since_success is None
         began = asyncio.get_running_loop().time()
         await supervised.stop(10)  # it backs off for four seconds, and ends at once all the same
-        assert asyncio.get_running_loop().time() - began < 1
+        assert asyncio.get_running_loop().time() - began < 3
         assert supervised.health().reason == "it is not running"
 
     run(scenario())

@@ -141,9 +141,9 @@ def test_texts_are_bounded_and_on_one_line() -> None:
 
 
 def test_the_largest_report_is_read_in_no_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()  # others on this machine do not count
     parse_report(document(*[policy(failures={f"r{at}": 1 for at in range(40)}) for _ in range(400)]))
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))

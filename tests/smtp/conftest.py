@@ -16,10 +16,10 @@ def certificates() -> Certificates:
 
 @pytest.fixture(params=["asyncio", "uvloop"])
 def run_on(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, None]], None]:
-    """Run a coroutine for 30 seconds at the most, on either event loop: they differ in how they start TLS."""
+    """Run a coroutine for 60 seconds at the most, on either event loop: they differ in how they start TLS."""
 
     async def bounded(coroutine: Coroutine[Any, Any, None]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await coroutine
 
     start = asyncio.run if request.param == "asyncio" else uvloop.run
