@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from population import (
     ACCOUNT,
+    INBOUND,
     REGION,
     caller,
     deferred,
@@ -21,11 +22,25 @@ from population import (
     rows,
     submission,
 )
+from tayori.mail.address import AddrSpec
+from tayori.mail.envelope import ReversePath
+from tayori.mail.reply import EnhancedStatus
+from tayori.model import simulator
+from tayori.model.inbound import (
+    InboundMessage,
+    InboundPurpose,
+    InboundReport,
+    InboundRoute,
+    ReportAction,
+    ReportedRecipient,
+    ReportKind,
+)
 from tayori.model.mail_count import Count
 from tayori.model.message import Operation, Outgoing
-from tayori.resources import configuration_sets, mail_counts, suppression
+from tayori.resources import configuration_sets, mail_counts, queue, suppression
 from tayori.resources.configuration_sets import ConfigurationSet
 from tayori.resources.deliveries import Deliveries
+from tayori.resources.inbound import Received
 from tayori.resources.messages import Door
 from tayori.store.reputation_tables import mail_counts as table
 
@@ -50,11 +65,11 @@ def send(transact) -> Callable[..., Any]:
 
 @pytest.fixture
 def record(transact, clock) -> Callable[..., None]:
-    queue = Deliveries(names, "one")
+    deliveries = Deliveries(names, "one")
 
     def record(outgoing: Outgoing, *verdicts: Any, **more: Any) -> None:
         clock.advance(1)
-        transact(queue.record, rows([report(outgoing, *verdicts, started_at=clock.now(), **more)]))
+        transact(deliveries.record, rows([report(outgoing, *verdicts, started_at=clock.now(), **more)]))
 
     return record
 
@@ -146,6 +161,54 @@ def mail_counts_of_complaint(transact, message_id: str) -> None:
 def test_a_message_that_is_forgotten_counts_for_nothing(transact, send) -> None:
     mail_counts_of_complaint(transact, "0100-never")
     assert counts(transact) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "expected"),
+    [
+        ("5.1.1", ReportKind.BOUNCE, {"permanent_bounces": 1}),
+        ("4.2.2", ReportKind.BOUNCE, {"transient_bounces": 1}),
+        ("4.2.2", ReportKind.AUTOMATIC_REPLY, {"transient_bounces": 1}),
+    ],
+)
+def test_reports_that_come_later_count_once(transact, send, record, clock, status, kind, expected) -> None:
+    outgoing = send("a@inbox.test")
+    record(outgoing, delivered(), host=GMAIL)
+    path = AddrSpec(outgoing.message_id, "mail.tayori.test")
+    route = InboundRoute(
+        recipient=path, purpose=InboundPurpose.RETURN_PATH, message_id=outgoing.message_id, ordinals=(0,)
+    )
+    said = ReportedRecipient(
+        address="a@inbox.test", action=ReportAction.FAILED, status=EnhancedStatus.parse(status), diagnostic="smtp; no"
+    )
+    for number in range(2):
+        received = Received(
+            inbound_ids=(f"i{number}",),
+            message=InboundMessage(
+                routes=(route,), reverse_path=ReversePath.NULL, content=b"", source_ip="192.0.2.1", helo="", tls=None
+            ),
+            reports=(InboundReport(message_id=outgoing.message_id, kind=kind, recipients=(said,)),),
+        )
+        transact(INBOUND.record, received)
+        clock.advance(1)
+    assert counts(transact)["", "example.com", "gmail"] == {"deliveries": 1} | expected
+
+
+def test_what_expires_while_it_is_held_is_counted(transact, send, clock) -> None:
+    waiting = Door(names, "nobody", lambda size: False)
+    transact(waiting.accept, [submission("a@inbox.test")])
+    transact(queue.hold, queue.Selection())
+    clock.advance(15 * 3600)
+    assert transact(queue.expire_held, names) == 1
+    assert counts(transact)["", "example.com", "other"] == {"transient_bounces": 1}
+
+
+def test_mail_to_the_simulator_counts_for_nothing(transact, send, record) -> None:
+    there = f"bounce@{simulator.DOMAIN}"
+    outgoing = send(there, "a@inbox.test")
+    record(outgoing, failed(), delivered(), host=simulator.DOMAIN)
+    transact(mail_counts.recipients, Count.COMPLAINTS, outgoing.message_id, [there])
+    assert counts(transact) == {("", "example.com", ""): {"sends": 1}}
 
 
 def test_hours_are_apart(transact, send, clock) -> None:

@@ -13,8 +13,9 @@ from tayori.model import event
 from tayori.model.bounce import TRANSIENT, BounceKind, BounceType, classify_status
 from tayori.model.event import EventKind
 from tayori.model.inbound import InboundReport, ReportAction, ReportedRecipient, ReportKind
+from tayori.model.mail_count import Count
 from tayori.model.names import ServiceNames
-from tayori.resources import event_rows, publications
+from tayori.resources import event_rows, mail_counts, publications
 from tayori.resources.condemnation import condemn
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
@@ -106,6 +107,8 @@ def _bounce(tx: Tx, arrived: Arrived, address: str, kind: BounceKind, told: Mapp
             address=address,
             message_id=report.message_id,
         )
+    else:
+        mail_counts.recipients(tx, Count.TRANSIENT_BOUNCES, report.message_id, [address])
 
 
 def _is_known(tx: Tx, message_id: str, ordinal: int, kind: BounceKind) -> bool:

@@ -18,12 +18,13 @@ from tayori.model import event
 from tayori.model.bounce import Deadline, classify_expiry
 from tayori.model.delivery import TRANSITIONS, Trigger
 from tayori.model.event import EventKind
+from tayori.model.mail_count import Count
 from tayori.model.message import DeliveryState
 from tayori.model.names import ServiceNames
 from tayori.model.pause import Pauses
 from tayori.model.stream import account_of
 from tayori.model.waiting import WaitingFacts
-from tayori.resources import event_rows, pauses, publications
+from tayori.resources import event_rows, mail_counts, pauses, publications
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -366,4 +367,5 @@ def _expire(
     )
     row = event_rows.append(tx, (message_id, now, EventKind.BOUNCE, ordinal, json.dumps(detail)))
     publications.note(tx, settings, [row], [(message_id, account_id, region)])
+    mail_counts.recipients(tx, Count.TRANSIENT_BOUNCES, message_id, [address])
     return True
