@@ -1,6 +1,7 @@
 """From a mail with links to the application's endpoint: who opened it and what was clicked, seen by real programs."""
 
 import http.client
+import re
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -122,6 +123,8 @@ def test_an_open_and_a_click_arrive_at_the_endpoint(service, app, tracking):
     assert clicked["mail"]["tags"]["ses:configuration-set"] == ["tracked"]
     events = [one["type"] for one in service.timeline(message_id)["events"]]
     assert sorted(events) == ["Click", "Delivery", "Open", "Send"]
+    shown = service.tayori("message", "show", message_id)
+    assert re.search(r"Click +reader@inbox.test +https://shop.test/sale\?a=1&b=2, from 127.0.0.1", shown), shown
 
 
 def test_mail_by_smtp_in_an_old_charset_is_tracked_and_still_signed(service, app, tracking):

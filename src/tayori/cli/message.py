@@ -8,6 +8,7 @@ from tayori.cli import message_find
 from tayori.cli.command import Context, shared_options
 from tayori.cli.service import endpoints_of, read
 from tayori.cli.table import moment, printable, table
+from tayori.model.event import MACHINE
 from tayori.resources import timeline
 from tayori.resources.tellings import Telling
 from tayori.resources.timeline import AttemptRecord, EventRecord, Timeline
@@ -118,6 +119,9 @@ def _event_words(event: EventRecord) -> str:
     detail = event.detail
     if "bounceType" in detail:
         return f"{detail['bounceType']}/{detail.get('bounceSubType', '')}"
+    if "ipAddress" in detail:  # an open or a click
+        who = f"from {detail['ipAddress']}"
+        return printable(", ".join(word for word in (detail.get("link"), who, detail.get(MACHINE)) if word))
     for name in ("smtpResponse", "delayType", "complaintFeedbackType", "complaintSubType", "reason"):
         if detail.get(name):
             return printable(str(detail[name]))

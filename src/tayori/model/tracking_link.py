@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote, unquote, urlsplit
@@ -99,7 +99,7 @@ def format_tags(tags: Mapping[str, list[str]]) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkKey:
     number: int
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 def write(link: TrackingLink, origin: str, key: LinkKey) -> str:
