@@ -418,7 +418,7 @@ def test_stop_of_an_idle_engine_is_quick_and_says_goodbye(run: Run, clock: Clock
         async with World(clock, idle_seconds=60.0) as world:
             host = await world.domain()
             await world.send()
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(8):
                 await world.stop(10.0)
             assert host.commands[-1] == "QUIT"
 

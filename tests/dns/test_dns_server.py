@@ -82,7 +82,7 @@ async def raw(server: AuthoritativeServer, packet: bytes) -> bytes:
         sock.setblocking(False)
         sock.connect(("127.0.0.1", server.port))
         await loop.sock_sendall(sock, packet)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await loop.sock_recv(sock, 65535)
 
 

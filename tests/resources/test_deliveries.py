@@ -387,12 +387,12 @@ def test_waiting_work_wakes_the_scheduler(queue, transact, store, run, one, cloc
         event = store.wakeups.event("deliveries")
         (outgoing,) = await store.write(one.claim, 10, PLENTY)
         await store.write(one.record, rows([report(outgoing, deferred(clock.now()), started_at=clock.now())]))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await event.wait()
         event.clear()
         (outgoing,) = await store.write(one.claim, 10, PLENTY)
         await store.write(one.release, [(outgoing.message_id, 0)])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await event.wait()
 
     run(story())

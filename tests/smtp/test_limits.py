@@ -20,7 +20,7 @@ TOO_MANY = "421 Too many concurrent SMTP connections"
 
 
 async def until(condition) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.005)
 

@@ -199,7 +199,7 @@ def test_wake_ups_and_callbacks_follow_the_commit_only(store, run):
             await store.write(announce_and_fail)
         assert not good.is_set()
         await store.write(announce, "one")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await good.wait()
         await asyncio.sleep(0)
         assert not failed.is_set()
@@ -230,7 +230,7 @@ def test_wake_ups_skip_loops_that_are_closed(store, run):
     async def wake():
         event = store.wakeups.event("topic")
         await store.write(lambda tx: tx.wake("topic"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await event.wait()
 
     run(wake())
