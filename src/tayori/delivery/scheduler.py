@@ -8,7 +8,7 @@ SMTP, never writes a state.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -100,6 +100,7 @@ class Scheduler:
         self._destinations: dict[_Key, Destination] = {}
         self._by_domain: dict[str, list[Destination]] = {}
         self._held: dict[Held, None] = {}  # in order of arrival
+        self._by_message: dict[str, list[Held]] = {}
         self._memory = Memory(max_messages=settings.max_messages, max_bytes=settings.max_bytes)
         self._room = asyncio.Event()
         self._quiet = asyncio.Event()
@@ -175,6 +176,7 @@ class Scheduler:
     def _hold(self, outgoing: Outgoing) -> None:
         held = Held(outgoing, {recipient.ordinal for recipient in outgoing.recipients})
         self._held[held] = None
+        self._by_message.setdefault(outgoing.message_id, []).append(held)
         self._memory.add(outgoing.stream, len(outgoing.content))
         domains = _domains(outgoing)
         ways = {domain: self._chooser.choose(outgoing, domain) for domain in domains}
@@ -252,6 +254,10 @@ class Scheduler:
     def _drop(self, held: Held) -> None:
         if held in self._held:
             del self._held[held]
+            parts = self._by_message[held.outgoing.message_id]
+            parts.remove(held)
+            if not parts:
+                del self._by_message[held.outgoing.message_id]
             self._memory.remove(held.outgoing.stream, len(held.outgoing.content))
             self._room.set()
 
@@ -289,21 +295,21 @@ class Scheduler:
         limit = min(self._settings.claim_batch, self._memory.left)
         full = list(self._memory.full())
         claimed = await self._queue.claim(limit, avoid=self._unwanted(), full=full)
-        for outgoing in self._not_in_hand(claimed) if claimed else ():
-            self._hold(outgoing)
+        for outgoing in map(self._not_in_hand, claimed):
+            if outgoing.recipients:
+                self._hold(outgoing)
         return bool(claimed)
 
-    def _not_in_hand(self, claimed: list[Outgoing]) -> list[Outgoing]:
+    def _not_in_hand(self, outgoing: Outgoing) -> Outgoing:
         """After this process has stood still for longer than its lease, what it has in hand may have been given back,
         and is claimed by it again: that is its own once more, and still to be delivered once.
         """
-        wanted = {outgoing.message_id for outgoing in claimed}
-        known: dict[str, set[int]] = {}
-        for held in self._held:
-            if held.outgoing.message_id in wanted:
-                known.setdefault(held.outgoing.message_id, set()).update(held.open)
-                held.is_claimed_anew = True
-        return [part for one in claimed if (part := _without(one, known.get(one.message_id))).recipients]
+        known = self._by_message.get(outgoing.message_id, ())
+        for held in known:
+            held.is_claimed_anew = True
+            others = tuple([one for one in outgoing.recipients if one.ordinal not in held.open])
+            outgoing = replace(outgoing, recipients=others)
+        return outgoing
 
     def _unwanted(self) -> dict[str, datetime]:
         """Domains of which nothing is to be claimed, and until when; as many as are worth naming."""
@@ -422,12 +428,6 @@ class Scheduler:
                 log.exception("untried messages could not be released; others take them over from a dead worker")
         for held in list(self._held):
             self._drop(held)
-
-
-def _without(outgoing: Outgoing, ordinals: Collection[int] | None) -> Outgoing:
-    if not ordinals:
-        return outgoing
-    return replace(outgoing, recipients=tuple([one for one in outgoing.recipients if one.ordinal not in ordinals]))
 
 
 def _domains(outgoing: Outgoing) -> list[str]:
