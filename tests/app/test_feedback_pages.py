@@ -1,7 +1,7 @@
 """Feedback loops over HTTP: the checklist, who may note what, outlooks by MX, coverage; and the one mail that warns."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from tayori.aws.http import Headers, HttpRequest
 from tayori.delivery.settings import DeliverySettings
 from tayori.mail.answer import Answer, AnswerStatus
 from tayori.model.errors import DomainError, Invalid, LimitExceeded, NotFound
+from tayori.model.loop_coverage import EnrolmentState
 from tayori.resources import accounts, feedback_enrolments
 from tayori.store.notification_tables import identity_notifications
 from tayori.store.reputation_tables import mail_counts
@@ -162,6 +163,9 @@ def test_coverage_is_that_of_the_account_s_mail(ask: Any, transact: Any) -> None
     assert found["text"]["en"].startswith("61 % of your mail goes to providers that report complaints")
     assert found["text"]["ja"].startswith("メールの 61 % は")
     assert (found["warning"], found["instead"]) == (False, None)
+    ask("PUT", "/yahoo", {"state": "none", "domain": "shop.example"})
+    unheard = ask("GET", "/coverage")
+    assert (unheard["warning"], unheard["instead"]) == (True, None)
     assert ask("GET", "/coverage", query="identity=other.example&days=7")["recipients"] == 0
     assert ask("GET", "/coverage", query="configuration-set=none")["recipients"] == 0
     for query in ("days=0", "days=91", "days=x"):
@@ -269,10 +273,14 @@ def test_nobody_is_told_where_most_of_the_mail_is_covered(store: Any, run: Any, 
     transact(accounts.put_contact, ACCOUNT, "owner@shop.example")
     transact(listen, "shop.example")
     transact(put_counts, docomo=50, yahoo=50)
+    transact(feedback_enrolments.put, "yahoo", "", EnrolmentState.ACTIVE, since=date(2026, 11, 20), note=None)
     post = Post()
-    run(CoverageWatch(store, TABLE, post).tick())
+    watch = CoverageWatch(store, TABLE, post)
+    run(watch.tick())
     assert post.sent == []
-    assert transact(feedback_enrolments.warn_once, ACCOUNT, REGION, "shop.example")
+    transact(feedback_enrolments.forget, "yahoo", "")
+    run(watch.tick())
+    assert "50 % of your mail goes to providers that report complaints, to whoever is enrolled" in post.sent[0].text
 
 
 def test_a_mail_that_may_not_be_sent_keeps_nobody_else_from_his(store: Any, run: Any, transact: Any) -> None:

@@ -13,7 +13,8 @@ from tayori.cli.check import Health
 from tayori.cli.feedback_checks import check_complaints
 from tayori.cli.service import account_id_of
 from tayori.model.event import EventKind
-from tayori.resources import accounts
+from tayori.model.loop_coverage import EnrolmentState
+from tayori.resources import accounts, feedback_enrolments
 from tayori.store.notification_tables import identity_notifications
 from tayori.store.reputation_tables import mail_counts
 
@@ -34,6 +35,10 @@ def put_counts(tx: Any, **by_provider: int) -> None:
         key = {"account_id": account_id_of(tx, None), "region": REGION, "hour": int(tx.now.timestamp()) // 3600}
         key |= {"configuration_set": "", "identity": "shop.test", "provider": name}
         tx.execute(mail_counts.insert().values(**key, **(zeros | {"deliveries": deliveries})))
+
+
+def enrol(tx: Any, name: str) -> None:
+    feedback_enrolments.put(tx, name, "", EnrolmentState.ACTIVE, since=tx.now.date(), note=None)
 
 
 def listen(tx: Any, name: str) -> None:
@@ -101,7 +106,7 @@ def test_coverage_is_said_in_a_sentence_and_a_table(loops: Any, service: Endpoin
     assert loops("coverage").out.startswith("No mail was delivered in this time")
     in_store(service, put_counts, yahoo=61, gmail=39)
     said = loops("coverage").out
-    assert said.startswith("61 % of your mail goes to providers that report complaints; enrolments cover 0 %.")
+    assert said.startswith("61 % of your mail goes to providers that report complaints, to whoever is enrolled;")
     assert [line.split()[-3:] for line in said.splitlines() if "Yahoo" in line] == [["61", "61.0", "%"]]
     assert "one-click" not in said
     assert loops("coverage", "--json").json["reporting_share"] == 0.61
@@ -140,8 +145,15 @@ def test_the_doctor_warns_where_complaints_are_waited_for_in_vain(service: Endpo
         finally:
             await store.close()
 
+    before = run(look(None, "en"))
+    assert [one.health for one in before] == [Health.WARNING, Health.WARNING]
+    assert sorted(one.found.split(",")[0] for one in before) == [
+        "40 % of your mail goes to providers that report complaints",
+        "No mail was delivered in this time",
+    ]
+    in_store(service, enrol, "yahoo")
     shop, other = sorted(run(look(None, "en")), key=lambda one: one.places["subject"], reverse=True)
     assert (shop.places["subject"], shop.health, other.health) == ("shop.test", Health.WARNING, Health.OK)
-    assert shop.found.startswith("40 % of your mail") and other.found.startswith("No mail")
+    assert "enrolments cover 40 %" in shop.found and other.found.startswith("No mail")
     assert "ドコモ" in run(look(None, "ja"))[0].found + run(look(None, "ja"))[1].found
     assert run(look("999999999999", "en")) == []

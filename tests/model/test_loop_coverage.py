@@ -53,11 +53,11 @@ def test_the_shares_are_those_of_the_mail() -> None:
     ]  # fmt: skip
     assert not found.is_thin and found.is_telling
     assert sentence(found, "en") == (
-        "61 % of your mail goes to providers that report complaints; enrolments cover 0 %. These do not: Gmail (25 %,"
-        " figures only), Docomo (10 %), hosts that the table does not name (4 %)."
+        "61 % of your mail goes to providers that report complaints, to whoever is enrolled; no active enrolment is"
+        " noted. These do not: Gmail (25 %, figures only), Docomo (10 %), hosts that the table does not name (4 %)."
     )
     assert sentence(found, "ja") == (
-        "メールの 61 % は苦情を報告するプロバイダー宛です。登録済みの分は 0 % です。"
+        "メールの 61 % は、登録した送信者に苦情を報告するプロバイダー宛です。有効な登録は記録されていません。"
         "次の宛先からは苦情の報告がありません: gmailja (25 %, 集計値のみ)、docomoja (10 %)、表にないホスト (4 %)。"
     )
 
@@ -104,9 +104,11 @@ def test_what_is_there_is_not_called_nothing_and_not_all() -> None:
     said = sentence(coverage({("yahoo", ""): 9999, ("ocn", ""): 1}, TABLE, NOBODY), "en")
     assert said.startswith("> 99 % of your mail")
     assert said.endswith("Ocn (< 1 %, unknown).")
-    assert sentence(coverage({("yahoo", ""): 3}, TABLE, NOBODY), "en") == (
-        "100 % of your mail goes to providers that report complaints; enrolments cover 0 %."
+    all_of_it = Enrolments({("yahoo", ""): EnrolmentState.ACTIVE})
+    assert sentence(coverage({("yahoo", ""): 3}, TABLE, all_of_it), "en") == (
+        "100 % of your mail goes to providers that report complaints; enrolments cover 100 %."
     )
+    assert sentence(coverage({("ocn", ""): 3}, TABLE, NOBODY), "en").startswith("None of your mail goes to providers")
 
 
 def test_many_silent_providers_are_not_all_named() -> None:
@@ -121,3 +123,12 @@ def test_an_outlook_is_the_same_of_domains() -> None:
     assert (found.recipients, found.reporting) == (8, 7)
     covered = outlook([(FAST, 4, "")], Enrolments({("validity", ""): EnrolmentState.ACTIVE}))
     assert covered.enrolled == 4
+
+
+def test_without_an_active_enrolment_nothing_is_heard() -> None:
+    asked, active = (Enrolments({("yahoo", "a.test"): state}) for state in EnrolmentState)
+    mine, theirs = {("yahoo", "a.test"): 9}, {("yahoo", "b.test"): 9}
+    assert [coverage(mine, TABLE, one).is_unheard for one in (NOBODY, asked, active)] == [True, True, False]
+    assert coverage(theirs, TABLE, active).is_unheard, "the enrolment is another domain's"
+    assert [coverage({}, TABLE, one).is_unheard for one in (asked, active)] == [True, False]
+    assert "tayori feedback-loops lookup" in sentence(coverage({}, TABLE, NOBODY), "ja")

@@ -21,15 +21,15 @@ logger = logging.getLogger("tayori.notices")
 
 _AGE = timedelta(days=30)
 _TEXT = """\
-Complaints about mail of {subject} are asked for (account {account_id}, {region}), but most of its recipients are with
-providers that report none, so hardly any will come. Of the last 30 days: {english}
+Complaints about mail of {subject} are asked for (account {account_id}, {region}), but few or none will come: that is up
+to the recipients' mailbox providers. Of the last 30 days: {english}
 
 {instead}
 
 What is known of each provider, and how to enrol: tayori feedback-loops coverage, tayori feedback-loops list
 
-{subject} (アカウント {account_id}、{region}) のメールについて苦情の通知が設定されていますが、宛先の多くは苦情を
-報告しないプロバイダーのため、通知はほとんど届きません。過去 30 日間: {japanese}
+{subject} (アカウント {account_id}、{region}) のメールについて苦情の通知が設定されていますが、通知はほとんど、
+またはまったく届きません。届くかどうかは宛先のメールプロバイダー次第です。過去 30 日間: {japanese}
 
 {instead_ja}
 
@@ -52,7 +52,8 @@ class CoverageWatch:
         for scope in await self._store.read(loop_coverage.listening):
             found = await self._store.read(covered, self._table, scope, _AGE)
             key = scope.account_id, scope.region, scope.subject
-            if found.is_thin and found.is_telling and await self._store.write(feedback_enrolments.warn_once, *key):
+            is_in_vain = found.is_telling and (found.is_thin or found.is_unheard)
+            if is_in_vain and await self._store.write(feedback_enrolments.warn_once, *key):
                 await self._tell(scope, found)
         return None
 

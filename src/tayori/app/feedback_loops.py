@@ -185,7 +185,7 @@ def coverage_as_json(found: Coverage) -> dict[str, Any]:
         "enrolled": found.enrolled,
         "reporting_share": round(found.part(found.reporting), 4),
         "enrolled_share": round(found.part(found.enrolled), 4),
-        "warning": found.is_thin,
+        "warning": found.is_thin or found.is_unheard,
         "text": {language: sentence(found, language) for language in LANGUAGES},
         "instead": _both(INSTEAD) if found.is_thin else None,
         "providers": [

@@ -26,6 +26,6 @@ def _checks(tx: Tx, table: FeedbackLoops, account: str | None, region: str, lang
     for scope in loop_coverage.listening(tx):
         if (scope.account_id, scope.region) == (account_id, region):
             found = covered(tx, table, scope, _AGE)
-            health = Health.WARNING if found.is_thin else Health.OK
+            health = Health.WARNING if found.is_thin or found.is_unheard else Health.OK
             checks.append(check("complaints", health, sentence(found, language), subject=scope.subject or account_id))
     return checks

@@ -66,13 +66,13 @@ FEEDBACK_TEXTS: dict[str, tuple[str, str]] = {
     "loops.test-failed": ("The way of complaints is broken. {trouble}", "苦情の経路に問題があります。{trouble}"),
     "check.complaints": ("complaints about {subject}", "{subject} への苦情"),
     "check.complaints.expected": (
-        "most recipients are with providers that report complaints",
-        "宛先の多くが、苦情を報告するプロバイダーである",
+        "most recipients are with providers that report complaints, and this service is enrolled with them",
+        "宛先の多くが苦情を報告するプロバイダーで、そのフィードバックループに登録済みである",
     ),
     "check.complaints.remedy": (
-        "do not wait for complaints from there; offer one-click unsubscribe (RFC 8058), and see: tayori feedback-loops"
-        " coverage",
-        "これらの宛先からの苦情通知は期待せず、ワンクリック登録解除 (RFC 8058) を用意する。詳細: tayori feedback-loops"
-        " coverage",
+        "enrol where there is a loop (tayori feedback-loops list); wait for no complaints from the others, and offer"
+        " one-click unsubscribe (RFC 8058)",
+        "フィードバックループのあるプロバイダーには登録し (tayori feedback-loops list)、"
+        "ほかの宛先からの苦情通知は期待せず、ワンクリック登録解除 (RFC 8058) を用意する",
     ),
 }

@@ -30,6 +30,7 @@ class Enrolments:
 
     def __init__(self, states: Mapping[tuple[str, str], EnrolmentState]) -> None:
         self._states = states
+        self.is_any_active = EnrolmentState.ACTIVE in states.values()
 
     def of(self, provider: MailboxProvider, domain: str) -> EnrolmentState | None:
         """For mail that `domain` signs: its own, or that of a domain above it, or everybody's."""
@@ -61,6 +62,7 @@ class Coverage:
     """All shares, the greatest first."""
 
     shares: tuple[Share, ...] = ()
+    is_any_active: bool = False  # some enrolment of the installation, for whatever mail
 
     @property
     def recipients(self) -> int:
@@ -78,6 +80,11 @@ class Coverage:
     def is_thin(self) -> bool:
         """Worth a warning: whoever waits for complaints would wait in vain for most of them."""
         return self.reporting < LITTLE * self.recipients
+
+    @property
+    def is_unheard(self) -> bool:
+        """No active enrolment covers any of it: no complaint will come, whoever would report one."""
+        return not (self.enrolled if self.recipients else self.is_any_active)
 
     @property
     def is_telling(self) -> bool:
@@ -102,7 +109,7 @@ def coverage(counts: Mapping[tuple[str, str], int], table: FeedbackLoops, enrolm
         for name, (recipients, enrolled) in sums.items()
         if recipients
     ]
-    return Coverage(shares=tuple(sorted(shares, key=_by_size)))
+    return Coverage(shares=tuple(sorted(shares, key=_by_size)), is_any_active=enrolments.is_any_active)
 
 
 def outlook(recipients: Iterable[tuple[MailboxProvider | None, int, str]], enrolments: Enrolments) -> Coverage:
@@ -114,7 +121,7 @@ def outlook(recipients: Iterable[tuple[MailboxProvider | None, int, str]], enrol
         if provider is not None and enrolments.of(provider, domain) is EnrolmentState.ACTIVE:
             both[1] += count
     shares = [Share(provider=one, recipients=count, enrolled=enrolled) for one, (count, enrolled) in sums.items()]
-    return Coverage(shares=tuple(sorted(shares, key=_by_size)))
+    return Coverage(shares=tuple(sorted(shares, key=_by_size)), is_any_active=enrolments.is_any_active)
 
 
 def _by_size(share: Share) -> tuple[int, str]:
@@ -124,12 +131,23 @@ def _by_size(share: Share) -> tuple[int, str]:
 # -- words -------------------------------------------------------------------------------------------------------------
 
 _NOTHING = Words(
-    "No mail was delivered in this time, so nothing is known of the recipients' providers.",
-    "この期間に配信されたメールがないため、宛先のプロバイダーについては何も分かりません。",
+    "No mail was delivered in this time, so nothing is known of the recipients' providers. None reports complaints by"
+    " itself; ask before you send: tayori feedback-loops lookup.",
+    "この期間に配信されたメールがないため、宛先のプロバイダーについては何も分かりません。登録なしに苦情を報告するプロバイダーは"
+    "ありません。送信前の確認: tayori feedback-loops lookup",
 )
 _REPORTING = Words(
     "{reporting} % of your mail goes to providers that report complaints; enrolments cover {enrolled} %.",
     "メールの {reporting} % は苦情を報告するプロバイダー宛です。登録済みの分は {enrolled} % です。",
+)
+_UNHEARD = Words(
+    "{reporting} % of your mail goes to providers that report complaints, to whoever is enrolled; no active enrolment"
+    " is noted.",
+    "メールの {reporting} % は、登録した送信者に苦情を報告するプロバイダー宛です。有効な登録は記録されていません。",
+)
+_NOBODY = Words(
+    "None of your mail goes to providers that report complaints.",
+    "苦情を報告するプロバイダー宛のメールはありません。",
 )
 _SILENT = Words("These do not: {names}.", "次の宛先からは苦情の報告がありません: {names}。")
 _REST = Words("and {count} more", "ほか {count} 件")
@@ -145,7 +163,8 @@ def sentence(found: Coverage, language: str) -> str:
     if not found.recipients:
         return _NOTHING.of(language)
     reporting, enrolled = (_percent(found.part(count)) for count in (found.reporting, found.enrolled))
-    said = _REPORTING.of(language).format(reporting=reporting, enrolled=enrolled)
+    words = _NOBODY if not found.reporting else _UNHEARD if found.is_unheard else _REPORTING
+    said = words.of(language).format(reporting=reporting, enrolled=enrolled)
     silent = [share for share in found.shares if share.loop is not Loop.YES]
     if not silent:
         return said
