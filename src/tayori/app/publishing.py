@@ -37,8 +37,6 @@ from tayori.resources import service_mail, signing_certificates, simulated_mail
 from tayori.store.engine import Store
 
 _ANYWHERE = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
-_MAILS_AN_HOUR = 1000  # to one address that has confirmed
-_MAILS_A_DAY = 20_000  # caused by one account
 _DAY = 86_400
 
 
@@ -56,9 +54,6 @@ class FeedbackMailer:
             recipient = AddrSpec.parse(to)
         except AddressError as error:
             raise Invalid(str(error)) from error
-        await self._store.write(
-            service_mail.book, account_id, str(recipient), most_an_hour=_MAILS_AN_HOUR, most_a_day=_MAILS_A_DAY
-        )
         now, names = self._clock.now(), self._names(region)
         handed = handed_by_service(account_id, names, now, Operation.SERVICE, [recipient])
         await self._sending.submit(from_raw(content, handed))
@@ -75,8 +70,10 @@ class NotificationMailer:
 
     async def __call__(self, mail: NotificationMail) -> None:
         to = AddrSpec.parse(mail.to)
-        most = service_mail.VERIFICATIONS_AN_HOUR if mail.is_to_stranger else _MAILS_AN_HOUR
-        await self._store.write(service_mail.book, mail.account_id, str(to), most_an_hour=most, most_a_day=_MAILS_A_DAY)
+        most = service_mail.VERIFICATIONS_AN_HOUR if mail.is_to_stranger else service_mail.MAILS_AN_HOUR
+        await self._store.write(
+            service_mail.book, mail.account_id, str(to), most_an_hour=most, most_a_day=service_mail.MAILS_A_DAY
+        )
         now, names = self._clock.now(), self._names(mail.region)
         content = SimpleContent(
             sender=Mailbox("", AddrSpec.parse(names.postmaster)),

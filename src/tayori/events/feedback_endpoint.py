@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from tayori.events.endpoint import DONE, Attempt
-from tayori.model.errors import DomainError, LimitExceeded
+from tayori.model.errors import DomainError
 from tayori.resources.notifications import Notification, Verdict
 
 PROTOCOL = "feedback"
@@ -25,8 +25,6 @@ class FeedbackEndpoint:
         content = notification.envelope["content"].encode("latin-1")
         try:
             await self._mailer(notification.account_id, notification.region, notification.endpoint, content)
-        except LimitExceeded as refusal:
-            return Attempt(verdict=Verdict.FAILED, error=refusal.message)
         except DomainError as refusal:  # an address that is none, a header that cannot be sent
             return Attempt(verdict=Verdict.REFUSED, error=refusal.message)
         return DONE

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tayori import ids
-from tayori.events import feedback_endpoint, targets, webhook_endpoint
+from tayori.events import targets, webhook_endpoint
+from tayori.events.forwarding import Forwarding
 from tayori.events.targets import Told
 from tayori.model import feedback_mail, ses_event, webhook
 from tayori.model.event import timestamp
@@ -60,12 +61,15 @@ class Publisher:
         self._service_domain = service_domain
         self._settings = Settings()
         self._counting = Counting()
+        self._forwarding = Forwarding()
 
     async def tick(self) -> float | None:
         found = await self._store.read(_look, self._settings)
         ready = [self._ready(one) for one in found]
         for start in range(0, len(ready), _IN_ONE_TRANSACTION):
-            await self._store.write(_publish, ready[start : start + _IN_ONE_TRANSACTION], self._counting)
+            await self._store.write(
+                _publish, ready[start : start + _IN_ONE_TRANSACTION], self._counting, self._forwarding
+            )
         return _GO_ON if len(found) == _LOOKED_AT else None
 
     def _ready(self, heard: _Heard) -> _Ready:
@@ -81,10 +85,12 @@ class Publisher:
             texts=tuple((audience, texts[audience.sink]) for audience in heard.audiences),
             told=targets.told(heard.publication, heard.targets, texts.get(Sink.EVENT_PUBLISHING, "")),
             bodies=tuple((hook, _body(heard.publication, texts[Sink.EVENT_PUBLISHING])) for hook in heard.hooks),
-            forwarded=self._mail(heard.publication, mail, heard.address) if heard.address else None,
+            forwarded=self._mail(heard.publication, mail, heard.address),
         )
 
-    def _mail(self, publication: Publication, mail: MailFacts, address: str) -> FeedbackMail:
+    def _mail(self, publication: Publication, mail: MailFacts, address: str) -> FeedbackMail | None:
+        if not address or not self._forwarding.may_write(publication.account_id, address, self._store.clock.now()):
+            return None
         return feedback_mail.compose(
             publication.kind,
             publication.detail,
@@ -120,21 +126,21 @@ def _body(publication: Publication, text: str) -> str:
     return webhook.body_of(publication.kind, timestamp(publication.happened_at), text)
 
 
-def _publish(tx: Tx, ready: Sequence[_Ready], counting: Counting) -> None:
+def _publish(tx: Tx, ready: Sequence[_Ready], counting: Counting, forwarding: Forwarding) -> None:
     for one in ready:
         if publications.take(tx, one.publication):
             with tellings.about(one.publication.key):
-                _hand_over(tx, one, counting)
+                _hand_over(tx, one, counting, forwarding)
 
 
-def _hand_over(tx: Tx, one: _Ready, counting: Counting) -> None:
+def _hand_over(tx: Tx, one: _Ready, counting: Counting, forwarding: Forwarding) -> None:
     for audience, text in one.texts:
         _tell(tx, one.publication, audience, text)
     targets.hand_over(tx, counting, one.publication, one.told)
     for hook, body in one.bodies:
         _post(tx, one.publication, hook, body)
     if one.forwarded is not None:
-        _forward(tx, one.publication, one.forwarded)
+        forwarding.enqueue(tx, one.publication, one.forwarded)
 
 
 def _post(tx: Tx, publication: Publication, hook: Webhook, body: str) -> None:
@@ -147,19 +153,6 @@ def _post(tx: Tx, publication: Publication, hook: Webhook, body: str) -> None:
         protocol=webhook_endpoint.PROTOCOL,
         endpoint=hook.url,
         envelope={"body": body},
-    )
-
-
-def _forward(tx: Tx, publication: Publication, mail: FeedbackMail) -> None:
-    notifications.enqueue_other(
-        tx,
-        account_id=publication.account_id,
-        region=publication.region,
-        kind=publication.kind,
-        destination=publication.key[0],
-        protocol=feedback_endpoint.PROTOCOL,
-        endpoint=mail.to,
-        envelope={"content": mail.content.decode("latin-1")},
     )
 
 

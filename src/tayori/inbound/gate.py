@@ -8,7 +8,7 @@ in at the same moment are recorded in one commit, which is what costs sending le
 import asyncio
 from collections import deque
 
-_QUANTUM = 0.1  # seconds
+_QUANTUM = 0.25  # seconds: each group is a commit, and each commit makes whoever sends wait
 
 
 class Gate:

@@ -13,6 +13,8 @@ from tayori.store.tables import to_micros
 
 VERIFICATIONS_AN_HOUR = 5  # to one address
 NOTICES_AN_HOUR = 20  # to one address
+MAILS_AN_HOUR = 1000  # of notifications and feedback, to one address that has confirmed
+MAILS_A_DAY = 20_000  # of these, caused by one account
 MOST_A_DAY = 2_000  # caused by one account
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -34,7 +36,9 @@ def book(tx: Tx, account_id: str, address: str, *, most_an_hour: int, most_a_day
     ((by_account,),) = tx.hot_rows(_BY_ACCOUNT, (account_id, to_micros(tx.now - _DAY)))
     if by_account >= most_a_day:
         raise LimitExceeded(f"The account has caused {by_account} mails of this service within a day. Try again later.")
-    tx.hot(_BOOK, [(key, to_micros(tx.now), account_id)])
+    sent_at = to_micros(tx.now)
+    while tx.hot(_BOOK, [(key, sent_at, account_id)]) == 0:  # several in one transaction
+        sent_at += 1
 
 
 def forget_old(tx: Tx) -> None:
