@@ -43,7 +43,7 @@ def listen(tx, kind, target, *kinds, name="it"):
 
 
 def send(transact, **changes):
-    wanted = submission("a@inbox.test", configuration_set="set", **changes)
+    wanted = submission("a@inbox.test", configuration_set="set", is_trackable=True, **changes)
     (accepted,) = transact(Door(names, "w", lambda size: True).accept, [wanted])
     return accepted.message_id
 

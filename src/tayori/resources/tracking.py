@@ -15,7 +15,7 @@ from tayori.model.event import EventKind, Visit
 from tayori.model.machine_visit import AT_ONCE_SECONDS, VisitFacts, judge
 from tayori.model.mail_count import Count
 from tayori.model.tracking_link import LinkKey, LinkKind, TrackingLink, key_number
-from tayori.resources import mail_counts, publications
+from tayori.resources import event_rows, mail_counts, publications
 from tayori.resources.publications import EventRow
 from tayori.resources.results import compact
 from tayori.resources.settings import Settings
@@ -38,10 +38,6 @@ _COUNT = Hot(
     "SELECT COUNT(*) FROM (SELECT 1 FROM events WHERE message_id = ? AND kind IN ('Open', 'Click') LIMIT ?) AS known"
 )
 _CLICKS = Hot("SELECT at, detail FROM events WHERE message_id = ? AND at >= ? AND kind = 'Click'")
-_INSERT = Hot(
-    "INSERT INTO events (message_id, at, kind, ordinal, detail) VALUES {values}"
-    " ON CONFLICT (message_id, at, kind, ordinal) DO NOTHING"
-)
 _KINDS = {LinkKind.OPEN: EventKind.OPEN, LinkKind.CLICK: EventKind.CLICK}
 _COUNTS = {EventKind.OPEN: Count.OPENS, EventKind.CLICK: Count.CLICKS}
 
@@ -98,20 +94,18 @@ def _record(tx: Tx, settings: Settings, message_id: str, hits: Sequence[Hit]) ->
         return 0
     # A link is shared by all recipients, so it says who opened only where there is one (ses: metrics FAQ).
     is_one = len(recipients) == 1
-    rows = _rows(tx, hits, ordinal=recipients[0][0] if is_one else -1, is_one=is_one)
-    tx.hot(_INSERT, rows)
+    rows = _written(tx, hits, ordinal=recipients[0][0] if is_one else -1, is_one=is_one)
     publications.note(tx, settings, rows, [(message_id, *owners[0])])
     for kind, count in _COUNTS.items():
         mail_counts.recipients(tx, count, message_id, [recipients[0][1] for row in rows if row[2] is kind])
     return len(rows)
 
 
-def _rows(tx: Tx, hits: Sequence[Hit], *, ordinal: int, is_one: bool) -> list[EventRow]:
+def _written(tx: Tx, hits: Sequence[Hit], *, ordinal: int, is_one: bool) -> list[EventRow]:
     message_id = hits[0].link.message_id
     ((delivered,),) = tx.hot_rows(_DELIVERED, (message_id,))
     crowd = _Crowd(tx, hits, is_one=is_one)
     rows: list[EventRow] = []
-    taken = 0
     for hit in hits:
         since = None if delivered is None else (hit.at - from_micros(delivered)).total_seconds()
         judgement = judge(
@@ -130,8 +124,8 @@ def _rows(tx: Tx, hits: Sequence[Hit], *, ordinal: int, is_one: bool) -> list[Ev
             machine=judgement.machine,
             is_bot=judgement.is_bot,
         )
-        taken = max(to_micros(hit.at), taken + 1)  # two of the same microsecond are two events
-        rows.append((message_id, taken, _KINDS[hit.link.kind], ordinal, compact(_detail(hit.link, visit))))
+        detail = compact(_detail(hit.link, visit))
+        rows.append(event_rows.append(tx, (message_id, to_micros(hit.at), _KINDS[hit.link.kind], ordinal, detail)))
     return rows
 
 
