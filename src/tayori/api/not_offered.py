@@ -39,7 +39,7 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         UpdateConfigurationSet
         CreateContact CreateContactList DeleteContact DeleteContactList GetContact GetContactList ListContactLists
         ListContacts UpdateContact UpdateContactList
-        GetEmailAddressInsights ListRecommendations
+        GetEmailAddressInsights
         CancelExportJob CreateExportJob CreateImportJob GetExportJob GetImportJob ListExportJobs ListImportJobs
         SendBulkEmail
         CreateEmailTemplate DeleteEmailTemplate GetEmailTemplate ListEmailTemplates TestRenderEmailTemplate

@@ -41,7 +41,7 @@ from tayori.app.publishing import FeedbackMailer, NotificationMailer, SigningCer
 from tayori.app.queue_desk import QueuePages
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.reputation_desk import ReputationPages
-from tayori.app.reputation_watch import reputation_watch
+from tayori.app.reputation_watch import reputation_loops
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
 from tayori.app.tracking import tracking_hosts, tracking_pages
@@ -83,7 +83,6 @@ from tayori.resources import (
     notifications,
     pauses,
     publications,
-    reputation,
     sources,
 )
 from tayori.resources.credentials import Credential
@@ -250,7 +249,7 @@ class Node:
             (Publisher(self.store, self.config.service.domain), publications.TOPIC),
             (self.feedback.watch(), "feedback-coverage"),
             (self._notifications(targets), notifications.TOPIC),
-            (reputation_watch(self.config, self.store, self.sending, self.names_of), reputation.TOPIC),
+            *reputation_loops(self.config, self.store, self.sending, self.names_of, self.resolver),
         ]
 
     def _notifications(self, targets: event_targets.EventTargets) -> Sender:

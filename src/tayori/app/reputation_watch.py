@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+from tayori.app.advisor import advisor
 from tayori.app.notices import AccountMail
 from tayori.app.reputation_desk import rules_of
 from tayori.app.sending import Sending
 from tayori.config import Config
+from tayori.loops.base import Loop
 from tayori.loops.reputation import ReputationWatch
+from tayori.mail.answer import Resolver
 from tayori.model import reputation_notice
 from tayori.model.names import ServiceNames
 from tayori.model.reputation import ACCOUNT, Rules, Status
 from tayori.model.reputation_notice import ReputationNotice
-from tayori.resources import reputation
+from tayori.resources import recommendations, reputation
 from tayori.resources.reputation import Look
 from tayori.store.engine import Store, Tx
 
@@ -34,6 +37,16 @@ def reputation_watch(
     rules = rules_of(config.reputation)
     mail = AccountMail(store, sending, names, store.clock)
     return ReputationWatch(store, rules, timedelta(days=config.retention.count_days), Teller(mail, rules))
+
+
+def reputation_loops(
+    config: Config, store: Store, sending: Sending, names: Callable[[str], ServiceNames], resolver: Resolver
+) -> list[tuple[Loop, str]]:
+    """Each with the topic that wakes it; an installation runs one of each."""
+    return [
+        (reputation_watch(config, store, sending, names), reputation.TOPIC),
+        (advisor(config, store, resolver, names), recommendations.TOPIC),
+    ]
 
 
 class Teller:

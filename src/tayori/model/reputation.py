@@ -153,12 +153,17 @@ class Appraisal:
 
     bounce: Rate = Rate()
     complaint: Rate = Rate()
-    level: Level = Level.FINE
+    bounce_level: Level = Level.FINE
+    complaint_level: Level = Level.FINE
+    level: Level = Level.FINE  # the higher of the two
     has_recovered: bool = True  # both are well below a review
     worst: Measure = Measure.BOUNCE
 
     def of(self, measure: Measure) -> Rate:
         return self.bounce if measure is Measure.BOUNCE else self.complaint
+
+    def level_of(self, measure: Measure) -> Level:
+        return self.bounce_level if measure is Measure.BOUNCE else self.complaint_level
 
 
 def hour_of(moment: datetime) -> int:
@@ -176,6 +181,8 @@ def appraise(hours: Iterable[Hour], rules: Rules, now: datetime) -> Appraisal:
     return Appraisal(
         bounce=rates[Measure.BOUNCE],
         complaint=rates[Measure.COMPLAINT],
+        bounce_level=levels[Measure.BOUNCE],
+        complaint_level=levels[Measure.COMPLAINT],
         level=max(levels.values()),
         has_recovered=all(
             levels[measure] is Level.FINE and rates[measure].value < _RECOVERED * rules.of(measure).review

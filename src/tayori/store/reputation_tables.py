@@ -47,3 +47,18 @@ reputation_states = Table(
     column("complaint_rate", Float, nullable=True),
     Index("reputation_states_by_status", "status"),
 )
+
+# What the Virtual Deliverability Manager recommends: opened when it is first found, FIXED when it is found no more.
+recommendations = Table(
+    "recommendations",
+    metadata,
+    column("account_id", Text, key=True),
+    column("region", Text, key=True),
+    column("resource", Text, key=True),  # "identity/example.com", "configuration-set/news"
+    column("description", Text, key=True),  # DKIM1, DKIM2 …: SES's disambiguator
+    column("type", Text),
+    column("impact", Text),  # LOW, HIGH
+    column("status", Text),  # OPEN, FIXED
+    column("created_at", Moment),
+    column("updated_at", Moment),
+)

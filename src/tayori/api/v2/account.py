@@ -4,7 +4,7 @@ from typing import Any
 
 from tayori import ids
 from tayori.api.registry import Call, Request, Response, operation
-from tayori.resources import accounts, dedicated_ips, quotas, sources
+from tayori.resources import accounts, dedicated_ips, quotas, recommendations, sources
 from tayori.resources.accounts import Account
 from tayori.store.engine import Tx
 
@@ -58,6 +58,7 @@ def _vdm(account: Account) -> dict[str, Any]:
 @operation("sesv2", "PutAccountVdmAttributes")
 def put_account_vdm_attributes(call: Call, request: Request) -> Response:
     accounts.put_vdm(call.tx, call.account_id, call.region, request["VdmAttributes"])
+    call.tx.wake(recommendations.TOPIC)
     return {}
 
 

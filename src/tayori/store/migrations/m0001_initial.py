@@ -487,6 +487,20 @@ STATEMENTS = (
     "CREATE INDEX recipients_by_stream ON recipients (stream, due_at) WHERE state IN ('queued', 'sending', 'deferred', 'held') AND owner = ''",
     "CREATE INDEX recipients_open ON recipients (owner, due_at) WHERE state IN ('queued', 'sending', 'deferred', 'held')",
     """
+    CREATE TABLE recommendations (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        resource TEXT NOT NULL,
+        description TEXT NOT NULL,
+        type TEXT NOT NULL,
+        impact TEXT NOT NULL,
+        status TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, resource, description)
+    )
+    """,
+    """
     CREATE TABLE reputation_states (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
