@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import socket
+import subprocess
 import threading
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 import uvicorn
 
 from population import REGION, identity, names, open_account, submission
+from programs import require
 from tayori import ids
 from tayori.api.app import create_app
 from tayori.app.http_connection import BoundedProtocol
@@ -61,9 +63,9 @@ class Reader:
     def __init__(self, port):
         self.port = port
 
-    def ask(self, url, method="GET", host=HOST, user_agent=BROWSER, body=None):
+    def ask(self, url, method="GET", host=HOST, user_agent=BROWSER, body=None, **more):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        headers = {"Host": host, "User-Agent": user_agent, "Cookie": "a=b"}
+        headers = {"Host": host, "User-Agent": user_agent, "Cookie": "a=b"} | more
         connection.request(method, url, headers=headers, body=body)
         answer = connection.getresponse()
         found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
@@ -159,6 +161,12 @@ def test_a_link_that_was_changed_leads_nowhere_and_says_nothing_of_it(reader, ev
     assert events() == []
 
 
+def test_a_proxy_on_this_machine_is_believed_for_whom_it_asks(reader, events, message_id, key):
+    reader.ask(link(message_id, key), **{"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"})
+    ((_, detail),) = events()
+    assert '"ipAddress":"203.0.113.9"' in detail
+
+
 def test_nothing_but_get_and_head_is_answered(reader, events, message_id, key):
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
         assert reader.ask(link(message_id, key), method=method)[:2][0] == 405
@@ -177,6 +185,39 @@ def test_a_key_that_another_node_made_is_found(reader, message_id, key, transact
 def test_what_sess_guide_looks_for_is_there(reader):
     status, headers, _ = reader.ask("/favicon.ico", method="HEAD", host="click.example.com")
     assert (status, headers["x-amz-ses-region"], headers["x-amz-ses-request-protocol"]) == (200, REGION, "http")
+
+
+@contextmanager
+def proxied(folder, reader):
+    """HAProxy in front, with the settings that our documentation asks of any proxy."""
+    haproxy = require("haproxy", "haproxy")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    settings = folder / "haproxy.cfg"
+    settings.write_text(
+        "defaults\n mode http\n timeout connect 5s\n timeout client 9s\n timeout server 9s\n option forwardfor\n"
+        f"frontend readers\n bind 127.0.0.1:{port}\n default_backend service\n"
+        f"backend service\n server one 127.0.0.1:{reader.port}\n"
+    )
+    process = subprocess.Popen([haproxy, "-f", str(settings), "-db"])
+    try:
+        until(lambda: _listens(port), "haproxy listens", 10)
+        yield Reader(port)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_links_come_through_a_proxy_as_they_are(reader, tmp_path, message_id, key):
+    with proxied(tmp_path, reader) as outside:
+        for target in (TARGET, "https://example.com/%2Fa%2520b//c/../d?e=%26&f=/"):
+            assert outside.ask(link(message_id, key, target, "a:b"))[1]["location"] == target
+        assert outside.ask(link(message_id, key))[0] == 200
 
 
 # -- hits on their way -------------------------------------------------------------------------------------------------
