@@ -69,3 +69,20 @@ def test_a_campaign_that_bounces_is_paused_and_the_rest_goes_on(service: Service
 def metrics(service: Service) -> str:
     with urllib.request.urlopen(f"{service.env['http']}/metrics", timeout=10) as answer:
         return str(answer.read().decode())
+
+
+def test_what_vdm_recommends_for_a_domain(service: Service) -> None:
+    client = service.client()
+    client.put_account_vdm_attributes(VdmAttributes={"VdmEnabled": "ENABLED"})
+    service.rehearsal.clock.advance(700)
+
+    def found() -> dict[str, str]:
+        answer = client.list_recommendations(Filter={"STATUS": "OPEN"})["Recommendations"]
+        return {
+            one["Description"]: one["Impact"] for one in answer if one["ResourceArn"].endswith("identity/shop.test")
+        }
+
+    assert until(found, "recommendations", 30) == {"SPF1": "LOW", "BIMI1": "LOW"}
+    service.rehearsal.call("DELETE", "dns/_dmarc.shop.test/TXT")
+    service.rehearsal.clock.advance(90_000)
+    until(lambda: "DMARC1" in found(), "the missing policy", 30)

@@ -41,7 +41,7 @@ def facts_of(identity: Identity, found: AuthenticationLook) -> DomainFacts | Non
     """None where the DNS did not answer."""
     bimi = next(one.verdict for one in found.policies if one.kind is PolicyKind.BIMI)
     notes = found.spf.notes if found.spf else ()
-    is_silent = found.dmarc.record is None and (found.dmarc.problem or found.dmarc.walked.unanswered)
+    is_silent = found.dmarc.record is None and found.dmarc.walked.unanswered
     if is_silent or bimi is PolicyVerdict.UNKNOWN or SpfNote.UNANSWERED in notes:
         return None
     return DomainFacts(
