@@ -11,9 +11,11 @@ from tayori.mail.answer import Answer, AnswerStatus
 from tayori.model.domain_plan import Change, DomainPlan, Necessity
 from tayori.model.identity import IdentityName, KeyLength
 from tayori.model.names import ServiceNames
-from tayori.resources import accounts, dkim_keys, ed25519, identities
+from tayori.resources import accounts, configuration_sets, dkim_keys, ed25519, identities
+from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup
 from tayori.resources.dkim_keys import OwnSignature
 from tayori.resources.identities import Identity, NewIdentity
+from tayori.store import tables
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 NAMES = ServiceNames(service_domain="mail.example.net", region=REGION)
@@ -131,3 +133,35 @@ def test_a_dns_that_is_silent_makes_a_plan_that_says_so(plan_of: Any) -> None:
     plan = plan_of("example.com", Zone("com"))
     assert {record.change for record in plan.records} == {Change.UNKNOWN}
     assert plan.zone == "example.com"
+
+
+@pytest.mark.parametrize(
+    ("rdtype", "value", "change"),
+    [
+        (None, "", Change.ADD),
+        ("CNAME", "r.us-east-1.mail.example.net", Change.NONE),
+        ("CNAME", "proxy.example.org", None),
+        ("A", "192.0.2.1", None),
+    ],
+)
+def test_a_redirect_domain_is_asked_for_unless_it_leads_elsewhere(
+    plan_of: Any, transact: Any, run: Any, rdtype: str | None, value: str, change: Change | None
+) -> None:
+    """Where something else stands, such as a proxy with a certificate, its owner knows why."""
+    plan_of("example.com", Zone())
+    transact(lambda tx: tx.execute(tables.identities.update().values(verification_status="SUCCESS")))
+    for number, host in enumerate(("Click.example.com", "click.example.com")):
+        options = {OptionGroup.TRACKING: {"CustomRedirectDomain": host}}
+        wanted = ConfigurationSet(name=f"set-{number}", options=options)
+        transact(configuration_sets.create, ACCOUNT, REGION, wanted)
+    redirects = transact(configuration_sets.redirect_domains, ACCOUNT, REGION, "example.com")
+    assert redirects == ("click.example.com",)
+    assert transact(configuration_sets.redirect_domains, ACCOUNT, REGION, "lick.example.com") == ()
+    identity = transact(identities.get, ACCOUNT, REGION, "example.com")
+    zone = Zone().put("click.example.com", rdtype, value) if rdtype else Zone()
+    plan = run(domain_plans.make(identity, NAMES, zone, NOW, redirect_domains=redirects))
+    found = [one for one in plan.records if one.purpose == "tracking"]
+    assert [one.change for one in found] == ([] if change is None else [change])
+    for one in found:
+        assert (one.name, one.rdtype, one.own) == ("click.example.com", "CNAME", "r.us-east-1.mail.example.net")
+        assert one.necessity is Necessity.OPTIONAL

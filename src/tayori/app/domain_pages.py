@@ -29,7 +29,7 @@ from tayori.model import share_token
 from tayori.model.domain_plan import DomainPlan
 from tayori.model.errors import Invalid
 from tayori.model.names import ServiceNames
-from tayori.resources import identities, installation, share_links, tls_reports
+from tayori.resources import configuration_sets, identities, installation, share_links, tls_reports
 from tayori.resources.identities import Identity
 from tayori.resources.share_links import ShareLink
 from tayori.store.engine import Store
@@ -55,8 +55,9 @@ class LivePlans:
     """Plans of domains, each looked up afresh at most every thirty seconds."""
 
     def __init__(
-        self, resolver: Forgetful, names: Callable[[str], ServiceNames], clock: Clock, limits: LookLimits
+        self, store: Store, resolver: Forgetful, names: Callable[[str], ServiceNames], clock: Clock, limits: LookLimits
     ) -> None:
+        self._store = store
         self._limits = limits
         self._resolver = resolver
         self._names = names
@@ -81,7 +82,10 @@ class LivePlans:
         """Whoever has just registered a record wants the new answer, not the cached one."""
         for record in kept.plan.records if kept else ():
             self._resolver.forget(record.name)
-        return await domain_plans.make(identity, self._names(identity.region), self._resolver, self._clock.now())
+        key = identity.account_id, identity.region, identity.domain
+        redirects = await self._store.read(configuration_sets.redirect_domains, *key)
+        names, now = self._names(identity.region), self._clock.now()
+        return await domain_plans.make(identity, names, self._resolver, now, redirect_domains=redirects)
 
     def _keep(self, key: tuple[str, str, str], look: _Look) -> None:
         self._kept[key] = look
@@ -111,7 +115,7 @@ class DomainPages:
         self._records = records
         self._clock = clock
         self._region = region
-        self._plans = LivePlans(resolver, names, clock, self._limits)
+        self._plans = LivePlans(store, resolver, names, clock, self._limits)
         self._press = DossierPress()
         self._looks = LookAnswers(store, resolver, names, files=files)
         self._secret: bytes | None = None

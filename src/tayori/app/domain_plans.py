@@ -6,6 +6,7 @@ Owns the questions. What is wanted comes from `resources.identity_checks`, what 
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from tayori.mail.dmarc import DmarcResult, DmarcVerdict
 from tayori.model import spf_advice
 from tayori.model.domain_plan import DomainPlan, PlannedRecord, records_of
 from tayori.model.names import ServiceNames
-from tayori.model.proof import ExpectedRecord, Purpose, dmarc_record
+from tayori.model.proof import ExpectedRecord, Purpose, dmarc_record, tracking_record
 from tayori.model.spf_advice import SpfNote
 from tayori.resources import identity_checks
 from tayori.resources.identities import Identity
@@ -23,11 +24,19 @@ from tayori.resources.identities import Identity
 _SPF_SECONDS = 10.0  # a hostile zone leads from one silent server to the next
 
 
-async def make(identity: Identity, names: ServiceNames, resolver: Resolver, now: datetime) -> DomainPlan:
+async def make(
+    identity: Identity,
+    names: ServiceNames,
+    resolver: Resolver,
+    now: datetime,
+    *,
+    redirect_domains: Sequence[str] = (),
+) -> DomainPlan:
     """The plan of one identity. A DNS that does not answer makes records of which the plan says so."""
     expected = identity_checks.expected_records(identity, names)
     if all(record.purpose is not Purpose.DMARC for record in expected):
         expected += await dmarc_expected(identity.domain, names, resolver)
+    expected += await tracking_expected(redirect_domains, identity.domain, names, resolver)
     answers, zone = await asyncio.gather(_ask(expected, resolver), zone_of(identity.domain, resolver))
     records = [await _with_spf_cost(record, resolver) for record in records_of(expected, answers)]
     return DomainPlan(
@@ -68,6 +77,23 @@ async def dmarc_expected(domain: str, names: ServiceNames, resolver: Resolver) -
     if found.verdict is DmarcVerdict.TEMPERROR and (await resolver.resolve(own.name, own.rdtype)).is_definite:
         return []  # a record here could weaken the policy above, which nobody could read
     return [own]
+
+
+async def tracking_expected(
+    hosts: Sequence[str], domain: str, names: ServiceNames, resolver: Resolver
+) -> list[ExpectedRecord]:
+    """A pointer for each redirect domain, but for those that lead elsewhere, such as to a proxy with a certificate."""
+    wanted = [tracking_record(host, domain, names) for host in hosts]
+    answers = await asyncio.gather(
+        *(resolver.resolve(record.name, rdtype) for record in wanted for rdtype in ("CNAME", "A", "AAAA"))
+    )
+    expected = []
+    for number, record in enumerate(wanted):
+        pointer, *addresses = answers[3 * number : 3 * number + 3]
+        own = pointer.status is AnswerStatus.FOUND and pointer.values == (record.value,)
+        if own or not any(answer.status is AnswerStatus.FOUND for answer in (pointer, *addresses)):
+            expected.append(record)
+    return expected
 
 
 async def zone_of(domain: str, resolver: Resolver) -> str:

@@ -52,6 +52,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "mail-from-mx": ("return path of bounces (MX)", "バウンスの戻り先 (MX)"),
     "mail-from-spf": ("SPF of the return path", "戻り先ドメインの SPF"),
     "dmarc": ("DMARC policy", "DMARC ポリシー"),
+    "tracking": ("links of tracked mail", "計測用リンクの転送先"),
     "add": ("to be added", "未登録です。追加してください"),
     "replace": (
         "another value stands there: to be replaced, once whoever uses it agrees",

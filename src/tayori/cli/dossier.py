@@ -6,11 +6,11 @@ Owns the options. What stands in the document is `dossier`'s.
 import argparse
 from datetime import date
 
-from tayori.app import domain_plans
 from tayori.cli.command import CommandFailed, Context, shared_options
 from tayori.cli.domains import domain_of, identity_of
-from tayori.cli.lookup import names_of, resolver_of
-from tayori.cli.service import clock_of, endpoints_of, visit
+from tayori.cli.lookup import resolver_of
+from tayori.cli.plans import plan_of
+from tayori.cli.service import endpoints_of, visit
 from tayori.dossier.forms import Form, render
 from tayori.dossier.panels import panels
 from tayori.dossier.pdf import PdfNotInstalled
@@ -63,8 +63,7 @@ def _dossier(context: Context, options: argparse.Namespace) -> int:
     async def look(store: Store) -> DomainPlan:
         identity = await store.read(identity_of, options.account, service.region, domain)
         async with resolver_of(service) as resolver:
-            names = names_of(service, identity.region)
-            return await domain_plans.make(identity, names, resolver, clock_of(service).now())
+            return await plan_of(service, store, identity, resolver)
 
     plan = visit(service, look)
     request = Request(

@@ -9,7 +9,9 @@ from tayori.cli.lookup import names_of
 from tayori.cli.service import add_region, clock_of
 from tayori.mail.answer import Resolver
 from tayori.model.domain_plan import DomainPlan
+from tayori.resources import configuration_sets
 from tayori.resources.identities import Identity
+from tayori.store.engine import Store
 
 
 def add_domain_verb(
@@ -22,6 +24,8 @@ def add_domain_verb(
     return verb
 
 
-async def plan_of(service: Endpoints, identity: Identity, resolver: Resolver) -> DomainPlan:
+async def plan_of(service: Endpoints, store: Store, identity: Identity, resolver: Resolver) -> DomainPlan:
     names = names_of(service, identity.region)
-    return await domain_plans.make(identity, names, resolver, clock_of(service).now())
+    key = identity.account_id, identity.region, identity.domain
+    redirects = await store.read(configuration_sets.redirect_domains, *key)
+    return await domain_plans.make(identity, names, resolver, clock_of(service).now(), redirect_domains=redirects)

@@ -73,7 +73,7 @@ def _publish(context: Context, options: argparse.Namespace) -> int:
         identity = await store.read(identity_of, options.account, service.region, domain)
         async with resolver_of(service) as resolver:
             await way.open(domain, await domain_plans.zone_of(domain, resolver))
-            plan = await plan_of(service, identity, _ItFirst(way, resolver))
+            plan = await plan_of(service, store, identity, _ItFirst(way, resolver))
         found = edits_of(plan)
         await way.check(found.edits)
         if options.apply and found.edits:

@@ -169,6 +169,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "purpose.mail-from-mx": ("MAIL FROM: bounces come back", "MAIL FROM: バウンスの戻り先"),
     "purpose.mail-from-spf": ("MAIL FROM: SPF", "MAIL FROM: SPF"),
     "purpose.dmarc": ("DMARC policy", "DMARC ポリシー"),
+    "purpose.tracking": ("links of tracked mail; optional", "計測用リンクの転送先。任意"),
     "verdict.ok": ("in place", "確認済み"),
     "verdict.missing": ("missing", "未登録"),
     "verdict.wrong": ("wrong value", "値が違う"),

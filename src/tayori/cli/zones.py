@@ -60,7 +60,7 @@ def _zone(context: Context, options: argparse.Namespace) -> int:
     async def look(store: Store) -> DomainPlan:
         identity = await store.read(identity_of, options.account, service.region, domain)
         async with resolver_of(service) as resolver:
-            return await plan_of(service, identity, resolver)
+            return await plan_of(service, store, identity, resolver)
 
     form = Form(options.format or (Form.JSON if context.output.as_json else Form.BIND))
     context.output.write(render(visit(service, look), form))

@@ -78,6 +78,7 @@ _NECESSITIES = {
     Purpose.OWNERSHIP: Necessity.REQUIRED,
     Purpose.MAIL_FROM_MX: Necessity.REQUIRED,
     Purpose.DKIM_ED25519: Necessity.OPTIONAL,
+    Purpose.TRACKING: Necessity.OPTIONAL,
 }
 
 

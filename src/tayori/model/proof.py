@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     MAIL_FROM_MX = "mail-from-mx"
     MAIL_FROM_SPF = "mail-from-spf"
     DMARC = "dmarc"
+    TRACKING = "tracking"  # leads links of tracked mail here, under the customer's name
 
 
 class Hint(StrEnum):
@@ -107,6 +108,11 @@ def dmarc_record(domain: str, reports_to: str | None = None) -> ExpectedRecord:
     return ExpectedRecord(purpose=Purpose.DMARC, name=f"_dmarc.{domain}", rdtype="TXT", value=value, domain=domain)
 
 
+def tracking_record(host: str, domain: str, names: ServiceNames) -> ExpectedRecord:
+    """The pointer of a redirect domain, which is the domain itself or below it."""
+    return ExpectedRecord(purpose=Purpose.TRACKING, name=host, rdtype="CNAME", value=names.tracking_host, domain=domain)
+
+
 def judge(expected: ExpectedRecord, answer: Answer) -> Finding:
     """Compare one answer with the record that is wanted."""
     if not answer.is_definite:
@@ -142,7 +148,7 @@ def _matches(expected: ExpectedRecord, values: tuple[str, ...]) -> bool:
     match expected.purpose:
         case Purpose.DKIM if expected.rdtype == "TXT":  # two key records leave it to chance (RFC 6376 3.6.2.2)
             return len(values) == 1 and compare(values[0], expected.value) is KeyMatch.SAME
-        case Purpose.DKIM | Purpose.DKIM_ED25519:
+        case Purpose.DKIM | Purpose.DKIM_ED25519 | Purpose.TRACKING:
             return values == (expected.value,)
         case Purpose.OWNERSHIP:  # several accounts may prove the same domain
             return any(value.strip() == expected.value for value in values)

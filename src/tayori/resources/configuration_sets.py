@@ -134,6 +134,18 @@ def _start_afresh_where_paused(tx: Tx, account_id: str, region: str, name: str) 
         reputation.start_afresh(tx, account_id, region, Who(Subject.CONFIGURATION_SET, name))
 
 
+def redirect_domains(tx: Tx, account_id: str, region: str, domain: str) -> tuple[str, ...]:
+    """The redirect domains of the account's sets that are `domain` or below it."""
+    table = configuration_sets.c
+    rows = tx.execute(
+        sa.select(table.tracking_options).where(
+            table.account_id == account_id, table.region == region, table.tracking_options.is_not(None)
+        )
+    )
+    known = {str((row.tracking_options or {}).get("CustomRedirectDomain", "")).lower() for row in rows}
+    return tuple(sorted(host for host in known if host == domain or host.endswith(f".{domain}")))
+
+
 def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
     """With its event destinations. Identities keep it as their default, and their sends fail, as on SES."""
     if _row(tx, account_id, region, name) is None:
