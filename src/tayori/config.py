@@ -76,6 +76,10 @@ class Config:
         return (self.rehearsal_elsewhere or self.data) / "rehearsal"
 
     @property
+    def jobs_folder(self) -> Path:
+        return Path(self.jobs.folder) if self.jobs.folder else self.data / "jobs"
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """All regions that are served, the service's own first."""
         return tuple(dict.fromkeys([self.service.region, *self.service.regions]))
@@ -241,6 +245,7 @@ def check(config: Config) -> None:
     _check_networks("events.private_networks", config.events.private_networks)
     _check_networks("submission.trusted", list(config.submission.trusted))
     _check_targets(config.events)
+    _check_jobs(config.jobs)
     _check_servers("resolver.servers", config.resolver.servers)
     if config.delivery.source_address:
         _check_addresses("delivery.source_address", [config.delivery.source_address])
@@ -283,6 +288,13 @@ def check(config: Config) -> None:
         raise ConfigError(f"log.format must be text or json, not {config.log.format!r}.")
     if config.log.level not in ("debug", "info", "warning", "error"):
         raise ConfigError(f"log.level must be debug, info, warning or error, not {config.log.level!r}.")
+
+
+def _check_jobs(jobs: JobSettings) -> None:
+    if jobs.s3_endpoint and not jobs.s3_endpoint.startswith(("http://", "https://")):
+        raise ConfigError(f"jobs.s3_endpoint must be a URL, not {jobs.s3_endpoint!r}.")
+    if bool(jobs.s3_endpoint) != bool(jobs.s3_bucket):
+        raise ConfigError("jobs.s3_endpoint and jobs.s3_bucket belong together: set both or neither.")
 
 
 def _check_targets(events: EventSettings) -> None:

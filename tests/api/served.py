@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,6 +18,7 @@ from botocore.config import Config
 
 from population import ACCOUNT, REGION, names
 from tayori.api.app import create_app
+from tayori.app.job_files import FilePages, FolderFiles
 from tayori.app.sending import Sending
 from tayori.clock import AdjustableClock
 from tayori.model.event_target import Offered
@@ -40,6 +43,7 @@ OFFERED = Offered(eventbridge=True, streams=frozenset({"audit", "222222222222/th
 @dataclass
 class Tools:
     sending: Sending  # without delivery: everything waits in the store
+    job_files: FolderFiles
     public_url: str = PUBLIC_URL
     identity_created: Callable[[str, str], Awaitable[None]] | None = None
     offered_targets: Offered = OFFERED
@@ -131,7 +135,9 @@ def _accounts(tx: Any) -> None:
 @contextmanager
 def running(store: Store, clock: AdjustableClock) -> Iterator[Service]:
     """Serve the API until the end of the block. Two accounts exist, both in the sandbox."""
-    tools = Tools(sending=Sending(store, names, "nobody"))
+    folder = tempfile.TemporaryDirectory(prefix="tayori-jobs-")
+    files = FolderFiles(Path(folder.name), clock, PUBLIC_URL, b"secret of the test")
+    tools = Tools(sending=Sending(store, names, "nobody"), job_files=files)
 
     async def created(account_id: str, name: str) -> None:
         tools.created.append((account_id, name))
@@ -144,6 +150,7 @@ def running(store: Store, clock: AdjustableClock) -> Iterator[Service]:
         regions=(REGION, *OTHER_REGIONS),
         names=names(REGION),
         page_secret=b"secret of the test",
+        routes=FilePages(files).table(),
         tools=tools,
     )
     listener = socket.create_server(("127.0.0.1", 0))
@@ -160,4 +167,5 @@ def running(store: Store, clock: AdjustableClock) -> Iterator[Service]:
         server.should_exit = True
         thread.join(20)
         listener.close()
+        folder.cleanup()
         assert not thread.is_alive()

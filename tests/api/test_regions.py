@@ -36,6 +36,8 @@ def test_an_account_is_in_the_sandbox_of_a_region_that_it_uses_for_the_first_tim
 
 def test_lists_of_suppressed_addresses_are_apart(service):
     there = service.client("sesv2", region=OTHER)
+    there.get_account()
+    service.transact(accounts.grant, ACCOUNT, OTHER, max_24_hour=50_000, max_rate=14.0)
     there.put_suppressed_destination(EmailAddress="gone@inbox.test", Reason="BOUNCE")
     assert service.client("sesv2").list_suppressed_destinations()["SuppressedDestinationSummaries"] == []
     assert len(there.list_suppressed_destinations()["SuppressedDestinationSummaries"]) == 1

@@ -6,9 +6,15 @@ import pytest
 from served import OTHER_ACCOUNT
 
 from population import ACCOUNT, REGION
-from tayori.resources import suppression
+from tayori.resources import accounts, suppression
 
 BOTH = ["sqlite", "postgres"]
+
+
+@pytest.fixture(autouse=True)
+def out_of_the_sandbox(service):
+    for account_id in (ACCOUNT, OTHER_ACCOUNT):
+        service.transact(accounts.grant, account_id, REGION, max_24_hour=-1, max_rate=-1)
 
 
 @pytest.mark.parametrize("database_url", BOTH, indirect=True)

@@ -40,7 +40,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         CreateContact CreateContactList DeleteContact DeleteContactList GetContact GetContactList ListContactLists
         ListContacts UpdateContact UpdateContactList
         GetEmailAddressInsights
-        CancelExportJob CreateExportJob CreateImportJob GetExportJob GetImportJob ListExportJobs ListImportJobs
         SendBulkEmail
         CreateEmailTemplate DeleteEmailTemplate GetEmailTemplate ListEmailTemplates TestRenderEmailTemplate
         UpdateEmailTemplate

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from tayori.model.event_target import Offered
+from tayori.model.job import Files
 from tayori.model.message import Submission
 
 VERIFY_PATH = "/tayori/verify"  # the link of a verification mail: <public URL><this>/<token>
@@ -34,6 +35,11 @@ class Tools(Protocol):
     @property
     def offered_targets(self) -> Offered:
         """Targets of events, other than topics, that the operator has set up."""
+        ...
+
+    @property
+    def job_files(self) -> Files:
+        """Where the files of jobs are."""
         ...
 
     @property

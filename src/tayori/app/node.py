@@ -498,7 +498,7 @@ class Node:
                 *SigningCertificates(self.store).table(),
                 *WebhookPages(self.store, is_rehearsal=self.config.rehearsal).table(),
                 *QueuePages(self.store).table(),
-                *records.routes(self.store),
+                *records.routes(self.config, self.store, page_secret),
                 *MetricPages(self.store).table(),
                 *NotificationPages(self.store).table(),
                 *tracking_pages(self.config, self.store, self.clock, self.loops, self._stops).table(),
@@ -510,6 +510,7 @@ class Node:
                 sending=self.sending,
                 public_url=self.config.http_url,
                 offered_targets=event_targets.offered(self.config),
+                job_files=records.files(self.config, self.clock, page_secret),
                 identity_created=hooks.identity_created if self.config.rehearsal else None,
             ),
         )

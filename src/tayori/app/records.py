@@ -3,18 +3,38 @@
 from datetime import timedelta
 
 from tayori.api.app import Route
+from tayori.app.job_files import FilePages, FolderFiles
 from tayori.app.message_desk import MessagePages
+from tayori.clock import Clock
 from tayori.config import Config
 from tayori.loops.base import Loop
+from tayori.loops.jobs import JobWork
 from tayori.loops.search_indexing import SearchIndexing
+from tayori.model.job import Files
+from tayori.resources import jobs
 from tayori.store.engine import Store
+
+_NO_LINKS = b""  # whoever works on jobs gives none
 
 
 def loops(config: Config, store: Store) -> list[tuple[Loop, str]]:
     """Each with the topic that wakes it."""
-    timeline = timedelta(days=config.retention.timeline_days)
-    return [(SearchIndexing(store, timeline), "search-index")] if config.search.index else []
+    found: list[tuple[Loop, str]] = [(JobWork(store, files(config, store.clock, _NO_LINKS)), jobs.TOPIC)]
+    if config.search.index:
+        found.append((SearchIndexing(store, timedelta(days=config.retention.timeline_days)), "search-index"))
+    return found
 
 
-def routes(store: Store) -> list[Route]:
-    return MessagePages(store).table()
+def routes(config: Config, store: Store, secret: bytes) -> list[Route]:
+    found = files(config, store.clock, secret)
+    pages = FilePages(found).table() if isinstance(found, FolderFiles) else []
+    return [*MessagePages(store).table(), *pages]
+
+
+def files(config: Config, clock: Clock, secret: bytes) -> Files:
+    """Where the files of jobs are. `secret` is shared by all who give links, or look at them."""
+    if config.jobs.s3_endpoint:
+        from tayori.app.job_buckets import BucketFiles  # its client takes a while to be imported
+
+        return BucketFiles(config.jobs)
+    return FolderFiles(config.jobs_folder, clock, config.http_url, secret)

@@ -15,6 +15,7 @@ from tayori.clock import Clock
 from tayori.delivery.queue import NOTHING
 from tayori.mail.address import AddrSpec
 from tayori.model.event_target import Offered
+from tayori.model.job import Files
 from tayori.model.message import AttemptReport, Caller, Operation, Outcome, Outgoing, Submission
 from tayori.model.names import ServiceNames
 from tayori.model.submission import Handed, from_raw
@@ -126,6 +127,7 @@ class Tools:
 
     sending: Sending
     public_url: str  # where links in mails of the service lead
+    job_files: Files  # where the files of jobs are
     offered_targets: Offered = field(default_factory=Offered)  # of events, other than topics
     # Told of each new identity (account id, name); only the rehearsal wants to know.
     identity_created: Callable[[str, str], Awaitable[None]] | None = None

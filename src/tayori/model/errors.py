@@ -50,6 +50,7 @@ class Kind(StrEnum):
     DEDICATED_IP_POOL = "dedicated-ip-pool"
     MAIL_ROUTE = "mail-route"
     PAUSE = "pause"
+    JOB = "job"
 
 
 class DomainError(Exception):

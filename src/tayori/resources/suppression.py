@@ -11,8 +11,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tayori.mail.address import AddressError, AddrSpec
-from tayori.model.errors import Invalid, Kind, NotFound
-from tayori.store.dialect import Hot, upsert
+from tayori.model.errors import Invalid, Kind, NoProductionAccess, NotFound
+from tayori.resources import accounts
+from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import suppressed_destinations, to_micros
 
@@ -34,6 +35,13 @@ _ADD = Hot(
     " (account_id, region, address, reason, message_id, feedback_id, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (account_id, region, address) DO NOTHING"
 )
+_REPLACE = Hot(
+    "INSERT INTO suppressed_destinations"
+    " (account_id, region, address, reason, message_id, feedback_id, updated_at) VALUES (?, ?, ?, ?, NULL, NULL, ?)"
+    " ON CONFLICT (account_id, region, address) DO UPDATE SET reason = excluded.reason, message_id = NULL,"
+    " feedback_id = NULL, updated_at = excluded.updated_at"
+)
+_REMOVE = Hot("DELETE FROM suppressed_destinations WHERE account_id = ? AND region = ? AND address = ?")
 _FIND = {
     count: Hot(
         "SELECT address, reason FROM suppressed_destinations WHERE account_id = ? AND region = ?"
@@ -64,18 +72,32 @@ def reasons(tx: Tx, account_id: str, region: str, addresses: Sequence[str]) -> d
     return found
 
 
+def require_production(tx: Tx, account_id: str, region: str) -> None:
+    """In the sandbox the list is not managed by hand (ses: moving out of the sandbox). Raises NoProductionAccess."""
+    if not accounts.get(tx, account_id, region).production_access:
+        raise NoProductionAccess("The suppression list can be changed only by accounts with production access.")
+
+
 def put(tx: Tx, account_id: str, region: str, address: str, reason: str) -> None:
+    """Put an address onto the list, whatever is known of it there."""
     if reason not in REASONS:
         raise Invalid(f"Reason {reason} is invalid, must be one of [BOUNCE, COMPLAINT].")
     try:
         parsed = AddrSpec.parse(address)
     except AddressError as error:
         raise Invalid(str(error)) from error
-    tx.execute(
-        upsert(
-            tx.engine, suppressed_destinations, changes=["reason", "updated_at", "message_id", "feedback_id"]
-        ).values(account_id=account_id, region=region, address=str(parsed), reason=reason, updated_at=tx.now)
-    )
+    put_all(tx, account_id, region, [(str(parsed), reason)])
+
+
+def put_all(tx: Tx, account_id: str, region: str, entries: Sequence[tuple[str, str]]) -> None:
+    """(address, reason) of addresses as they stand on the list. Existing entries are replaced."""
+    now = to_micros(tx.now)
+    tx.hot(_REPLACE, [(account_id, region, address, reason, now) for address, reason in entries])
+
+
+def remove_all(tx: Tx, account_id: str, region: str, addresses: Sequence[str]) -> None:
+    """Those that are on the list."""
+    tx.hot(_REMOVE, [(account_id, region, address) for address in addresses])
 
 
 def get(tx: Tx, account_id: str, region: str, address: str) -> SuppressedDestination:

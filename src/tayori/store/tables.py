@@ -509,6 +509,7 @@ leases = Table(
 # The tables that have a file of their own belong to the same schema.
 from tayori.store import feedback_tables as feedback_tables  # noqa: E402
 from tayori.store import inbound_tables as inbound_tables  # noqa: E402
+from tayori.store import job_tables as job_tables  # noqa: E402
 from tayori.store import metric_tables as metric_tables  # noqa: E402
 from tayori.store import notification_tables as notification_tables  # noqa: E402
 from tayori.store import publication_tables as publication_tables  # noqa: E402

@@ -14,6 +14,7 @@ _PAGE, _MOST = 100, 1000
 @operation("sesv2", "PutSuppressedDestination")
 def put_suppressed_destination(call: Call, request: Request) -> Response:
     _refuse_tenant(request)
+    suppression.require_production(call.tx, call.account_id, call.region)
     suppression.put(call.tx, call.account_id, call.region, request["EmailAddress"], request["Reason"])
     return {}
 
@@ -55,10 +56,21 @@ def list_suppressed_destinations(call: Call, request: Request) -> Response:
         )
 
     entries, following = listing.page(
-        call, "suppressed-destination", request.get("NextToken"), size, fetch, lambda entry: entry.address
+        call,
+        f"suppressed-destination/{_narrowing(request)}",
+        request.get("NextToken"),
+        size,
+        fetch,
+        lambda entry: entry.address,
     )
     summaries = [_summary(entry) for entry in entries]
     return {"SuppressedDestinationSummaries": summaries} | ({"NextToken": following} if following else {})
+
+
+def _narrowing(request: Request) -> str:
+    """A token is good only for the list that gave it (ses: probed)."""
+    dates = (request[name].isoformat() if name in request else "" for name in ("StartDate", "EndDate"))
+    return "/".join((",".join(sorted(set(request.get("Reasons", ())))), *dates))
 
 
 def _summary(entry: SuppressedDestination) -> dict[str, Any]:

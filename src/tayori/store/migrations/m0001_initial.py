@@ -314,6 +314,39 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE job_failures (
+        account_id TEXT NOT NULL,
+        job_id TEXT NOT NULL,
+        line INTEGER NOT NULL,
+        record TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (account_id, job_id, line)
+    )
+    """,
+    """
+    CREATE TABLE jobs (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        job_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        request TEXT NOT NULL,
+        status TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        completed_at BIGINT,
+        position BIGINT NOT NULL,
+        processed BIGINT NOT NULL,
+        failed BIGINT NOT NULL,
+        exported BIGINT NOT NULL,
+        file TEXT,
+        error TEXT,
+        PRIMARY KEY (account_id, region, job_id)
+    )
+    """,
+    "CREATE INDEX jobs_by_age ON jobs (account_id, region, created_at)",
+    "CREATE INDEX jobs_by_end ON jobs (completed_at)",
+    "CREATE INDEX jobs_open ON jobs (updated_at) WHERE status IN ('CREATED', 'PROCESSING')",
+    """
     CREATE TABLE leases (
         name TEXT NOT NULL,
         holder TEXT NOT NULL,
@@ -423,7 +456,7 @@ STATEMENTS = (
     "CREATE INDEX notifications_by_age ON notifications (state, updated_at)",
     "CREATE INDEX notifications_by_destination ON notifications (account_id, region, subscription_id, created_at)",
     "CREATE INDEX notifications_dead ON notifications (account_id, updated_at) WHERE state = 'dead'",
-    "CREATE INDEX notifications_open ON notifications (owner, due_at) WHERE state IN ('waiting', 'sending')",
+    "CREATE INDEX notifications_open ON notifications (owner, lane, due_at) WHERE state IN ('waiting', 'sending')",
     """
     CREATE TABLE pauses (
         parked_as TEXT NOT NULL,
