@@ -22,7 +22,7 @@ from tayori import logs
 from tayori.app import data_folder, first_start
 from tayori.app.delivery_process import Launch, LinkedQueue, NotStarted
 from tayori.app.node import Node
-from tayori.config import Config
+from tayori.config import Config, ConfigError
 from tayori.model.names import ServiceNames
 from tayori.rehearsal.world import RehearsalError
 from tayori.store.database import DatabaseUrlError
@@ -189,7 +189,7 @@ def _stop_with_parent(stop: asyncio.Event) -> None:
 
 def sentence(error: BaseException) -> str | None:
     """What to tell the operator about a failed start, or None where only a traceback can."""
-    if isinstance(error, (DatabaseUrlError, StoreUnavailable, SchemaError, NotStarted)):
+    if isinstance(error, (ConfigError, DatabaseUrlError, StoreUnavailable, SchemaError, NotStarted)):
         return str(error)
     if isinstance(error, RehearsalError):
         words = str(error)
