@@ -31,6 +31,7 @@ COMMANDS = {
     "smtp-password": "tayori.cli.smtp_password",
     "account": "tayori.cli.account",
     "message": "tayori.cli.message",
+    "suppression": "tayori.cli.suppression",
     "feedback-loops": "tayori.cli.feedback_loops",
     "webhook": "tayori.cli.webhook",
     "notification": "tayori.cli.notification",

@@ -48,7 +48,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "accounts, and the review of requests for production access",
         "アカウントと、本番利用申請の審査",
     ),
-    "command.message": ("what became of one message", "ある 1 通のメッセージの経過"),
+    "command.message": ("find messages, and see what became of one", "メッセージの検索と、1 通ごとの経過"),
+    "command.suppression": (
+        "addresses that get no more mail: see, change, import and export",
+        "配信を止めた宛先の一覧、変更、取り込み、書き出し",
+    ),
     "command.reputation": (
         "bounce and complaint rates of accounts and their parts; pause and lift",
         "アカウントとその内訳のバウンス率・苦情率の表示、送信の停止と再開",
