@@ -6,6 +6,7 @@ Owns the order: read, record, and only then is the sender told 250. Never decide
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from tayori.clock import Clock
 from tayori.ids import request_id
@@ -25,10 +26,14 @@ from tayori.resources.inbound import Received
 from tayori.resources.tls_reports import ReceivedReport
 
 # Reading takes about a millisecond for each of these; what is larger must not hold the other sessions up.
-_READ_IN_THREAD = 256 * 1024
+_READ_IN_THREAD = 64 * 1024
+# What a report says stands in front of what it returns of the message, which may be large.
+_MOST_READ = 1024 * 1024
 
 
-def _read(message: InboundMessage) -> tuple[tuple[InboundReport, ...], ComplaintReport | None]:
+def read(message: InboundMessage) -> tuple[tuple[InboundReport, ...], ComplaintReport | None]:
+    """What it reports, and whose complaint it is, if any."""
+    message = replace(message, content=message.content[:_MOST_READ])
     return read_reports(message), read_complaint(message)
 
 
@@ -50,9 +55,9 @@ class ReportIntake:
     async def __call__(self, message: InboundMessage) -> None:
         await self._gate.enter()
         if len(message.content) > _READ_IN_THREAD:
-            reports, complaint = await asyncio.to_thread(_read, message)
+            reports, complaint = await asyncio.to_thread(read, message)
         else:
-            reports, complaint = _read(message)
+            reports, complaint = read(message)
         aggregates = await asyncio.to_thread(read_aggregates, message) if brings_aggregates(message) else ()
         received = Received(
             inbound_ids=tuple(request_id() for _ in message.routes),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
 from tayori.mail import words
 from tayori.mail.fields import Field, find, find_all, scan_block
@@ -20,6 +20,8 @@ _MAX_VALUE = 1000
 _MAX_BLOCK = 256 * 1024
 _REPORT_TYPE = "message/feedback-report"
 _RETURNED_TYPES = (*FORWARDED_TYPES, "text/rfc822-headers", "message/global-headers")
+_QUOTED = re.compile(r'"[^"]*"')
+_ADDRESS = re.compile(r"[^\s<>,;:()@]{1,64}@[^\s<>,;:()@]{1,255}")
 _NO_FOLDED_END = re.compile(rb"\r\n[ \t]*\r\n")
 
 # A large provider's older form: the message alone, with this field in front of it.
@@ -44,8 +46,8 @@ class FeedbackReport:
     @property
     def returned_recipients(self) -> tuple[str, ...]:
         """Addresses in To and Cc of the returned message."""
-        texts = [one.text[:_MAX_BLOCK] for name in (b"To", b"Cc") for one in find_all(self.returned_fields, name)]
-        return tuple(address for _, address in getaddresses(texts)[:MAX_RECIPIENTS] if "@" in address)
+        texts = [one.text for name in (b"To", b"Cc") for one in find_all(self.returned_fields, name)]
+        return tuple([address for text in texts for address in _addresses(text[:_MAX_BLOCK])][:MAX_RECIPIENTS])
 
 
 def parse_arf(raw: bytes) -> FeedbackReport | None:
@@ -110,10 +112,13 @@ def _recipients(block: Sequence[Field]) -> tuple[str, ...]:
     """Original-Rcpt-To may stand once for each recipient (RFC 5965 3.2); some write several addresses into one."""
     found: dict[str, None] = {}
     for one in find_all(block, b"Original-Rcpt-To")[:MAX_RECIPIENTS]:
-        for _, address in getaddresses([words.decode_bytes(one.value[:_MAX_VALUE])]):
-            if "@" in address:
-                found[address.strip("<> ")] = None
+        found.update(dict.fromkeys(_addresses(words.decode_bytes(one.value[:_MAX_VALUE]))))
     return tuple(found)[:MAX_RECIPIENTS]
+
+
+def _addresses(text: str) -> list[str]:
+    """What looks like one outside of quotation marks: Python's parser follows nested comments as deep as they go."""
+    return _ADDRESS.findall(_QUOTED.sub(" ", text))
 
 
 def _moment(text: str) -> datetime | None:

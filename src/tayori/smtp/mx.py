@@ -5,6 +5,7 @@ that it can never relay. Never reads a message: it hands it to an Intake, which 
 it returns.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,6 +22,7 @@ OK = Reply.of(250, "Ok", "2.0.0")
 SENDER_OK = Reply.of(250, "Ok", "2.1.0")
 RECIPIENT_OK = Reply.of(250, "Ok", "2.1.5")
 BAD_SENDER = Reply.of(553, "The reverse-path is not an address", "5.1.7")
+TOO_MANY_HOPS = Reply.of(554, "The message has been through too many hops: it goes round", "5.4.6")
 BAD_RECIPIENT = Reply.of(553, "The forward-path is not an address", "5.1.3")
 _REFUSALS = {
     NotTaken.NOT_OURS: Reply.of(550, "Relaying denied", "5.7.1"),
@@ -28,6 +30,11 @@ _REFUSALS = {
     NotTaken.NEVER_ISSUED: Reply.of(550, "This return path was not issued by this service", "5.1.1"),
     NotTaken.TOO_OLD: Reply.of(550, "This return path is too old to take reports", "5.7.1"),
 }
+
+
+_MOST_HOPS = 100  # RFC 5321 6.3
+_MAX_HEADER = 256 * 1024
+_RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +84,8 @@ class MxPolicy:
 
     async def data(self, transaction: Transaction) -> Reply:
         assert isinstance(transaction.reverse_path, ReversePath)
+        if _hops(transaction.content) > _MOST_HOPS:
+            return TOO_MANY_HOPS
         message = InboundMessage(
             routes=tuple(self._routes),
             reverse_path=transaction.reverse_path,
@@ -93,3 +102,8 @@ class MxPolicy:
 
     def closed(self) -> None:
         self._routes = []
+
+
+def _hops(content: bytes) -> int:
+    """How many servers the message has passed, as its header tells."""
+    return len(_RECEIVED.findall(content[:_MAX_HEADER].partition(b"\r\n\r\n")[0]))
