@@ -51,7 +51,7 @@ _RETURNED = "Received: by mx.sink.test\r\nFrom: Bench <{sender}>\r\nTo: <{recipi
 # -- those who hand in -------------------------------------------------------------------------------------------------
 
 
-async def _hand_in(host: str, port: int, bounces: list[tuple[str, str]], connections: int) -> int:
+async def hand_in(host: str, port: int, bounces: list[tuple[str, str]], connections: int) -> int:
     """All of them, however often it takes; how many were put off on the way."""
     waiting = list(enumerate(bounces))
     put_off = 0
@@ -245,5 +245,5 @@ def _table(result: Result, memory: int, handed_in: int, recorded: int) -> str:
 
 if __name__ == "__main__":
     given = json.loads(Path(sys.argv[3]).read_text())
-    late = uvloop.run(_hand_in(sys.argv[1], int(sys.argv[2]), [(path, who) for path, who in given], int(sys.argv[4])))
+    late = uvloop.run(hand_in(sys.argv[1], int(sys.argv[2]), [(path, who) for path, who in given], int(sys.argv[4])))
     print(json.dumps({"put_off": late, "ended": time.monotonic()}))

@@ -34,7 +34,11 @@ def test_no_notice_of_a_notice(tmp_path) -> None:
         operations = [operation for operation, _ in sent(service).values()]
         assert sorted(operations) == ["SendEmail", "SendEmail", "Service", "Service"]
         listed = service.client().list_suppressed_destinations()["SuppressedDestinationSummaries"]
-        assert sorted(one["EmailAddress"] for one in listed) == ["gone1@unknown.test", "gone2@unknown.test"]  # not the sender
+        addresses = sorted(one["EmailAddress"] for one in listed)
+        assert addresses == ["gone1@unknown.test", "gone2@unknown.test"]  # not the sender
+            "gone1@unknown.test",
+            "gone2@unknown.test",
+        ]  # not the sender
 
 
 def notices(service: Service, *, bounced: int) -> bool:
