@@ -36,9 +36,6 @@ def test_no_notice_of_a_notice(tmp_path) -> None:
         listed = service.client().list_suppressed_destinations()["SuppressedDestinationSummaries"]
         addresses = sorted(one["EmailAddress"] for one in listed)
         assert addresses == ["gone1@unknown.test", "gone2@unknown.test"]  # not the sender
-            "gone1@unknown.test",
-            "gone2@unknown.test",
-        ]  # not the sender
 
 
 def notices(service: Service, *, bounced: int) -> bool:
