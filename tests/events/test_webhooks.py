@@ -116,15 +116,15 @@ def test_a_dead_one_is_paused_its_owner_told_and_nothing_lost(run, store, transa
             assert len(app.received) == 3
             app.answers = [answer(200)]
             await store.write(webhooks.resume, *key)
-            assert await store.write(shared.replay, *key, []) == 2
+            assert await shared.replay(store, *key, []) == 2
             assert await deliver(store, sending) == [Verdict.DONE, Verdict.DONE]
             assert (await store.read(webhooks.get, *key)).failing_since is None
             log = await store.read(webhooks.attempts, ACCOUNT, hook.webhook_id)
             assert [one.status for one in log] == [200, 200, 500, 500, 500]
             # One that was delivered can be sent again by its id, and no other webhook's.
-            assert await store.write(shared.replay, *key, [log[0].delivery_id]) == 1
+            assert await shared.replay(store, *key, [log[0].delivery_id]) == 1
             other = await store.write(shared.create, ACCOUNT, REGION, new_like(new, "wh-other"))
-            assert await store.write(shared.replay, ACCOUNT, REGION, other.webhook_id, [log[1].delivery_id]) == 0
+            assert await shared.replay(store, ACCOUNT, REGION, other.webhook_id, [log[1].delivery_id]) == 0
 
     run(check())
 

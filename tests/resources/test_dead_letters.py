@@ -36,13 +36,18 @@ def subscription_id(transact):
     return transact(subscribed, 1)
 
 
-def die(transact, count=1, subscription_id="s-1", verdict=Verdict.REFUSED, **more):
-    for _ in range(count):
-        put(transact, Sub(subscription_id=subscription_id), **more)
-    items = transact(notifications.claim, "w", 10_000)
-    for item in items:
-        finish(transact, item, verdict, error="It answered 404.")
-    return [item.notification_id for item in items]
+def die(transact, count=1, subscription_id="s-1", **more):
+    """All in one transaction, so at one moment."""
+
+    def at_once(tx):
+        for _ in range(count):
+            put(lambda fn, **values: fn(tx, **values), Sub(subscription_id=subscription_id), **more)
+        items = notifications.claim(tx, "w", 10_000)
+        for item in items:
+            finish(lambda fn, *values: fn(tx, *values), item, Verdict.REFUSED, error="It answered 404.")
+        return [item.notification_id for item in items]
+
+    return transact(at_once)
 
 
 def test_they_are_listed_by_account_topic_and_protocol(transact, clock):

@@ -4,8 +4,11 @@ import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
+
 from tayori.resources import dead_letters, notifications
 from tayori.resources.notifications import NotificationKind, Result, Verdict
+from tayori.store.dialect import Engine
 
 ACCOUNT = "111111111111"
 TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:feedback"
@@ -63,7 +66,7 @@ def test_who_takes_over_gets_what_the_other_had_in_hand(transact):
 def test_some_lanes_can_be_left_out(transact):
     put(transact)
     put(transact, Sub(subscription_id="s-2", endpoint="https://other.example/"))
-    assert [item.subscription_id for item in transact(notifications.claim, "w", 10, ["app.example"])] == ["s-2"]
+    assert [item.subscription_id for item in transact(notifications.claim, "w", 10, {"other.example": 1})] == ["s-2"]
 
 
 def test_failures_are_tried_again_until_the_policy_ends(transact, clock):
@@ -104,3 +107,19 @@ def test_the_done_are_forgotten_before_the_dead(transact, clock):
     ages = {"done": timedelta(days=1), "dead": timedelta(days=14)}
     assert transact(notifications.forget, **ages) == 1
     assert len(transact(dead_letters.listed, ACCOUNT, "us-east-1")) == 1
+
+
+def test_looking_costs_the_number_of_lanes_not_of_what_waits_in_them(transact, store):
+    if store.engine is not Engine.SQLITE:
+        pytest.skip("SQLite says how it looks")
+
+    def plan(tx, statement, parameters):
+        text = statement.text(Engine.SQLITE)
+        return [row[3] for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)]
+
+    looked = transact(plan, notifications._LANES, ())
+    searches = [line for line in looked if "notifications" in line]
+    assert len(searches) == 3
+    assert all(line.startswith("SEARCH notifications USING INDEX notifications_open") for line in searches)
+    (due,) = transact(plan, notifications._DUE, ("lane", 1, 1))
+    assert due == "SEARCH notifications USING INDEX notifications_open (owner=? AND lane=? AND due_at<?)"

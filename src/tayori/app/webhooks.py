@@ -175,7 +175,7 @@ class WebhookPages:
                 return _json(200, {})
             case "POST", True, "replay":
                 wanted = [str(one) for one in _document(request).get("deliveries") or ()]
-                count = await self._store.write(replay, *place, webhook_id, wanted)
+                count = await replay(self._store, *place, webhook_id, wanted)
                 return _json(200, {"replayed": count})
         raise common_error("UnknownOperationException")
 
@@ -200,10 +200,17 @@ def _log(tx: Tx, account_id: str, region: str, webhook_id: str) -> list[WebhookA
     return webhooks.attempts(tx, account_id, hook.webhook_id, _LOG_SHOWN)
 
 
-def replay(tx: Tx, account_id: str, region: str, webhook_id: str, deliveries: Sequence[str]) -> int:
-    """Send again the deliveries that are named, or all that were given up; how many."""
-    webhooks.get(tx, account_id, region, webhook_id)
-    return notifications.replay(tx, account_id, region, webhook_id, deliveries)
+async def replay(store: Store, account_id: str, region: str, webhook_id: str, deliveries: Sequence[str]) -> int:
+    """Send again the deliveries that are named, or all that were given up by now; how many."""
+    key = account_id, region, webhook_id
+    await store.read(webhooks.get, *key)
+    if deliveries:
+        return await store.write(notifications.replay, *key, deliveries)
+    before, count, goes_on = store.clock.now(), 0, True
+    while goes_on:
+        some, goes_on = await store.write(notifications.replay_dead, *key, before)
+        count += some
+    return count
 
 
 def _text(given: Mapping[str, Any], name: str) -> str | None:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from tayori.app import webhooks as shared
 from tayori.cli.command import SECRET_FILE, Context, shared_options
-from tayori.cli.service import account_id_of, add_region, endpoints_of, read, write
+from tayori.cli.service import account_id_of, add_region, endpoints_of, read, visit, write
 from tayori.cli.table import moment, table
 from tayori.model.webhook import KINDS
 from tayori.resources import webhooks
 from tayori.resources.webhooks import NewWebhook, Webhook, WebhookAttempt
-from tayori.store.engine import Tx
+from tayori.store.engine import Store, Tx
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -149,13 +149,14 @@ def _send_test(tx: Tx, account: str | None, region: str, webhook_id: str) -> Non
 
 def _replay(context: Context, options: argparse.Namespace) -> int:
     service = endpoints_of(context)
-    count = write(service, _replay_in, options.account, service.region, options.webhook_id, options.delivery)
+
+    async def again(store: Store) -> int:
+        account_id = await store.read(account_id_of, options.account)
+        return await shared.replay(store, account_id, service.region, options.webhook_id, options.delivery)
+
+    count = visit(service, again)
     context.output.emit({"replayed": count}, f"Deliveries to be sent again: {count}.")
     return 0
-
-
-def _replay_in(tx: Tx, account: str | None, region: str, webhook_id: str, deliveries: list[str]) -> int:
-    return shared.replay(tx, account_id_of(tx, account), region, webhook_id, deliveries)
 
 
 def _resume(context: Context, options: argparse.Namespace) -> int:

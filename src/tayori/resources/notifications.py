@@ -23,23 +23,29 @@ from tayori.store.notification_tables import NOTIFICATION_OPEN
 from tayori.store.tables import from_micros, storable, to_micros
 
 TOPIC = "notifications"  # of wake-ups
-_MOST_AVOIDED = 200
 _ERROR_LENGTH = 500
 
 _INSERT = Hot(
     "INSERT INTO notifications (account_id, notification_id, region, kind, state, owner, due_at, attempts, topic_arn,"
     " subscription_id, protocol, endpoint, lane, envelope, created_at, updated_at, last_error) VALUES {values}"
 )
-_DUE = (
+# The lanes that have something open that nobody has in hand, each with its earliest: one step of the index for each
+# lane, however much waits in it.
+_LANES = Hot(
+    f"WITH RECURSIVE lanes(lane) AS (SELECT MIN(lane) FROM notifications WHERE {NOTIFICATION_OPEN} AND owner = ''"
+    f" UNION ALL SELECT (SELECT MIN(lane) FROM notifications WHERE {NOTIFICATION_OPEN} AND owner = ''"
+    " AND lane > lanes.lane) FROM lanes WHERE lanes.lane IS NOT NULL)"
+    f" SELECT lanes.lane, (SELECT MIN(due_at) FROM notifications WHERE {NOTIFICATION_OPEN} AND owner = ''"
+    " AND lane = lanes.lane) FROM lanes WHERE lanes.lane IS NOT NULL"
+)
+_DUE = Hot(
     "SELECT account_id, notification_id, region, kind, attempts, topic_arn, subscription_id, protocol, endpoint,"
-    " lane, envelope, created_at FROM notifications"
-    f" WHERE {NOTIFICATION_OPEN} AND owner = '' AND due_at <= ?{{avoiding}} ORDER BY due_at LIMIT ?"
-    " {skip_locked}"
+    " lane, envelope, created_at, due_at FROM notifications"
+    f" WHERE {NOTIFICATION_OPEN} AND owner = '' AND lane = ? AND due_at <= ? ORDER BY due_at LIMIT ? {{skip_locked}}"
 )
 _TAKE = Hot(
     "UPDATE notifications SET state = 'sending', owner = ? WHERE account_id = ? AND notification_id = ? AND owner = ''"
 )
-_NEXT_DUE = Hot(f"SELECT MIN(due_at) FROM notifications WHERE {NOTIFICATION_OPEN} AND owner = ''")
 _FINISH = Hot(
     "UPDATE notifications SET state = ?, owner = '', due_at = ?, attempts = attempts + 1, updated_at = ?,"
     " last_error = ? WHERE account_id = ? AND notification_id = ? AND owner = ? AND state = 'sending'"
@@ -62,7 +68,10 @@ _REPLAY = (
     " WHERE account_id = ? AND region = ? AND subscription_id = ?"
 )
 _REPLAY_ONE = Hot(f"{_REPLAY} AND notification_id = ? AND state IN ('done', 'dead')")
-_REPLAY_DEAD = Hot(f"{_REPLAY} AND state = 'dead'")
+_REPLAY_DEAD = Hot(
+    f"{_REPLAY} AND notification_id IN (SELECT notification_id FROM notifications WHERE account_id = ? AND region = ?"
+    " AND subscription_id = ? AND state = 'dead' AND updated_at <= ? LIMIT ?) AND state = 'dead'"
+)
 _STEP = 500
 
 
@@ -106,6 +115,7 @@ class Notification:
     lane: str
     envelope: Mapping[str, Any]
     created_at: datetime
+    size: int = 0  # of the envelope in the row, in characters
 
     @property
     def subscription_arn(self) -> str:
@@ -268,12 +278,26 @@ def _redrive_target(text: str) -> str:
 # -- taking ------------------------------------------------------------------------------------------------------------
 
 
-def claim(tx: Tx, worker: str, limit: int, avoid: Sequence[str] = ()) -> list[Notification]:
-    """Take up to `limit` that are due, none of the lanes in `avoid`."""
-    avoided = tuple(avoid)[:_MOST_AVOIDED]
-    condition = f" AND lane NOT IN ({', '.join('?' * len(avoided))})" if avoided else ""
-    statement = Hot(_DUE.replace("{avoiding}", condition))
-    found = [loaded(row) for row in tx.hot_rows(statement, (to_micros(tx.now), *avoided, limit))]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneDue:
+    """A lane with something that nobody has in hand, and when the first of it is due."""
+
+    lane: str
+    due_at: datetime
+
+
+def lanes(tx: Tx) -> list[LaneDue]:
+    return [LaneDue(lane=lane, due_at=from_micros(due)) for lane, due in tx.hot_rows(_LANES, ()) if due is not None]
+
+
+def claim(tx: Tx, worker: str, limit: int, rooms: Mapping[str, int] | None = None) -> list[Notification]:
+    """Take up to `limit` that are due, the oldest first: of the lanes in `rooms` so many each, else of any lane."""
+    if rooms is None:
+        rooms = {found.lane: limit for found in lanes(tx) if found.due_at <= tx.now}
+    due = to_micros(tx.now)
+    rows = [row for lane, room in rooms.items() for row in tx.hot_rows(_DUE, (lane, due, min(room, limit)))]
+    rows.sort(key=lambda row: row[12])
+    found = [loaded(row) for row in rows[:limit]]
     tx.hot(_TAKE, [(worker, item.account_id, item.notification_id) for item in found])
     return found
 
@@ -292,13 +316,13 @@ def loaded(row: Sequence[Any]) -> Notification:
         lane=row[9],
         envelope=json.loads(row[10]),
         created_at=from_micros(row[11]),
+        size=len(row[10]),
     )
 
 
 def next_due(tx: Tx) -> datetime | None:
     """When the next that nobody has in hand falls due."""
-    ((micros,),) = tx.hot_rows(_NEXT_DUE, ())
-    return None if micros is None else from_micros(micros)
+    return min((found.due_at for found in lanes(tx)), default=None)
 
 
 def take_over(tx: Tx, worker: str) -> int:
@@ -309,6 +333,11 @@ def take_over(tx: Tx, worker: str) -> int:
 def release(tx: Tx, worker: str) -> None:
     """Give back what `worker` has in hand, untried."""
     tx.hot(_TAKE_OVER, tx.hot_rows(_OURS, (worker,)))
+
+
+def give_back(tx: Tx, worker: str, items: Sequence[Notification]) -> int:
+    """Give back some of what `worker` has in hand, untried; how many."""
+    return tx.hot(_TAKE_OVER, [(item.account_id, item.notification_id, worker) for item in items])
 
 
 # -- finishing ---------------------------------------------------------------------------------------------------------
@@ -359,17 +388,26 @@ def _redrive(tx: Tx, item: Notification, reason: str) -> None:
 # -- again, and no more -----------------------------------------------------------------------------------------------
 
 
-def replay(tx: Tx, account_id: str, region: str, destination: str, notification_ids: Sequence[str] = ()) -> int:
-    """Send again what a destination was sent: those named, however they ended, or all that it never got. How many."""
+def replay(tx: Tx, account_id: str, region: str, destination: str, notification_ids: Sequence[str]) -> int:
+    """Send again what a destination was sent, by name, however it ended. How many."""
     now = to_micros(tx.now)
     key = account_id, region, destination
-    if notification_ids:
-        replayed = tx.hot(_REPLAY_ONE, [(now, now, *key, notification_id) for notification_id in notification_ids])
-    else:
-        replayed = tx.hot(_REPLAY_DEAD, [(now, now, *key)])
+    replayed = tx.hot(_REPLAY_ONE, [(now, now, *key, notification_id) for notification_id in notification_ids])
     if replayed:
         tx.wake(TOPIC)
     return replayed
+
+
+def replay_dead(tx: Tx, account_id: str, region: str, destination: str, before: datetime) -> tuple[int, bool]:
+    """Send again some of what a destination never got and that was given up before that; how many, and whether there
+    may be more.
+    """
+    now = to_micros(tx.now)
+    key = account_id, region, destination
+    replayed = tx.hot(_REPLAY_DEAD, [(now, now, *key, *key, to_micros(before), _STEP)])
+    if replayed:
+        tx.wake(TOPIC)
+    return replayed, replayed == _STEP
 
 
 def forget(tx: Tx, *, done: timedelta, dead: timedelta) -> int:

@@ -69,7 +69,7 @@ notifications = Table(
     column("created_at", BigInteger),
     column("updated_at", BigInteger),
     column("last_error", Text),
-    Index("notifications_open", "owner", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("notifications_open", "owner", "lane", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("notifications_by_age", "state", "updated_at"),
     Index("notifications_dead", "account_id", "updated_at", sqlite_where=_IS_DEAD, postgresql_where=_IS_DEAD),
     Index("notifications_by_destination", "account_id", "region", "subscription_id", "created_at"),
