@@ -23,6 +23,7 @@ from tayori.model.reputation import (
     Tally,
     Who,
     appraise,
+    by_part,
     counted_for,
     counted_for_account,
     culprit,
@@ -175,7 +176,7 @@ def test_what_was_forgiven_does_not_come_back() -> None:
     hours = [hour(ago, 100 + ago, of="campaign") for ago in (0, 2, 4)] + [hour(4, 1)]
     states = [State(who=who, forgiven_at=NOW - timedelta(hours=2))]
     assert [one.tally.sends for one in counted_for_account(hours, states)] == [100, 1]
-    assert [one.tally.sends for one in counted_for(who, hours, states)] == [100]
+    assert [one.tally.sends for one in counted_for(states[0], by_part(hours)[who])] == [100]
 
 
 def test_a_fresh_start_of_a_set_is_its_own_alone() -> None:
@@ -183,7 +184,7 @@ def test_a_fresh_start_of_a_set_is_its_own_alone() -> None:
     hours = [hour(0, 1, of="campaign"), hour(4, 2, of="campaign")]
     states = [State(who=who, fresh_start=NOW - timedelta(hours=2))]
     assert len(counted_for_account(hours, states)) == 2
-    assert [one.tally.sends for one in counted_for(who, hours, states)] == [1]
+    assert [one.tally.sends for one in counted_for(states[0], by_part(hours)[who])] == [1]
 
 
 # --- what follows ---
@@ -223,6 +224,13 @@ def on(status: Status, level: Level, **more: object) -> Decision:
             PauseMode.STREAM,
             BAD,
             on(Status.PROBATION, Level.REVIEW, pause=BAD, notice=Notice.PART_PAUSED),
+        ),
+        (
+            State(),
+            PAUSE,
+            PauseMode.STREAM,
+            BAD,
+            on(Status.HEALTHY, Level.FINE, pause=BAD, notice=Notice.PART_PAUSED),
         ),
         (
             UNDER_REVIEW,

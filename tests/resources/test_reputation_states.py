@@ -141,7 +141,8 @@ def test_the_bad_stream_is_paused_and_the_rest_goes_on(transact, count, settle, 
         accept(configuration_set="campaign")
     assert refusal.value.scope is PauseScope.CONFIGURATION_SET
     assert accept().message_id
-    assert settle(STREAM).decision.status is Status.HEALTHY
+    then = settle(STREAM).decision
+    assert (then.status, then.notice) == (Status.HEALTHY, None)
     assert status(transact) == "HEALTHY"
 
 
@@ -276,6 +277,29 @@ def test_days_are_forgotten(transact, count, clock) -> None:
     clock.advance(401 * 86400)
     fold(transact)
     assert transact(lambda tx: tx.execute(sa.select(table)).all()) == []
+
+
+def test_old_hours_are_read_as_days(transact, count, clock) -> None:
+    clock.advance(86400 - clock.now().timestamp() % 86400)  # midnight
+    for _ in range(24):
+        count(Count.SENDS, 1)
+        clock.advance(3600)
+    fine = transact(lambda tx: mail_counts.of_account(tx, *KEY, tx.now - timedelta(days=90), ()))
+    assert len(fine) == 24
+    clock.advance(5 * 86400)
+    (day,) = transact(lambda tx: mail_counts.of_account(tx, *KEY, tx.now - timedelta(days=90), ()))
+    assert (day.hour % 24, day.tally.sends) == (0, 24)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_states_are_found_by_index(transact, count) -> None:
+    for statement, values in (
+        (reputation._STATES, KEY),
+        (reputation._PAUSED, ()),
+        (reputation._UNWELL, (20,)),
+    ):
+        plan = transact(lambda tx, sql=statement.sql, v=values: tx.hot_rows(Hot(f"EXPLAIN QUERY PLAN {sql}"), v))
+        assert not any(row[3].startswith("SCAN") for row in plan), plan
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

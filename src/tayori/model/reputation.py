@@ -227,19 +227,23 @@ def culprit(hours: Sequence[Hour], rules: Rules, appraisal: Appraisal) -> Who | 
     window = [one for one in hours if one.hour >= since]
     bad, volume = _total(window).of(measure)
     guilty: list[tuple[int, Who]] = []
-    for who in _parts(window):
-        its_bad, its_volume = _total(one for one in window if one.is_of(who)).of(measure)
+    for who, its_hours in by_part(window).items():
+        its_bad, its_volume = _total(its_hours).of(measure)
         rest = volume - its_volume
         if its_volume and rest and its_bad / its_volume >= limit and (bad - its_bad) / rest < limit:
             guilty.append((its_volume, who))
+    # Of two that are the same mail, it is the configuration set, whose owner can see it paused: it sorts first.
     return min(guilty)[1] if guilty else None
 
 
-def _parts(hours: Iterable[Hour]) -> list[Who]:
-    """Configuration sets first: of two that are the same mail, it is the one that its owner can see paused."""
-    found = {Who(Subject.CONFIGURATION_SET, one.configuration_set) for one in hours if one.configuration_set}
-    found |= {Who(Subject.IDENTITY, one.identity) for one in hours}
-    return sorted(found)
+def by_part(hours: Iterable[Hour]) -> dict[Who, list[Hour]]:
+    """Each hour under its identity, and under its configuration set where it has one."""
+    found: dict[Who, list[Hour]] = {}
+    for one in hours:
+        found.setdefault(Who(Subject.IDENTITY, one.identity), []).append(one)
+        if one.configuration_set:
+            found.setdefault(Who(Subject.CONFIGURATION_SET, one.configuration_set), []).append(one)
+    return found
 
 
 def _total(hours: Iterable[Hour]) -> Tally:
@@ -299,7 +303,8 @@ def decide(state: State, appraisal: Appraisal, mode: PauseMode, guilty: Who | No
         return Decision(status=Status.SHUTDOWN, level=state.level)
     level = appraisal.level
     if level is Level.PAUSE and mode is PauseMode.STREAM and guilty is not None:
-        return Decision(status=Status.PROBATION, level=Level.REVIEW, pause=guilty, notice=Notice.PART_PAUSED)
+        # The account itself is judged at the next look, by what is left.
+        return Decision(status=state.status, level=state.level, pause=guilty, notice=Notice.PART_PAUSED)
     if level is Level.PAUSE and mode is not PauseMode.OFF:
         return Decision(status=Status.SHUTDOWN, level=level, pause=ACCOUNT, notice=Notice.PAUSED)
     if level is Level.FINE and not appraisal.has_recovered and state.level > Level.FINE:
@@ -318,7 +323,7 @@ def counted_for_account(hours: Iterable[Hour], states: Collection[State]) -> lis
     """Without what is paused, which has had its answer, and without what was forgiven."""
     paused = [state.who for state in states if state.is_paused and state.who != ACCOUNT]
     forgiven = [(state.who, _first_hour(state.forgiven_at)) for state in states if state.forgiven_at is not None]
-    start = _own_start(ACCOUNT, states)
+    start = next((_first_hour(state.own_start) for state in states if state.who == ACCOUNT), 0)
     return [
         one
         for one in hours
@@ -328,14 +333,10 @@ def counted_for_account(hours: Iterable[Hour], states: Collection[State]) -> lis
     ]
 
 
-def counted_for(who: Who, hours: Iterable[Hour], states: Collection[State]) -> list[Hour]:
-    """Of one part, since its own start."""
-    start = _own_start(who, states)
-    return [one for one in hours if one.hour >= start and one.is_of(who)]
-
-
-def _own_start(who: Who, states: Collection[State]) -> int:
-    return next((_first_hour(state.own_start) for state in states if state.who == who), 0)
+def counted_for(state: State, hours: Iterable[Hour]) -> list[Hour]:
+    """Of the hours of one part, those since its own start."""
+    start = _first_hour(state.own_start)
+    return [one for one in hours if one.hour >= start]
 
 
 def _first_hour(start: datetime | None) -> int:

@@ -99,20 +99,24 @@ _REPORTED = Hot(
 )
 
 
+_FINE_HOURS = 48
+
+
 def of_account(tx: Tx, account_id: str, region: str, since: datetime, reporting: Collection[str]) -> list[Hour]:
-    """What rates are made of, hour by hour. `reporting` are the providers that tell of complaints; those that did so
-    are among them in any case.
+    """What rates are made of: hour by hour of the last two days, day by day before. `reporting` are the providers that
+    tell of complaints; those that did so are among them in any case.
     """
     whose = account_id, region, hour_of(since)
     names = sorted({*reporting, *(row[0] for row in tx.hot_rows(_REPORTED, whose))})
     marks = ", ".join("?" * len(names)) or "NULL"
     statement = Hot(
-        "SELECT hour, configuration_set, identity, SUM(sends), SUM(permanent_bounces),"
+        "SELECT CASE WHEN hour >= ? THEN hour ELSE hour / 24 * 24 END AS start, configuration_set, identity,"
+        " SUM(sends), SUM(permanent_bounces),"
         f" SUM(CASE WHEN provider IN ({marks}) THEN deliveries ELSE 0 END), SUM(complaints)"
         " FROM mail_counts WHERE account_id = ? AND region = ? AND hour >= ?"
-        " GROUP BY hour, configuration_set, identity"
+        " GROUP BY start, configuration_set, identity"
     )
-    rows = tx.hot_rows(statement, (*names, *whose))
+    rows = tx.hot_rows(statement, (hour_of(tx.now) - _FINE_HOURS, *names, *whose))
     return [Hour(hour, name, identity, Tally(*map(int, sums))) for hour, name, identity, *sums in rows]
 
 

@@ -29,6 +29,7 @@ from tayori.model.reputation import (
     Subject,
     Who,
     appraise,
+    by_part,
     counted_for,
     counted_for_account,
     culprit,
@@ -180,16 +181,14 @@ def look(tx: Tx, account_id: str, region: str, rules: Rules) -> Look:
 
 
 def _parts(tx: Tx, hours: Sequence[Hour], known: Sequence[State], rules: Rules) -> list[Part]:
-    found = {Who(Subject.IDENTITY, one.identity) for one in hours} | {state.who for state in known}
-    found |= {Who(Subject.CONFIGURATION_SET, one.configuration_set) for one in hours if one.configuration_set}
-    return [
-        Part(
-            who=who,
-            appraisal=appraise(counted_for(who, hours, known), rules, tx.now),
-            state=_among(known, who),
-        )
-        for who in sorted(found - {ACCOUNT})
-    ]
+    parts = by_part(hours)
+    by_who = {state.who: state for state in known}
+    found = []
+    for who in sorted((parts.keys() | by_who.keys()) - {ACCOUNT}):
+        state = by_who.get(who, State(who=who))
+        appraisal = appraise(counted_for(state, parts.get(who, ())), rules, tx.now)
+        found.append(Part(who=who, appraisal=appraisal, state=state))
+    return found
 
 
 def reporting(tx: Tx) -> frozenset[str]:
