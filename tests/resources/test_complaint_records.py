@@ -69,6 +69,8 @@ def test_a_complaint_is_an_event_a_count_and_a_suppression(transact, come, messa
     assert (detail["userAgent"], detail["arrivalDate"]) == ("Loop/1", "2026-01-02T00:00:00.000Z")
     assert detail["feedbackId"] == "i0"
     assert listed(transact) == {A: "COMPLAINT"}
+    entry = transact(suppression.get, ACCOUNT, REGION, A)
+    assert (entry.message_id, entry.feedback_id) == (message_id, detail["feedbackId"])
     assert sum(point.complaints for point in transact(quotas.statistics, ACCOUNT, REGION)) == 1
 
 

@@ -89,6 +89,9 @@ def test_a_hard_bounce_is_an_event_a_count_and_a_suppression(transact, come, mes
     assert bounces(transact, message_id) == ["Permanent"]
     assert counted(transact) == 1
     assert transact(suppression.reasons, ACCOUNT, REGION, [READER]) == {READER: "BOUNCE"}
+    entry = transact(suppression.get, ACCOUNT, REGION, READER)
+    told = [one.detail for one in transact(timeline.get, message_id).events if one.kind == "Bounce"]
+    assert (entry.message_id, entry.feedback_id) == (message_id, told[0]["feedbackId"])
 
 
 def test_a_bounce_that_is_sent_again_and_again_counts_once(transact, come, message_id) -> None:

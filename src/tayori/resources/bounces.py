@@ -106,6 +106,7 @@ def _bounce(tx: Tx, arrived: Arrived, address: str, kind: BounceKind, told: Mapp
             configuration_set=configuration_set,
             address=address,
             message_id=report.message_id,
+            feedback_id=arrived.inbound_id,
         )
     else:
         mail_counts.recipients(tx, Count.TRANSIENT_BOUNCES, report.message_id, [address])

@@ -108,6 +108,7 @@ def _complain(tx: Tx, settings: Settings, inbound_id: str, report: ComplaintRepo
             configuration_set=subject.configuration_set,
             addresses=list(addresses.values()),
             message_id=message_id,
+            feedback_id=inbound_id,
         )
 
 

@@ -36,6 +36,7 @@ def condemn(
     configuration_set: str | None,
     address: str,
     message_id: str,
+    feedback_id: str = "",  # of the report, where it came by mail
 ) -> None:
     """Count a hard bounce for the account and region `key`, and suppress the address where bounces do that."""
     if is_simulated(address) or _is_own_mail(tx, message_id):
@@ -44,7 +45,7 @@ def condemn(
     mail_counts.recipients(tx, Count.PERMANENT_BOUNCES, message_id, [address])
     named = settings.configuration_set(tx, *key, configuration_set) if configuration_set else None
     if "BOUNCE" in effective_reasons(settings.account(tx, *key), named):
-        suppression.add_from_feedback(tx, [(*key, address, "BOUNCE", message_id)])
+        suppression.add_from_feedback(tx, [(*key, address, "BOUNCE", message_id)], feedback_id)
 
 
 def condemn_for_complaint(
@@ -55,6 +56,7 @@ def condemn_for_complaint(
     configuration_set: str | None,
     addresses: Sequence[str],
     message_id: str,
+    feedback_id: str = "",  # of the report, where it came by mail
 ) -> None:
     """Count the complaints for the account and region `key`, and suppress who complained where complaints do that."""
     addresses = [address for address in addresses if not is_simulated(address)]
@@ -64,7 +66,8 @@ def condemn_for_complaint(
     mail_counts.recipients(tx, Count.COMPLAINTS, message_id, addresses)
     named = settings.configuration_set(tx, *key, configuration_set) if configuration_set else None
     if "COMPLAINT" in effective_reasons(settings.account(tx, *key), named):
-        suppression.add_from_feedback(tx, [(*key, address, "COMPLAINT", message_id) for address in addresses])
+        rows = [(*key, address, "COMPLAINT", message_id) for address in addresses]
+        suppression.add_from_feedback(tx, rows, feedback_id)
 
 
 def _is_own_mail(tx: Tx, message_id: str) -> bool:

@@ -51,12 +51,15 @@ _FIND = {
 }
 
 
-def add_from_feedback(tx: Tx, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
-    """(account id, region, address, reason, message id) of addresses that feedback condemns. Existing entries stay."""
+def add_from_feedback(tx: Tx, rows: Iterable[tuple[str, str, str, str, str]], feedback_id: str = "") -> None:
+    """(account id, region, address, reason, message id) of addresses that feedback condemns. Existing entries stay.
+
+    `feedback_id` is that of the event; the message's own where the receiver said so at once.
+    """
     now = to_micros(tx.now)
     tx.hot(
         _ADD,
-        [(account, region, address, reason, mid, mid, now) for account, region, address, reason, mid in rows],
+        [(account, region, address, reason, mid, feedback_id or mid, now) for account, region, address, reason, mid in rows],
     )
 
 
