@@ -2,7 +2,7 @@
 
 import pytest
 
-from population import INBOUND
+from population import inbound_port
 from tayori.app.letters import summary, text_of, whole
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
@@ -30,8 +30,8 @@ def come(transact, clock):
             source_ip="192.0.2.1", helo="", tls=None,
         )  # fmt: skip
         transact(
-            INBOUND.record,
-            Received(inbound_ids=(f"i{next(number)}",), message=message, reports=(), complaint=complaint),
+            inbound_port().record,
+            [Received(inbound_ids=(f"i{next(number)}",), message=message, reports=(), complaint=complaint)],
         )
         clock.advance(1)
 

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from population import (
     ACCOUNT,
-    INBOUND,
     REGION,
     caller,
     deferred,
@@ -16,6 +15,7 @@ from population import (
     expired,
     failed,
     identity,
+    inbound_port,
     names,
     open_account,
     report,
@@ -189,7 +189,7 @@ def test_reports_that_come_later_count_once(transact, send, record, clock, statu
             ),
             reports=(InboundReport(message_id=outgoing.message_id, kind=kind, recipients=(said,)),),
         )
-        transact(INBOUND.record, received)
+        transact(inbound_port().record, [received])
         clock.advance(1)
     assert counts(transact)["", "example.com", "gmail"] == {"deliveries": 1} | expected
 
