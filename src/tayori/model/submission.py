@@ -212,7 +212,9 @@ def _submission(
     header: _Header, content: bytes, froms: Sequence[Mailbox], handed: Handed, action: str, *, is_bad: bool
 ) -> Submission:
     source = _address(handed.source) if handed.source else None
-    return_path = _address(handed.return_path or header.text(b"return-path").strip("<> "))
+    given = _address(handed.return_path)
+    return_path = given or _address(header.text(b"return-path").strip("<> "))
+    feedback = given or source or return_path or froms[0].addr
     senders = _mailboxes(header, b"sender")
     identities = [*(box.addr for box in froms), *(box.addr for box in senders)]
     identities += [address for address in (source, return_path) if address is not None]
@@ -226,11 +228,11 @@ def _submission(
         content=content,
         body=BodyType.SEVEN_BIT if content.isascii() else BodyType.EIGHT_BIT_MIME,
         subject=_subject(header),
-        # Where feedback is forwarded by mail (ses: 8.4): the return path, else Source or MAIL FROM, else From.
-        feedback_address=return_path or source or froms[0].addr,
+        # Where it is forwarded to by mail: the request's ReturnPath, else Source or MAIL FROM, else as the header says.
+        feedback_address=feedback,
         configuration_set=handed.configuration_set or header.text(b"x-ses-configuration-set") or None,
         tags=check_tags(handed.tags) if handed.tags else _header_tags(header.text(b"x-ses-message-tags")),
-        delegation=_delegation(_arns(header, handed.arns), froms, senders, source, return_path, action),
+        delegation=_delegation(_arns(header, handed.arns), froms, senders, source, return_path, feedback, action),
         is_bad=is_bad,
     )
 
@@ -253,6 +255,7 @@ def _delegation(
     senders: Sequence[Mailbox],
     source: AddrSpec | None,
     return_path: AddrSpec | None,
+    feedback: AddrSpec,
     action: str,
 ) -> Delegation | None:
     """Each address under the identity named for it, else under that of Source: one ARN is enough (ses)."""
@@ -265,7 +268,7 @@ def _delegation(
         arns={address: arn for address, arn in named if address is not None and arn},
         action=action,
         authors=tuple(froms),
-        feedback_address=str(return_path or source or froms[0].addr),
+        feedback_address=str(feedback),
     )
 
 
