@@ -33,6 +33,9 @@ class BucketFiles:
             ),
         )
 
+    def close(self) -> None:
+        self._client.close()
+
     async def read(self, account_id: str, name: ObjectName) -> bytes:
         if self._settings.s3_imports.get(name.bucket) not in (account_id, "*"):
             raise FileTrouble("This account may not import from that bucket.")

@@ -57,10 +57,7 @@ def add_from_feedback(tx: Tx, rows: Iterable[tuple[str, str, str, str, str]], fe
     `feedback_id` is that of the event; the message's own where the receiver said so at once.
     """
     now = to_micros(tx.now)
-    tx.hot(
-        _ADD,
-        [(account, region, address, reason, mid, feedback_id or mid, now) for account, region, address, reason, mid in rows],
-    )
+    tx.hot(_ADD, [(*row, feedback_id or row[4], now) for row in rows])
 
 
 def reasons(tx: Tx, account_id: str, region: str, addresses: Sequence[str]) -> dict[str, str]:
