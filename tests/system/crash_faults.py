@@ -53,6 +53,7 @@ class Scene:
     """The running service, and what can be done to it."""
 
     service: Service
+    workers: int
     disk: Disk | None
     shim: Shim | None
     hosts: list[HoldingHost] = field(default_factory=list)  # of this round
@@ -81,7 +82,12 @@ class Scene:
         return [(json.loads(line)["event"] if line.startswith("{") else "", line) for line in lines]
 
     def pids(self) -> dict[str, int]:
-        return {part: self.service.pid_of(part) for part in ("services", "worker-1", "delivery-1")}
+        return {part: self.service.pid_of(part) for part in self.parts}
+
+    @property
+    def parts(self) -> list[str]:
+        numbers = range(1, self.workers + 1)
+        return ["services", *(f"{kind}-{number}" for kind in ("worker", "delivery") for number in numbers)]
 
 
 def _nothing(scene: Scene) -> None:
@@ -99,6 +105,7 @@ class Fault:
     endure: Callable[[Scene], None] = _a_while
     mend: Callable[[Scene], None] = _nothing
     parts: bool = False  # a receiver's 250 from the record of it
+    gives_away: bool = False  # what a living worker has in hand: where there is another, that delivers it, too
     kills: bool = False  # processes, so that new ones take over
     keeps_lock: bool = False  # it is the lock that it strikes with
     frees_hosts: bool = False  # receivers go on before it is mended: else that would have to wait for them
@@ -150,8 +157,9 @@ def _start_after_orphans(scene: Scene) -> None:
     service.node.process = None
     started, stopped = len(service.events("started")), len(service.events("stopped"))
     service.start()
-    until(lambda: len(service.events("started")) >= started + 3, "the new processes", 60)
-    until(lambda: len(service.events("stopped")) >= stopped + 3, "the end of the old processes", 60)
+    every = len(scene.parts)
+    until(lambda: len(service.events("started")) >= started + every, "the new processes", 60)
+    until(lambda: len(service.events("stopped")) >= stopped + every, "the end of the old processes", 60)
 
 
 def _signal(scene: Scene, parts: tuple[str, ...], number: signal.Signals) -> None:
@@ -171,14 +179,15 @@ def _stop(name: str, *parts: str, endure: Callable[[Scene], None], **options: bo
 
 def _outlive_lease(scene: Scene) -> None:
     """The lease is aged rather than waited for; then others take what the stopped worker has in hand."""
+    known = len(scene.service.events("reaped"))
     with scene.database() as database:
         database.execute("UPDATE leases SET expires_at = 0 WHERE name >= 'worker:' AND name < 'worker;'")
 
-        def reaped() -> bool:
-            scene.advance(6)  # the loop that looks for the dead runs on the service's clock
-            return database.execute("SELECT count(*) FROM recipients WHERE state = 'sending'").fetchone() == (0,)
+    def reaped() -> bool:
+        scene.advance(6)  # the loop that looks for the dead runs on the service's clock
+        return len(scene.service.events("reaped")) > known
 
-        until(reaped, "what the stopped worker had in hand given back", _REAPED_WITHIN)
+    until(reaped, "what the stopped worker had in hand given back", _REAPED_WITHIN)
 
 
 def _busy(seconds: float) -> Callable[[Scene], None]:
@@ -235,8 +244,14 @@ PROCESSES = (
         kills=True,
         frees_hosts=True,
     ),
-    _stop("SIGSTOP of the worker past its lease", "worker-1", endure=_outlive_lease),
-    _stop("SIGSTOP of worker and delivery past the lease", "worker-1", "delivery-1", endure=_outlive_lease),
+    _stop("SIGSTOP of the worker past its lease", "worker-1", endure=_outlive_lease, gives_away=True),
+    _stop(
+        "SIGSTOP of worker and delivery past the lease",
+        "worker-1",
+        "delivery-1",
+        endure=_outlive_lease,
+        gives_away=True,
+    ),
     _stop("SIGSTOP of the delivery process", "delivery-1", endure=_a_while),
 )
 SURROUNDINGS = (

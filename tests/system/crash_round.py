@@ -195,10 +195,11 @@ class Round:
 
     def _judge(self, stage: Stage, host: HoldingHost, accepted: set[str], began: float, ended: float) -> Run:
         again = {message_id: at for message_id, at in host.receipts.items() if len(at) > 1}
+        may_be = self._fault.parts or (self._fault.gives_away and self._scene.workers > 1)
         unexplained = [
             message_id
             for message_id, at in again.items()
-            if not self._fault.parts or not all(began <= first <= ended for first in at[:-1])
+            if not may_be or not all(began <= first <= ended for first in at[:-1])
         ]
         unexplained += [message_id for message_id in again if self._recorded_deliveries(message_id) != 1]
         return Run(

@@ -1,9 +1,9 @@
 """Every fault at every stage, under load: what was accepted arrives, and arrives twice only where a 250 got lost.
 
 TAYORI_CRASH_RUNS sets the number of runs, each one fault at one stage (default 12, which is two faults; 500 is the full
-matrix, by `make crash`). TAYORI_CRASH_SEED repeats a matrix, TAYORI_CRASH_FAULT takes only faults whose name has this
-in it. pytest -s shows the table that docs/crash-matrix.md has. Without root there is no full disk, without a C compiler
-neither a failing fsync nor a wrong clock.
+matrix, by `make crash`), TAYORI_CRASH_WORKERS that of worker processes. TAYORI_CRASH_SEED repeats a matrix,
+TAYORI_CRASH_FAULT takes only faults whose name has this in it. pytest -s shows the table that docs/crash-matrix.md has.
+Without root there is no full disk, without a C compiler neither a failing fsync nor a wrong clock.
 """
 
 import os
@@ -20,6 +20,7 @@ from crash_round import Round, Run, Stage, zone_file
 from service import running
 
 RUNS = int(os.environ.get("TAYORI_CRASH_RUNS", "12"))
+WORKERS = int(os.environ.get("TAYORI_CRASH_WORKERS", "1"))
 ROUNDS = -(-RUNS // len(Stage))
 _SECONDS = 60  # of one round, at the most; a usual one takes eight
 _MEGABYTES = 768
@@ -57,11 +58,12 @@ def _scene(folder: Path) -> Iterator[Scene]:
         data = folder / "tayori"  # its log is beside it, for it is to tell of a full disk
         disk: Disk | None = None if why_no_disk() else stack.enter_context(disk_at(data, _MEGABYTES))
         shim = Shim(folder) if Shim.can_compile() else None
-        service = stack.enter_context(running(folder, environment=shim.environment if shim else None))
+        environment = {"TAYORI_SERVICE_WORKERS": str(WORKERS), **(shim.environment if shim else {})}
+        service = stack.enter_context(running(folder, environment=environment))
         service.open_account()
         service.add_domain("shop.test")
         service.rehearsal.call("POST", "dns/import", {"zone_file": zone_file(ROUNDS)})
-        yield Scene(service=service, disk=disk, shim=shim)
+        yield Scene(service=service, workers=WORKERS, disk=disk, shim=shim)
 
 
 def _faults(scene: Scene, dice: random.Random) -> Iterator[Fault]:

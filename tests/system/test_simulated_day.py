@@ -104,6 +104,18 @@ def _let_everything_end(service: Service) -> None:
     raise AssertionError(f"left in the queue: {_open(service)}")
 
 
+def _let_content_be_forgotten(service: Service) -> None:
+    """That of the notices to the sender, too, of which the last are still being written when the mail has ended."""
+    for _ in range(5):
+        service.rehearsal.clock.advance(_CONTENT_KEPT)
+        try:
+            until(lambda: _rows(service, "SELECT count(*) FROM bodies") == [(0,)], "an end of all content", _SETTLE)
+            return
+        except RehearsalFailed:
+            continue
+    raise AssertionError("content is kept for ever")
+
+
 @pytest.mark.timeout(HOURS * 3600 / SPEED * 3 + 500)
 def test_hours_of_mixed_mail_leave_nothing_behind(tmp_path):
     with running(tmp_path) as service:
@@ -125,8 +137,7 @@ def test_hours_of_mixed_mail_leave_nothing_behind(tmp_path):
         _let_everything_end(service)
         until(lambda: _metric(service, "tayori_messages_in_memory") == 0, "empty memory", 20)
         ends = _states(service)
-        service.rehearsal.clock.advance(_CONTENT_KEPT)
-        until(lambda: _rows(service, "SELECT count(*) FROM bodies") == [(0,)], "an end of all content", 60)
+        _let_content_be_forgotten(service)
         after = _usage(service)
         print(f"{sent} messages in {HOURS:g} hours: {dict(ends)}")
         for part in _PARTS:
