@@ -8,10 +8,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from tayori.model.reputation import Level, Rules
-from tayori.resources import accounts, mail_counts, reputation
+from tayori.model.reputation import Level, Rules, Subject
+from tayori.resources import accounts, mail_counts, reputation, reputation_metrics
 from tayori.resources.reputation import Look
-from tayori.store.engine import Store
+from tayori.store.engine import Store, Tx
 
 logger = logging.getLogger("tayori.reputation")
 
@@ -48,6 +48,7 @@ class ReputationWatch:
         found = await self._store.read(reputation.look, account_id, region, self._rules)
         if not await self._store.write(reputation.settle, found):
             return  # an operator was faster: the next look sees what he has changed
+        await self._store.write(_publish, found)
         decision, appraisal = found.decision, found.account.appraisal
         if decision.notice is None:
             return
@@ -68,3 +69,11 @@ class ReputationWatch:
             mail_counts.fold, account_id, region, hours_kept=HOURS_KEPT, days_kept=self._days_kept
         ):
             pass
+
+
+def _publish(tx: Tx, found: Look) -> None:
+    """The account's rates, and those of configuration sets whose owners want them published."""
+    key = found.account_id, found.region
+    wanted = {name for _, _, name in reputation.measured(tx, reputation.MOST_MEASURED, *key)}
+    sets = [part for part in found.parts if part.who.kind is Subject.CONFIGURATION_SET and part.who.name in wanted]
+    reputation_metrics.put(tx, key, [found.account, *sets])

@@ -22,7 +22,7 @@ from tayori.store.notification_tables import (
     subscriptions,
     topics,
 )
-from tayori.store.reputation_tables import mail_counts, recommendations, reputation_states
+from tayori.store.reputation_tables import mail_counts, recommendations, reputation_points, reputation_states
 from tayori.store.source_tables import dedicated_ip_pools, source_addresses, warmup_choices
 from tayori.store.tables import (
     account_regions,
@@ -251,6 +251,7 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         mail_counts,
         reputation_states,
         recommendations,
+        reputation_points,
         account_regions,
     )
     for table in owned:

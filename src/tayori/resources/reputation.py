@@ -42,7 +42,7 @@ from tayori.store.reputation_tables import reputation_states
 from tayori.store.tables import account_regions, configuration_sets, from_micros, storable, to_micros
 
 TOPIC = "reputation"
-_MOST_MEASURED = 1000  # configuration sets of an account with metrics of their own
+MOST_MEASURED = 1000  # configuration sets of an account with metrics of their own
 _LONGEST = 512  # of a reason, as SES's StatusCause
 _COLUMNS = "kind, name, status, level, reason, since, fresh_start, forgiven_at, bounce_rate, complaint_rate"
 _STATES = Hot(f"SELECT {_COLUMNS} FROM reputation_states WHERE account_id = ? AND region = ? ORDER BY kind, name")
@@ -221,7 +221,7 @@ def settle(tx: Tx, found: Look) -> bool:
 def _put_rates(tx: Tx, key: tuple[str, str], parts: Sequence[Part]) -> None:
     """For gauges and for SES's words. No setting: nobody's cache need be emptied for it."""
     account = parts[0]
-    published = [Who(Subject.CONFIGURATION_SET, name) for _, _, name in measured(tx, _MOST_MEASURED, *key)]
+    published = [Who(Subject.CONFIGURATION_SET, name) for _, _, name in measured(tx, MOST_MEASURED, *key)]
     if account.appraisal.bounce.volume:
         tx.hot(_FIRST, [(*key, who.kind, who.name, to_micros(tx.now)) for who in (ACCOUNT, *published)])
     rows = []

@@ -62,3 +62,16 @@ recommendations = Table(
     column("created_at", Moment),
     column("updated_at", Moment),
 )
+
+# Rates as CloudWatch is asked for them: of accounts, and of configuration sets that publish theirs.
+reputation_points = Table(
+    "reputation_points",
+    metadata,
+    column("account_id", Text, key=True),
+    column("region", Text, key=True),
+    column("configuration_set", Text, key=True),  # "" for the account
+    column("at", BigInteger, key=True),  # epoch seconds, of a quarter of an hour
+    column("bounce_rate", Float, nullable=True),
+    column("complaint_rate", Float, nullable=True),
+    sqlite_with_rowid=False,
+)

@@ -1,23 +1,28 @@
-"""Counted events in CloudWatch's words: what the CloudWatch destinations of configuration sets have been told."""
+"""Counted events in CloudWatch's words: what the CloudWatch destinations of configuration sets have been told; and the
+rates of reputation, which nobody needs a destination for.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from tayori.api import listing
 from tayori.api.registry import Call, Request, Response, operation
 from tayori.model import metric_query
 from tayori.model.errors import Invalid, NotOffered
 from tayori.model.metric import NAMESPACE, Dimensions
-from tayori.resources import metrics
+from tayori.resources import metrics, reputation_metrics
 from tayori.resources.metrics import HOUR, MINUTE, Series
 
 _PAGE = 500
 
+Samples: TypeAlias = int | tuple[float, ...]  # so many events, or the rates that were found
+
 
 @operation("cloudwatch", "ListMetrics")
 def list_metrics(call: Call, request: Request) -> Response:
-    found = [one for one in metrics.series_of(call.tx, call.account_id, call.region) if _is_meant(one, request)]
+    series = [of(call.tx, call.account_id, call.region) for of in (metrics.series_of, reputation_metrics.series_of)]
+    found = sorted((one for some in series for one in some if _is_meant(one, request)), key=lambda one: one.series)
 
     def fetch(after: str, limit: int) -> list[Series]:
         return [one for one in found if one.series > after][:limit]
@@ -51,14 +56,15 @@ def get_metric_statistics(call: Call, request: Request) -> Response:
     counted = _counted(call, request, start=start, end=end, period=period)
     return {
         "Label": request["MetricName"],
-        "Datapoints": [_datapoint(at, count, request) for at, count in counted],
+        "Datapoints": [_datapoint(at, samples, request) for at, samples in counted],
     }
 
 
-def _datapoint(at: int, count: int, request: Request) -> Mapping[str, Any]:
-    point: dict[str, Any] = {"Timestamp": datetime.fromtimestamp(at, UTC), "Unit": "Count"}
-    point |= {name: metric_query.value_of(name, count) for name in request.get("Statistics", ())}
-    extended = {name: metric_query.value_of(name, count) for name in request.get("ExtendedStatistics", ())}
+def _datapoint(at: int, samples: Samples, request: Request) -> Mapping[str, Any]:
+    unit = "Count" if isinstance(samples, int) else "None"
+    point: dict[str, Any] = {"Timestamp": datetime.fromtimestamp(at, UTC), "Unit": unit}
+    point |= {name: _value(name, samples) for name in request.get("Statistics", ())}
+    extended = {name: _value(name, samples) for name in request.get("ExtendedStatistics", ())}
     return point | ({"ExtendedStatistics": extended} if extended else {})
 
 
@@ -97,20 +103,31 @@ def _result(call: Call, query: Mapping[str, Any], request: Request, window: tupl
     stat = query["MetricStat"]
     points = _counted(call, stat["Metric"], start=window[0], end=window[1], period=stat["Period"])
     if request.get("ScanBy", "TimestampDescending") == "TimestampDescending":
-        points.reverse()
+        points = points[::-1]
     return {
         "Id": query["Id"],
         "Label": query.get("Label") or stat["Metric"].get("MetricName", ""),
         "Timestamps": [datetime.fromtimestamp(at, UTC) for at, _ in points],
-        "Values": [metric_query.value_of(stat["Stat"], count) for _, count in points],
+        "Values": [_value(stat["Stat"], samples) for _, samples in points],
         "StatusCode": "Complete",
     }
 
 
-def _counted(call: Call, named: Mapping[str, Any], *, start: int, end: int, period: int) -> list[tuple[int, int]]:
+def _value(statistic: str, samples: Samples) -> float:
+    if isinstance(samples, int):
+        return metric_query.value_of(statistic, samples)
+    return metric_query.value_among(statistic, samples)
+
+
+def _counted(
+    call: Call, named: Mapping[str, Any], *, start: int, end: int, period: int
+) -> Sequence[tuple[int, Samples]]:
     """`named` has Namespace, MetricName and Dimensions; a metric that nobody has counted has no points."""
     if named.get("Namespace") != NAMESPACE:
         return []
     dimensions: Dimensions = tuple(sorted((one["Name"], one["Value"]) for one in named.get("Dimensions", ())))
-    key = metrics.series_key(named.get("MetricName", ""), dimensions)
-    return metrics.points(call.tx, call.account_id, call.region, key, period=period, start=start, end=end)
+    whose, name = (call.account_id, call.region), named.get("MetricName", "")
+    if name in reputation_metrics.NAMES:
+        return reputation_metrics.points(call.tx, *whose, name, dimensions, period=period, start=start, end=end)
+    key = metrics.series_key(name, dimensions)
+    return metrics.points(call.tx, *whose, key, period=period, start=start, end=end)

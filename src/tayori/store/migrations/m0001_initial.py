@@ -534,6 +534,18 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE reputation_points (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        configuration_set TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        bounce_rate DOUBLE PRECISION,
+        complaint_rate DOUBLE PRECISION,
+        PRIMARY KEY (account_id, region, configuration_set, at)
+    )
+     {without_rowid}
+    """,
+    """
     CREATE TABLE reputation_states (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
