@@ -1,6 +1,7 @@
 """Requests to places that users name: nobody steers them to where only this server may go, and none lasts for ever."""
 
 import asyncio
+import gzip
 import ipaddress
 import ssl
 
@@ -63,11 +64,18 @@ def test_an_opened_network_is_not_opened_by_another_spelling():
     [
         *("127.0.0.1", "localhost", "localhost.", "app.localhost", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]"),
         *("169.254.169.254", "[fd00:ec2::254]", "inside.example", "both.example", "mapped.example", "INSIDE.example."),
+        *("[::ffff:7f00:1]", "[::7f00:1]", "nat64.example", "sixtofour.example", "teredo.example", "metadata.example"),
     ],
 )
 def test_what_leads_inside_is_refused_before_anything_is_sent(run, host):
     names = Names(
-        inside__example="10.1.2.3", both__example=("127.0.0.1", "fc00::1"), mapped__example="::ffff:127.0.0.1"
+        inside__example="10.1.2.3",
+        both__example=("127.0.0.1", "fc00::1"),
+        mapped__example="::ffff:127.0.0.1",
+        nat64__example="64:ff9b::7f00:1",
+        sixtofour__example="2002:7f00:1::",
+        teredo__example="2001:0:7f00:1::",
+        metadata__example="169.254.169.254",
     )
     client = http(names, allowed_networks=())
 
@@ -84,6 +92,7 @@ def test_what_leads_inside_is_refused_before_anything_is_sent(run, host):
     [
         *("http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://0x7f.1/"),
         *("http://127.0.0.01/", "http://1.2.3.256/", "http://127.0.0.1.5/", "http://[::1%25lo]/", "http://[::1/"),
+        *("http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/", "http://[v1.x]/"),
         *(
             "ftp://app.example/",
             "file:///etc/passwd",
@@ -267,5 +276,50 @@ def test_where_nobody_listens_and_where_nothing_is(run):
             port = endpoint.port
         assert await trouble_of(http(), f"http://127.0.0.1:{port}/") is Trouble.UNREACHABLE
         assert await trouble_of(http(), "http://nothing.example/") is Trouble.NO_ADDRESS
+
+    run(check())
+
+
+def test_a_password_in_a_url_is_sent_to_its_host_only_and_told_to_nobody(run):
+    async def check():
+        async with serving(Endpoint()) as inside:
+            moved = answer(302, b"", f"Location: {inside.url()}")
+            async with serving(Endpoint(answers=[moved])) as endpoint:
+                url = f"http://user:hunter2@127.0.0.1:{endpoint.port}/"
+                await http().post(url, (), b"x")
+                assert "authorization" in endpoint.received[0].headers
+            assert inside.received == []
+        for gone in (url, url.replace("127.0.0.1", "10.0.0.1"), url.replace("127.0.0.1", "nothing.example")):
+            with pytest.raises(OutgoingError) as raised:
+                await http().post(gone, (), b"x")
+            assert "hunter2" not in str(raised.value)
+        assert "hunter2" not in repr(Target.parse(url)) and "hunter2" not in Target.parse(url).authority
+
+    run(check())
+
+
+def test_an_answer_is_not_unpacked(run):
+    """So that a small one cannot become a large one."""
+    packed = gzip.compress(b"x" * 1_000_000)
+
+    async def check():
+        async with serving(Endpoint(answers=[answer(200, packed, "Content-Encoding: gzip")])) as endpoint:
+            assert (await http().post(endpoint.url(), (), b"x")).body == packed
+
+    run(check())
+
+
+def test_every_try_looks_anew(run):
+    """A name that has moved inside since the last try is refused then, too."""
+    names = Names(app__example="127.0.0.1")
+
+    async def check():
+        async with serving(Endpoint()) as endpoint:
+            url = endpoint.url(host="app.example")
+            client = http(names)
+            assert (await client.post(url, (), b"x")).status == 200
+            names.table["app.example"] = ("192.168.0.1",)
+            assert await trouble_of(client, url) is Trouble.NOT_PUBLIC
+            assert len(endpoint.received) == 1
 
     run(check())

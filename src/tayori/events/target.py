@@ -66,6 +66,8 @@ class Target:
         scheme = parts.scheme.lower()
         if scheme not in _PORTS or not parts.hostname:
             raise TargetError("the URL must begin with http:// or https:// and a host")
+        if "[" in parts.netloc and ":" not in parts.hostname:
+            raise TargetError("the URL's host is no IPv6 address")
         port = _PORTS[scheme] if port is None else port
         if port not in (80, 443) and (port < 1024 or port in _OTHER_PROTOCOLS):
             raise TargetError(f"port {port} is not one that web servers listen on")
