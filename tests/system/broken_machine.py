@@ -121,21 +121,29 @@ class Disk:
         return subprocess.run(command, capture_output=True).returncode == 0
 
 
-def why_no_disk() -> str:
-    """Why no file system can be mounted here; "" where one can."""
-    return "" if os.geteuid() == 0 else "mounting a small file system needs root"
+def why_no_disk(folder: Path) -> str:
+    """Why no file system can be mounted here; "" where one can, as a trial at `folder` has shown."""
+    if os.geteuid() != 0:
+        return "mounting a small file system needs root"
+    if trouble := _mount(folder, 1):
+        return f"no file system can be mounted here: {trouble}"
+    subprocess.run(["umount", "--lazy", folder], check=True)
+    return ""
+
+
+def _mount(folder: Path, megabytes: int) -> str:
+    options = f"size={megabytes}m,mode=0700"
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, text=True)
+    return done.stderr.strip() or "mount failed" if done.returncode else ""
 
 
 @contextmanager
 def disk_at(folder: Path, megabytes: int) -> Iterator[Disk]:
     """Skips where it cannot be mounted."""
-    if why := why_no_disk():
-        pytest.skip(why)
     folder.mkdir(exist_ok=True)
-    size = f"size={megabytes}m,mode=0700"
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    if why := why_no_disk(folder):
+        pytest.skip(why)
+    assert not _mount(folder, megabytes)
     try:
         yield Disk(folder, megabytes)
     finally:

@@ -56,7 +56,7 @@ def _scene(folder: Path) -> Iterator[Scene]:
     """Run with all the trouble that this machine can make."""
     with ExitStack() as stack:
         data = folder / "tayori"  # its log is beside it, for it is to tell of a full disk
-        disk: Disk | None = None if why_no_disk() else stack.enter_context(disk_at(data, _MEGABYTES))
+        disk: Disk | None = None if why_no_disk(folder) else stack.enter_context(disk_at(data, _MEGABYTES))
         shim = Shim(folder) if Shim.can_compile() else None
         environment = {"TAYORI_SERVICE_WORKERS": str(WORKERS), **(shim.environment if shim else {})}
         service = stack.enter_context(running(folder, environment=environment))
@@ -94,8 +94,11 @@ def _cell(runs: Sequence[Run]) -> str:
     return f"{accepted} / {lost} / {sum(run.again for run in runs)}"
 
 
-def test_this_machine_can_have_every_fault():
+def test_this_machine_can_have_every_fault(tmp_path):
     """Else the matrix is smaller than the documents say."""
-    missing = [why_no_disk(), "" if Shim.can_compile() else "a wrong clock and a failing fsync need a C compiler"]
+    missing = [
+        why_no_disk(tmp_path),
+        "" if Shim.can_compile() else "a wrong clock and a failing fsync need a C compiler",
+    ]
     if any(missing):
         pytest.skip("; ".join(filter(None, missing)))
