@@ -2,9 +2,10 @@
 
 import pytest
 
-from tayori.mail.reply import EnhancedStatus
-from tayori.model.bounce import BounceSubType, BounceType, classify_status
+from tayori.mail.reply import EnhancedStatus, Reply
+from tayori.model.bounce import BounceSubType, BounceType, classify_outcome, classify_status
 from tayori.model.bounce_rules import BounceRule, Said, parse, shipped
+from tayori.model.failure import Stage, classify_reply
 
 PERMANENT, FULL, CONTENT = "Permanent/General", "Transient/MailboxFull", "Transient/ContentRejected"
 ATTACHMENT = "Transient/AttachmentRejected"
@@ -34,6 +35,13 @@ TRANSIENT = "Transient/General"
         ("5.1.1", 550, "mx1.mail.icloud.com", "<a@icloud.com>: inactive email address", PERMANENT),
         ("5.7.1", 550, "mx1.mail.icloud.com", "[CS01] Message rejected due to local policy.", CONTENT),
         (None, 550, "mfsmax.docomo.ne.jp", "Unknown user x@docomo.ne.jp", PERMANENT),
+        (None, 550, "mfsmax.docomo.ne.jp", "Unknown user x@docomo.ne.jp (in reply to RCPT TO command)", PERMANENT),
+        (None, 550, "mfsmax.docomo.ne.jp", "Unknown user x@docomo.ne.jp (in reply to end of DATA command)", TRANSIENT),
+        (None, 552, "mfsmax.docomo.ne.jp", "Too much mail data x@docomo.ne.jp", FULL),
+        (None, 550, "mx.au.com", "<x@au.com>: User unknown (in reply to end of DATA command)", TRANSIENT),
+        (None, 550, "mx.example.jp", "User unknown (in reply to end of DATA command)", PERMANENT),
+        ("5.1.1", 550, "mx01.mail.icloud.com", "<x@icloud.com>: user does not exist", PERMANENT),
+        ("5.2.2", 552, "mx01.mail.icloud.com", "<x@icloud.com>: user is over quota", FULL),
         (None, 550, "lsean.ezweb.ne.jp", "<x@ezweb.ne.jp>: User unknown", PERMANENT),
         ("5.0.0", None, "", "The user(s) account is temporarily over quota.", FULL),
         (None, 550, "mx.softbank.ne.jp", "Invalid recipient: <x@softbank.ne.jp>", PERMANENT),
@@ -52,6 +60,23 @@ TRANSIENT = "Transient/General"
 def test_words_of_providers(status: str | None, code: int | None, host: str, text: str, expected: str) -> None:
     kind = classify_status(EnhancedStatus.parse(status) if status else None, text, code=code, host=host)
     assert f"{kind.bounce_type}/{kind.sub_type}" == expected
+
+
+PROVIDERS = "gmail outlook yahoo icloud docomo au softbank yahoo-japan ocn so-net biglobe".split()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_each_large_provider_has_rules_of_its_own(provider: str) -> None:
+    kinds = {rule.kind[0] for rule in shipped() if provider in rule.provider.split(", ")}
+    assert "Permanent" in kinds
+
+
+@pytest.mark.parametrize(("stage", "kind"), [(Stage.RCPT, PERMANENT), (Stage.CONTENT, TRANSIENT)])
+def test_the_stage_of_our_own_replies_counts(stage: Stage, kind: str) -> None:
+    """docomo and au say the same of addresses that do not exist, and later of those whose readers want no such mail."""
+    outcome = classify_reply(stage, Reply.of(550, "Unknown user x@docomo.ne.jp"), "mfsmax.docomo.ne.jp")
+    found = classify_outcome(outcome)
+    assert f"{found.bounce_type}/{found.sub_type}" == kind
 
 
 def test_temporary_trouble_is_never_permanent() -> None:
@@ -92,6 +117,10 @@ def test_where_a_rule_does_not_fit() -> None:
         {"words": ["X"], "kind": "Permanent/General", "basis": "words"},
         {"words": ["x"], "kind": "Permanent", "basis": "words"},
         {"words": ["x"], "kind": "Permanent/General", "basis": "words", "more": 1},
+        {"words": ["x"], "kind": "Permanent/General", "basis": "source", "source": "https://x.test"},
+        {"words": ["x"], "kind": "Permanent/General", "basis": "source", "checked": "2026-11-24"},
+        {"words": ["x"], "kind": "Permanent/General", "basis": "source", "source": "x", "checked": "yesterday"},
+        {"words": ["x"], "kind": "Permanent/General", "basis": "words", "source": "x", "checked": "2026-11-24"},
     ],
 )
 def test_a_table_that_cannot_be_used(entry: dict[str, object]) -> None:

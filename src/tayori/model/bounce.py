@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from tayori.mail.reply import EnhancedStatus
 from tayori.model.bounce_rules import Said, shipped
-from tayori.model.message import Outcome
+from tayori.model.message import FailureScope, Outcome
 
 
 class BounceType(StrEnum):
@@ -123,13 +123,17 @@ _WORDS: tuple[tuple[re.Pattern[str], BounceKind], ...] = (
     ),
 )
 _TEXT_LIMIT = 2000
+_AT_THE_END = " (in reply to end of DATA command)"  # as Postfix words it in its reports
 
 
 def classify_outcome(outcome: Outcome) -> BounceKind:
     """For a recipient whose last attempt FAILED."""
     code = outcome.reply.code if outcome.reply else None
     status = outcome.reply.enhanced if outcome.reply else outcome.status
-    return classify_status(status, outcome.diagnostic, code=code, host=outcome.remote_mta)
+    text = outcome.diagnostic
+    if code is not None and outcome.scope is FailureScope.MESSAGE:  # of all recipients at once, so not at RCPT
+        text += _AT_THE_END
+    return classify_status(status, text, code=code, host=outcome.remote_mta)
 
 
 def classify_expiry(deadline: Deadline) -> BounceKind:

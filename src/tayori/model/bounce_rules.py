@@ -4,6 +4,7 @@ Owns the reading of the table and the matching, linear in the text's length. Nev
 does, for what receivers answer and for what their reports say alike.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from typing import Any
 from tayori.mail.reply import EnhancedStatus
 from tayori.model.shaping import contains
 
-_KEYS = frozenset({"provider", "hosts", "codes", "statuses", "words", "kind", "basis"})
-_BASES = frozenset({"known", "corpus", "words"})
+_KEYS = frozenset({"provider", "hosts", "codes", "statuses", "words", "kind", "basis", "source", "checked"})
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_BASES = frozenset({"known", "corpus", "words", "source"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ def parse(table: Mapping[str, Any]) -> tuple[BounceRule, ...]:
 def _rule(entry: Mapping[str, Any]) -> BounceRule:
     if not entry.keys() <= _KEYS or entry.get("basis") not in _BASES or not entry.get("words"):
         raise ValueError(f"a rule with unknown keys, without words or without basis: {entry}")
+    if (entry["basis"] == "source") != bool(entry.get("source") and _DATE.fullmatch(entry.get("checked", ""))):
+        raise ValueError(f"a rule with a source says which, and when it was checked: {entry}")
     bounce_type, slash, sub_type = str(entry["kind"]).partition("/")
     if not slash or any(words != words.lower() for words in entry["words"]):
         raise ValueError(f"words are in lower case, a kind is type/sub-type: {entry}")
