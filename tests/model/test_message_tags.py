@@ -13,6 +13,11 @@ def test_a_tag_has_letters_digits_dashes_and_underscores_only(name: str, value: 
         check_tags([MessageTag(name=name, value=value)])
 
 
+def test_values_may_be_addresses_and_versions() -> None:
+    tags = [MessageTag(name="a", value="b@example.com"), MessageTag(name="ses:feedback-id-a", value="c_1.2-3")]
+    assert check_tags(tags) == tuple(tags)
+
+
 @pytest.mark.parametrize(("name", "value"), [("X-A", "b\n"), ("From\n", "b"), ("X:A", "b"), ("X-A", "é")])
 def test_a_header_is_printable_ascii_to_its_end(name: str, value: str) -> None:
     with pytest.raises(Invalid, match="printable US-ASCII"):

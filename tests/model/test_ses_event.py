@@ -64,6 +64,22 @@ def test_what_was_recorded_of_ses_has_the_same_fields_in_the_same_order(vectors)
     assert ours["delivery"] == delivery["delivery"]
 
 
+def test_a_raw_message_without_a_header_is_told_as_recorded(vectors):
+    """Field for field; of the automatic tags, two are younger than the recording."""
+    recordings = json.loads((vectors("real-aws-recordings") / "ses.json").read_text("utf-8"))
+    send, delivery = (message["Message"] for message in recordings[1]["recorded"]["messages"][1:])
+    bare = {"head": b"", "operation": "SendRawEmail", "recipients": ("b@example.com",)}
+    found = {
+        EventKind.SEND: told(EventKind.SEND, **bare),
+        EventKind.DELIVERY: told(EventKind.DELIVERY, delivery["delivery"], outgoing_ip="192.0.2.1", **bare),
+    }
+    for kind, recorded in ((EventKind.SEND, send), (EventKind.DELIVERY, delivery)):
+        tags = found[kind]["mail"]["tags"]
+        assert tags.pop("ses:from-domain") == ["example.com"]
+        assert shape(found[kind]) == shape(recorded)
+        assert tags["ses:operation"] == recorded["mail"]["tags"]["ses:operation"]
+
+
 def test_the_mail_object_of_an_event():
     mail = told(EventKind.SEND, source_tls="TLSv1.3")["mail"]
     assert mail == {

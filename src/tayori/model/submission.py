@@ -68,7 +68,9 @@ _ACTIONS = {
     Operation.SEND_TEMPLATED_EMAIL: "ses:SendTemplatedEmail",
     Operation.SEND_BULK_EMAIL: "ses:SendBulkTemplatedEmail",
 }
-_TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_TAG_NAME = re.compile(r"[A-Za-z0-9_-]+|ses:feedback-id-[ab]")
+_TAG_VALUE = re.compile(r"[A-Za-z0-9_.@-]+")
+_LONGEST_TAG = 256
 _HEADER_NAME = re.compile(r"[!-9;-@A-~]+")
 _HEADER_VALUE = re.compile(r"[ -~]*")
 
@@ -332,16 +334,21 @@ def check_tags(tags: Sequence[MessageTag]) -> tuple[MessageTag, ...]:
             raise Invalid("The tag name must be specified.")
         if not tag.value:
             raise Invalid("The tag value must be specified.")
-        for word, text in (("name", tag.name), ("value", tag.value)):
-            if not _TAG.fullmatch(text):
-                raise Invalid(
-                    f"Invalid tag {word} <{text[:256]}>: only alphanumeric ASCII characters, '_', and '-' are allowed,"
-                    " up to 256 of them."
-                )
+        if not _TAG_NAME.fullmatch(tag.name):  # the texts, spaces and all: recorded
+            raise _invalid_tag("name", tag.name, "'_',  '-'")
+        if not _TAG_VALUE.fullmatch(tag.value):
+            raise _invalid_tag("value", tag.value, "'_',  '-' , '.', '@'")
+        if max(len(tag.name), len(tag.value)) > _LONGEST_TAG:
+            raise Invalid(f"Invalid tag <{tag.name[:40]}>: names and values have up to {_LONGEST_TAG} characters.")
         if tag.name in names:
             raise Invalid(f"Duplicate tag name <{tag.name}>.")
         names.add(tag.name)
     return tuple(tags)
+
+
+def _invalid_tag(word: str, text: str, others: str) -> Invalid:
+    shown = text[:_LONGEST_TAG]
+    return Invalid(f"Invalid tag {word} <{shown}>: only alphanumeric ASCII characters, {others} are allowed.")
 
 
 def check_custom_headers(headers: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
