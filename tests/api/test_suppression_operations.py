@@ -127,3 +127,50 @@ def test_tenants_are_refused_with_the_way_out(service):
     client = service.client("sesv2")
     with pytest.raises(client.exceptions.BadRequestException, match="Leave out TenantName"):
         client.put_suppressed_destination(EmailAddress="a@inbox.test", Reason="BOUNCE", TenantName="one")
+
+
+def test_spaces_around_an_address_are_not_part_of_it(service):
+    client = service.client("sesv2")
+    client.put_suppressed_destination(EmailAddress=" gone@INBOX.test ", Reason="BOUNCE")
+    found = client.get_suppressed_destination(EmailAddress="gone@inbox.test")["SuppressedDestination"]
+    assert found["EmailAddress"] == "gone@inbox.test"
+
+
+def test_what_is_missing_is_named_as_it_would_stand_on_the_list(service):
+    client = service.client("sesv2")
+    with pytest.raises(client.exceptions.NotFoundException) as refusal:
+        client.get_suppressed_destination(EmailAddress="Gone@INBOX.test")
+    assert refusal.value.response["Error"]["Message"] == (
+        "Email address Gone@inbox.test does not exist on your suppression list."
+    )
+
+
+def test_an_unknown_reason_is_refused_in_sess_words(service):
+    client = service.client("sesv2")
+    one = "failed to satisfy constraint: Member must satisfy enum value set: [BOUNCE, COMPLAINT]"
+    several = f"failed to satisfy constraint: Member must satisfy constraint: [{one.partition(': ')[2]}]"
+    for operation, given, words in (
+        (client.put_suppressed_destination, {"EmailAddress": "a@inbox.test", "Reason": "X"}, f"'reason' {one}"),
+        (client.list_suppressed_destinations, {"Reasons": ["X"]}, f"'reasons' {several}"),
+        (client.put_account_suppression_attributes, {"SuppressedReasons": ["X"]}, f"'suppressedReasons' {several}"),
+    ):
+        with pytest.raises(client.exceptions.BadRequestException) as refusal:
+            operation(**given)
+        assert refusal.value.response["Error"]["Message"] == f"1 validation error detected: Value at {words}"
+
+
+def test_a_token_belongs_to_the_filter_it_was_given_with(service):
+    client = service.client("sesv2")
+    for number in range(3):
+        client.put_suppressed_destination(EmailAddress=f"r{number}@inbox.test", Reason="BOUNCE")
+    token = client.list_suppressed_destinations(Reasons=["BOUNCE"], PageSize=1)["NextToken"]
+    assert client.list_suppressed_destinations(Reasons=["BOUNCE"], PageSize=1, NextToken=token)["NextToken"]
+    with pytest.raises(client.exceptions.InvalidNextTokenException):
+        client.list_suppressed_destinations(Reasons=["COMPLAINT"], PageSize=1, NextToken=token)
+
+
+def test_the_sandbox_has_no_list_to_put_to(service):
+    client = service.client("sesv2", region="eu-west-1")
+    with pytest.raises(client.exceptions.BadRequestException, match="production access"):
+        client.put_suppressed_destination(EmailAddress="a@inbox.test", Reason="BOUNCE")
+    assert client.list_suppressed_destinations()["SuppressedDestinationSummaries"] == []

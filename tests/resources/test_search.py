@@ -22,6 +22,7 @@ from population import (
 )
 from tayori import ids
 from tayori.model import search
+from tayori.model.content_scan import EICAR
 from tayori.model.message import MessageTag
 from tayori.model.search import Search, Status, SubjectWish
 from tayori.resources import search as finding
@@ -58,10 +59,9 @@ def index(transact, clock):
 
     def index(*, settling=False):
         clock.advance(300 if settling else 2)
-        for prefix in search_index.PREFIXES:
-            for look in (search_index.next_piece, search_index.settle):
-                while (piece := transact(look, prefix)) is not None:
-                    transact(search_index.write, piece)
+        while pieces := transact(search_index.pieces):
+            for piece in pieces:
+                transact(search_index.write, piece)
 
     return index
 
@@ -138,8 +138,9 @@ def test_a_term_that_leads_astray_shows_nothing(accept, index, find, transact):
         place = search.place_of(message_id)
         piece = search_index.Piece(
             prefix="none",
+            look=search_index.Look.FIRST,
             rows=[(ACCOUNT, place.day, words, place.number)],
-            cursors=search_index.Cursors(indexed_to="", settled_to=""),
+            last="",
             is_last=True,
         )
         transact(search_index.write, piece)
@@ -180,6 +181,13 @@ def test_each_status_finds_its_messages(accept, index, find, deliver, transact, 
     assert {status: find(statuses=frozenset({status})) for status in Status} == expected
     assert find(statuses=frozenset({Status.BOUNCED, Status.DELAYED})) == [late, bounced]
     assert find(statuses=frozenset({Status.BOUNCED}), recipients=("fine@inbox.test",)) == []
+
+
+def test_a_rejected_message_is_found_by_that(accept, index, find):
+    rejected = accept("a@inbox.test", content=b"From: x\r\nSubject: hello\r\n\r\n" + EICAR + b"\r\n")
+    accept("b@inbox.test")
+    index()
+    assert find(statuses=frozenset({Status.REJECTED})) == [rejected]
 
 
 def test_what_is_open_for_long_is_found_though_much_was_sent_since(accept, index, deliver, transact, clock):

@@ -50,6 +50,9 @@ def _check(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _structure(shape, value, path)
     elif kind == "list":
         yield from _length(shape, len(value), path)
+        if shape.member.trait("enum") is not None:
+            yield from _choices_of_members(shape.member, value, path)
+            return
         for number, item in enumerate(value, 1):
             yield from _check(shape.member, item, f"{path}.{number}.member")
     elif kind == "map":
@@ -63,6 +66,14 @@ def _check(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _length(shape, len(value), path)
     elif kind == "string":
         yield from _string(shape, value, path)
+
+
+def _choices_of_members(member: Shape, items: Any, path: str) -> Iterator[str]:
+    """Of a list of choices AWS names the list, and not which of them is wrong (ses: probed)."""
+    choices = member.trait("enum")
+    if not all(item in choices for item in items):
+        demand = f"Member must satisfy enum value set: [{', '.join(sorted(choices))}]"
+        yield _violation(path, f"satisfy constraint: [{demand}]")
 
 
 def _structure(shape: Shape, value: Any, path: str) -> Iterator[str]:

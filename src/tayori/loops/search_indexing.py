@@ -4,13 +4,14 @@ Where nobody reads the index, nothing waits for it: it may fall behind under loa
 what was written, so that a crash leaves nothing out.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tayori.resources import search_index
 from tayori.store.engine import Store
 
 _GO_ON = 0.0  # the least pause of a loop
 _BEYOND = timedelta(days=2)  # a message may wait for that long before its timeline begins to grow old
+_FORGETS_EVERY = timedelta(minutes=10)
 
 
 class SearchIndexing:
@@ -20,17 +21,21 @@ class SearchIndexing:
     def __init__(self, store: Store, timeline: timedelta) -> None:
         self._store = store
         self._kept = timeline + _BEYOND
+        self._forgets_at: datetime | None = None
 
     async def tick(self) -> float | None:
-        is_behind = False
-        for prefix in search_index.PREFIXES:
-            piece = await self._store.read(search_index.next_piece, prefix)
-            if piece is not None:
-                await self._store.write(search_index.write, piece)
-                is_behind = is_behind or not piece.is_last
-            settled = await self._store.read(search_index.settle, prefix)
-            if settled is not None:
-                await self._store.write(search_index.write, settled)
-                is_behind = is_behind or not settled.is_last
-        has_old = await self._store.write(search_index.forget, self._store.clock.now() - self._kept)
-        return _GO_ON if is_behind or has_old else None
+        pieces = await self._store.read(search_index.pieces)
+        for piece in pieces:
+            await self._store.write(search_index.write, piece)
+        if not all(piece.is_last for piece in pieces):
+            return _GO_ON
+        return _GO_ON if await self._forget() else None
+
+    async def _forget(self) -> bool:
+        """Whether there is more to forget now."""
+        now = self._store.clock.now()
+        if self._forgets_at is not None and now < self._forgets_at:
+            return False
+        has_more = await self._store.write(search_index.forget, now - self._kept)
+        self._forgets_at = None if has_more else now + _FORGETS_EVERY
+        return has_more

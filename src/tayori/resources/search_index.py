@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 from tayori.model import search
@@ -37,10 +38,11 @@ _ADD = Hot(
     " ON CONFLICT (account_id, day, term, number) DO NOTHING"
 )
 _CURSORS = Hot("SELECT indexed_to, settled_to FROM search_cursors WHERE prefix = ?")
-_MOVE = Hot(
-    "INSERT INTO search_cursors (prefix, indexed_to, settled_to) VALUES (?, ?, ?)"
-    " ON CONFLICT (prefix) DO UPDATE SET indexed_to = excluded.indexed_to, settled_to = excluded.settled_to"
+_MOVE = (
+    "INSERT INTO search_cursors (prefix, indexed_to, settled_to) VALUES (?, ?, '') ON CONFLICT (prefix) DO UPDATE SET"
 )
+_MOVE_INDEXED = Hot(f"{_MOVE} indexed_to = excluded.indexed_to")
+_MOVE_SETTLED = Hot("UPDATE search_cursors SET settled_to = ? WHERE prefix = ?")
 _MESSAGES = Hot(
     "SELECT message_id, account_id, region, accepted_at, from_address, subject, configuration_set, facts FROM messages"
     " WHERE message_id > ? AND message_id < ? ORDER BY message_id LIMIT ?"
@@ -87,14 +89,28 @@ def cursors(tx: Tx, prefix: str) -> Cursors:
     return Cursors(indexed_to=rows[0][0], settled_to=rows[0][1]) if rows else Cursors(indexed_to="", settled_to="")
 
 
+class Look(StrEnum):
+    """Messages are looked at twice."""
+
+    FIRST = "first"
+    SECOND = "second"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """What is to be written, with the cursors that hold then. `is_last`: there is no more at the moment."""
+    """What is to be written, and the last message that was looked at. `is_last`: there is no more at the moment."""
 
     prefix: str
+    look: Look
     rows: Sequence[Row]
-    cursors: Cursors
+    last: str
     is_last: bool
+
+
+def pieces(tx: Tx) -> list[Piece]:
+    """What there is to do, for each prefix and look at most one."""
+    found = [look(tx, prefix) for prefix in PREFIXES for look in (next_piece, settle)]
+    return [piece for piece in found if piece is not None]
 
 
 def next_piece(tx: Tx, prefix: str) -> Piece | None:
@@ -109,8 +125,7 @@ def next_piece(tx: Tx, prefix: str) -> Piece | None:
     for message_id, address in tx.hot_rows(_RECIPIENTS, (now.indexed_to or prefix, last)):
         to[message_id].append(address)
     rows = [row for message in found for row in _rows(message, to[message[0]])]
-    after = Cursors(indexed_to=last, settled_to=now.settled_to)
-    return Piece(prefix=prefix, rows=sorted(rows), cursors=after, is_last=len(found) < STEP)
+    return Piece(prefix=prefix, look=Look.FIRST, rows=sorted(rows), last=last, is_last=len(found) < STEP)
 
 
 def _rows(message: Sequence[Any], recipients: Sequence[str]) -> Iterable[Row]:
@@ -151,8 +166,7 @@ def settle(tx: Tx, prefix: str) -> Piece | None:
         message = tx.hot_rows(_MESSAGES, (message_id[:-1], f"{message_id}~", 1))
         recipients = [address for _, address in tx.hot_rows(_RECIPIENTS, (message_id[:-1], message_id))]
         rows += [row for one in message for row in _rows(one, recipients)]
-    after = Cursors(indexed_to=now.indexed_to, settled_to=last)
-    return Piece(prefix=prefix, rows=sorted(rows), cursors=after, is_last=len(found) < _SETTLED_STEP)
+    return Piece(prefix=prefix, look=Look.SECOND, rows=sorted(rows), last=last, is_last=len(found) < _SETTLED_STEP)
 
 
 def _open_rows(tx: Tx, begin: str, last: str, owners: Sequence[Sequence[Any]]) -> list[Row]:
@@ -181,7 +195,10 @@ def _left_out(tx: Tx, owners: Sequence[Sequence[Any]]) -> list[str]:
 
 def write(tx: Tx, piece: Piece) -> None:
     tx.hot(_ADD, piece.rows)
-    tx.hot(_MOVE, [(piece.prefix, piece.cursors.indexed_to, piece.cursors.settled_to)])
+    if piece.look is Look.FIRST:
+        tx.hot(_MOVE_INDEXED, [(piece.prefix, piece.last)])
+    else:
+        tx.hot(_MOVE_SETTLED, [(piece.last, piece.prefix)])
 
 
 # -- outcomes ----------------------------------------------------------------------------------------------------------

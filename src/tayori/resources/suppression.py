@@ -83,7 +83,7 @@ def put(tx: Tx, account_id: str, region: str, address: str, reason: str) -> None
     if reason not in REASONS:
         raise Invalid(f"Reason {reason} is invalid, must be one of [BOUNCE, COMPLAINT].")
     try:
-        parsed = AddrSpec.parse(address)
+        parsed = AddrSpec.parse(address.strip())
     except AddressError as error:
         raise Invalid(str(error)) from error
     put_all(tx, account_id, region, [(str(parsed), reason)])
@@ -101,16 +101,17 @@ def remove_all(tx: Tx, account_id: str, region: str, addresses: Sequence[str]) -
 
 
 def get(tx: Tx, account_id: str, region: str, address: str) -> SuppressedDestination:
-    row = tx.execute(sa.select(suppressed_destinations).where(*_key(account_id, region, _listed_as(address)))).first()
+    listed = _listed_as(address)
+    row = tx.execute(sa.select(suppressed_destinations).where(*_key(account_id, region, listed))).first()
     if row is None:
-        raise _missing(address)
+        raise _missing(listed)
     return _from_row(row)
 
 
 def delete(tx: Tx, account_id: str, region: str, address: str) -> None:
-    key = _key(account_id, region, _listed_as(address))
-    if not tx.execute(suppressed_destinations.delete().where(*key)).rowcount:
-        raise _missing(address)
+    listed = _listed_as(address)
+    if not tx.hot(_REMOVE, [(account_id, region, listed)]):
+        raise _missing(listed)
 
 
 def page(
@@ -151,7 +152,7 @@ def _from_row(row: sa.Row[tuple[object, ...]]) -> SuppressedDestination:
 def _listed_as(address: str) -> str:
     """How `address` would stand on the list. What is no address cannot be on it."""
     try:
-        return str(AddrSpec.parse(address))
+        return str(AddrSpec.parse(address.strip()))
     except AddressError as error:
         raise _missing(address) from error
 
