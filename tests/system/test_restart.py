@@ -4,20 +4,23 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from load import Load
-from service import Service, check_authentic, message, message_id_of, running
+from service import ENVIRONMENT, Service, check_authentic, message, message_id_of, running
 
 from postgres import running_server
-from tayori.testing import until
+from tayori.testing import Node, free_ports, until
 
 SENDER = "news@shop.test"
+PARTS = ("services", "worker-1", "delivery-1")
 
 
 def set_up(service: Service) -> None:
@@ -100,6 +103,32 @@ def test_a_signal_to_all_processes_at_once_is_a_clean_stop(tmp_path, number):
         mails = service.rehearsal.wait_for_mail("crowd@inbox.test", len(load.accepted), 60)
         assert load.accepted.keys() <= {message_id_of(mail) for mail in mails}
         assert load.refusals == []
+
+
+def test_processes_whose_parent_dies_while_they_start_end_in_order(tmp_path):
+    """A worker that has begun to listen by then has clients, and closes what it has opened."""
+    with free_ports() as port_base:
+        node = Node(data=tmp_path / "tayori", port_base=port_base)
+        command = [sys.executable, "-m", "tayori", "up", "--rehearsal", "--data", str(node.data)]
+        with node.log.open("ab") as log:
+            parent = subprocess.Popen(
+                [*command, "--port-base", str(port_base)],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env={**os.environ, **ENVIRONMENT},
+                start_new_session=True,
+            )
+        try:
+            service = Service(node)
+            until(lambda: [one for one in service.events("started") if one["part"] == "services"], "the services", 60)
+            parent.kill()
+            parent.wait()
+            until(lambda: {one["part"] for one in service.events("stopped")} == {*PARTS}, "an end of all processes", 60)
+            service.expected_errors.add("parent_died")
+            service.check_log()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(parent.pid, signal.SIGKILL)
 
 
 # -- two workers -------------------------------------------------------------------------------------------------------

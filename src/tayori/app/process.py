@@ -82,7 +82,8 @@ async def _serve(config: Config, part: Part, pipe: Connection) -> None:
         await node.stop()
         return
     _settle_garbage()
-    pipe.send("")
+    with contextlib.suppress(BrokenPipeError):  # the parent died meanwhile: then `stop` is set, and all ends in order
+        pipe.send("")
     pipe.close()
     logger.info("started", extra={"part": part.name, "pid": os.getpid(), "roles": ",".join(part.roles)})
     await stop.wait()
