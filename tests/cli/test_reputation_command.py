@@ -85,3 +85,17 @@ def test_what_is_not_there_cannot_be_paused(tayori: Tayori, sent: Endpoints, tmp
     assert tayori("reputation", "pause", "--identity", "misspelt.example", *data).status == 1
     both = tayori("reputation", "pause", "--identity", "example.com", "--configuration-set", "news", *data)
     assert (both.status, both.err) == (1, "tayori: Name a configuration set or an identity, not both.\n")
+
+
+def test_doctor_tells_of_it(tayori: Tayori, sent: Endpoints, tmp_path: Path) -> None:
+    data = ("--account", ACCOUNT, "--data", tmp_path)
+
+    def line() -> str:
+        (found,) = [one for one in tayori("doctor", *data).out.splitlines() if "reputation of account" in one]
+        return " ".join(found.split())
+
+    assert line() == f"ok reputation of account {ACCOUNT}: HEALTHY"
+    tayori("reputation", "pause", "--configuration-set", "news", *data)
+    assert line() == f"warning reputation of account {ACCOUNT}: HEALTHY, configuration-set news"
+    tayori("reputation", "pause", *data)
+    assert line() == f"FAILED reputation of account {ACCOUNT}: SHUTDOWN, configuration-set news"

@@ -22,7 +22,8 @@ from tayori.cli.service import account_id_of, clock_of
 from tayori.clock import AdjustableClock
 from tayori.dns.resolver import CachingResolver
 from tayori.mail.answer import Resolver
-from tayori.resources import accounts, queue, quotas, security_levels, tls_results
+from tayori.model.reputation import Status
+from tayori.resources import accounts, queue, quotas, reputation, security_levels, tls_results
 from tayori.resources.accounts import UNLIMITED, Account
 from tayori.resources.queue import Selection
 from tayori.resources.tls_results import SendState
@@ -112,10 +113,24 @@ def _account_checks(tx: Tx, wanted: str | None, region: str) -> list[Check]:
     account = accounts.get(tx, account_id, region)
     access = "production" if account.production_access else "sandbox"
     checks = [check("access", Health.OK if account.production_access else Health.WARNING, access, account=account_id)]
-    is_sending = account.sending_enabled and account.enforcement_status != accounts.EnforcementStatus.SHUTDOWN
+    is_sending = account.sending_enabled
     state = "enabled" if is_sending else "paused"
     checks.append(check("sending", Health.OK if is_sending else Health.FAILED, state, account=account_id))
-    return [*checks, _quota(tx, account)]
+    return [*checks, _reputation(tx, account), _quota(tx, account)]
+
+
+def _reputation(tx: Tx, account: Account) -> Check:
+    """The account's state, and what of it is paused for its reputation's sake."""
+    status = Status(account.enforcement_status)
+    paused = [f"{who.kind} {who.name}" for who in sorted(reputation.paused_parts(tx).get(_key(account), ()))]
+    found = ", ".join([status.value, *paused])
+    is_well = status is Status.HEALTHY and not paused
+    health = Health.OK if is_well else Health.FAILED if status is Status.SHUTDOWN else Health.WARNING
+    return check("reputation", health, found, account=account.account_id)
+
+
+def _key(account: Account) -> tuple[str, str]:
+    return account.account_id, account.region
 
 
 def _quota(tx: Tx, account: Account) -> Check:

@@ -384,6 +384,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "lift the pause: aws sesv2 put-account-sending-attributes --sending-enabled",
         "停止を解除する: aws sesv2 put-account-sending-attributes --sending-enabled",
     ),
+    "check.reputation": ("reputation of account {account}", "アカウント {account} のレピュテーション"),
+    "check.reputation.expected": ("HEALTHY, and nothing paused", "HEALTHY で、停止中のものがない"),
+    "check.reputation.remedy": (
+        "look at the rates, mend the cause, then lift: tayori reputation show, tayori reputation lift",
+        "割合を確認し、原因を解消してから解除する: tayori reputation show、tayori reputation lift",
+    ),
     "check.quota": ("recipients in the last 24 hours", "過去 24 時間の宛先数"),
     "check.quota.expected": ("below 80 % of the quota", "上限の 80 % 未満"),
     "check.quota.remedy": (
