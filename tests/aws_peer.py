@@ -15,8 +15,8 @@ class Peer:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def client(self, service: str) -> Any:
-        return boto3.client(service, endpoint_url=self.url, region_name=REGION, **KEYS)
+    def client(self, service: str, region: str = REGION) -> Any:
+        return boto3.client(service, endpoint_url=self.url, region_name=region, **KEYS)
 
 
 @contextmanager
