@@ -16,6 +16,8 @@ def read_complaint(message: InboundMessage) -> ComplaintReport | None:
     """None where the message is no such report, or came to an address that takes none."""
     if not any(route.purpose in _PURPOSES for route in message.routes):
         return None
+    if not _may_be_one(message.content):
+        return None
     report = parse_arf(message.content)
     if report is None:
         return None
@@ -28,6 +30,12 @@ def read_complaint(message: InboundMessage) -> ComplaintReport | None:
         user_agent=report.user_agent,
         arrived_at=report.arrived_at,
     )
+
+
+def _may_be_one(content: bytes) -> bool:
+    """A look that costs little: most of what comes back is no complaint. What is packed in base64 cannot be told."""
+    lower = content.lower()
+    return any(sign in lower for sign in (b"feedback-report", b"x-hmxmroriginalrecipient", b"base64"))
 
 
 def _type(word: str) -> FeedbackType:
