@@ -195,7 +195,7 @@ def test_a_search_that_would_take_too_long_says_so_and_goes_on(transact: Any, ru
         token, cuts, looked_at = "", 0, 0
         while True:
             wanted = Wanted(search=Search(statuses=frozenset({Status.CANCELLED})), page=token)
-            page = await message_desk.look(store, tokens, ACCOUNT, REGION, wanted)
+            page = await message_desk.look(store, tokens, ACCOUNT, REGION, wanted, seconds=0)
             assert page.messages == []
             looked_at += page.looked_at
             if page.following is None:
@@ -204,4 +204,4 @@ def test_a_search_that_would_take_too_long_says_so_and_goes_on(transact: Any, ru
             token, cuts = page.following, cuts + 1
 
     cuts, looked_at = run(pages())
-    assert looked_at >= PART * 2 and cuts >= 1
+    assert looked_at >= PART * 2 and cuts >= 10

@@ -22,7 +22,6 @@ from population import (
 )
 from tayori import ids
 from tayori.model import search
-from tayori.model.content_scan import EICAR
 from tayori.model.message import MessageTag
 from tayori.model.search import Search, Status, SubjectWish
 from tayori.resources import search as finding
@@ -184,7 +183,7 @@ def test_each_status_finds_its_messages(accept, index, find, deliver, transact, 
 
 
 def test_a_rejected_message_is_found_by_that(accept, index, find):
-    rejected = accept("a@inbox.test", content=b"From: x\r\nSubject: hello\r\n\r\n" + EICAR + b"\r\n")
+    rejected = accept("a@inbox.test", is_bad=True)
     accept("b@inbox.test")
     index()
     assert find(statuses=frozenset({Status.REJECTED})) == [rejected]

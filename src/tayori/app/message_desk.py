@@ -129,14 +129,16 @@ async def tokens(store: Store) -> PageTokens:
     return PageTokens(hashlib.sha256(secret).digest())
 
 
-async def look(store: Store, pages: PageTokens, account_id: str, region: str, wanted: Wanted) -> Page:
+async def look(
+    store: Store, pages: PageTokens, account_id: str, region: str, wanted: Wanted, *, seconds: float = SECONDS
+) -> Page:
     """One page. Raises Invalid for a token that is none of this search."""
     if wanted.message_id:
         return Page(messages=await store.read(finding.by_id, account_id, region, wanted.message_id, wanted.search))
     bound_to = f"messages/{account_id}/{region}/{wanted.text}"
     place = _decoded(pages, bound_to, wanted.page)
     found = Page(indexed_until=await store.read(finding.indexed_until, region))
-    ends = asyncio.get_running_loop().time() + SECONDS
+    ends = asyncio.get_running_loop().time() + seconds
     while True:
         left = wanted.limit - len(found.messages)
         step = await store.read(finding.step, account_id, region, wanted.search, start=place, limit=left)
