@@ -26,10 +26,13 @@ from tayori.model.errors import (
     InvalidDestination,
     InvalidFirehoseDestination,
     InvalidPolicy,
+    InvalidTemplate,
+    InvalidTemplateData,
     Kind,
     LimitExceeded,
     MailFromNotVerified,
     MessageRejected,
+    MissingRenderingAttribute,
     NoProductionAccess,
     NotFound,
     NotOffered,
@@ -72,6 +75,12 @@ def _v1_paused(error: DomainError, declared: frozenset[str]) -> str:
     return _V1_PAUSED[error.scope] if isinstance(error, SendingPaused) else ""
 
 
+def _v1_template_data(error: DomainError, declared: frozenset[str]) -> str:
+    """Only where a template is tried out is there a word of its own for it."""
+    code = "InvalidRenderingParameter"
+    return code if f"{code}Exception" in declared else "InvalidParameterValue"
+
+
 def _v2_conflict(error: DomainError, declared: frozenset[str]) -> str:
     """The operation says which of the two it knows; most know neither."""
     codes = ("ConflictException", "ConcurrentModificationException")
@@ -91,6 +100,9 @@ V1: tuple[tuple[type[DomainError], Code], ...] = (
     (NotOffered, "InvalidParameterValue"),
     (InvalidPolicy, "InvalidPolicy"),
     (InvalidContent, "CustomVerificationEmailInvalidContent"),
+    (InvalidTemplate, "InvalidTemplate"),
+    (InvalidTemplateData, _v1_template_data),
+    (MissingRenderingAttribute, "MissingRenderingAttribute"),
     (InvalidDestination, "InvalidSNSDestination"),
     (InvalidCloudWatchDestination, "InvalidCloudWatchDestination"),
     (InvalidFirehoseDestination, "InvalidFirehoseDestination"),

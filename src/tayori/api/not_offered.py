@@ -37,12 +37,8 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         _NOT_BUILT,
         """
         UpdateConfigurationSet
-        CreateContact CreateContactList DeleteContact DeleteContactList GetContact GetContactList ListContactLists
-        ListContacts UpdateContact UpdateContactList
         GetEmailAddressInsights
         SendBulkEmail
-        CreateEmailTemplate DeleteEmailTemplate GetEmailTemplate ListEmailTemplates TestRenderEmailTemplate
-        UpdateEmailTemplate
         CreateTenant CreateTenantResourceAssociation DeleteTenant DeleteTenantResourceAssociation GetTenant
         ListResourceTenants ListTenantResources ListTenants PutTenantSuppressionAttributes
         """,
@@ -52,7 +48,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         DescribeActiveReceiptRuleSet DescribeReceiptRule DescribeReceiptRuleSet ListReceiptRuleSets
         ReorderReceiptRuleSet SetActiveReceiptRuleSet SetReceiptRulePosition UpdateReceiptRule
         SendBounce SendBulkTemplatedEmail SendTemplatedEmail
-        CreateTemplate DeleteTemplate GetTemplate ListTemplates TestRenderTemplate UpdateTemplate
         """,
     ),
     (

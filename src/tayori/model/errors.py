@@ -8,6 +8,10 @@ Owns the kinds of refusal; each edge has one table that spells them in its own p
         InvalidPolicy         ... an identity policy
         InvalidContent        ... the content of a custom verification mail
         FromNotVerified       ... the sender of a custom verification mail
+        InvalidTemplate       ... an email template
+        InvalidTemplateData   ... the data to render one with
+        MissingRenderingAttribute
+                              ... of these data
         NoProductionAccess    ... in the sandbox
         InvalidAttribute      ... a message attribute of SNS
         InvalidDestination    ... a topic to which SES cannot publish
@@ -75,6 +79,18 @@ class InvalidContent(Invalid):
 
 class FromNotVerified(Invalid):
     """The sender of a custom verification mail is not a verified identity of the account."""
+
+
+class InvalidTemplate(Invalid):
+    """An email template that cannot be compiled, or is none."""
+
+
+class InvalidTemplateData(Invalid):
+    """Data that no template can be rendered with."""
+
+
+class MissingRenderingAttribute(Invalid):
+    """A value that the template asks for and the data do not have; told where a template is only tried out."""
 
 
 class NoProductionAccess(Invalid):

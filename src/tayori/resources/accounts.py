@@ -45,6 +45,7 @@ from tayori.store.tables import (
     suppressed_destinations,
     tags,
 )
+from tayori.store.template_tables import email_templates
 
 SANDBOX_MAX_24_HOUR = 200
 SANDBOX_MAX_RATE = 1.0
@@ -235,6 +236,7 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         share_links,
         dkim_keys,
         custom_verification_templates,
+        email_templates,
         configuration_sets,
         event_destinations,
         identity_notifications,

@@ -517,4 +517,5 @@ from tayori.store import report_tables as report_tables  # noqa: E402
 from tayori.store import reputation_tables as reputation_tables  # noqa: E402
 from tayori.store import search_tables as search_tables  # noqa: E402
 from tayori.store import source_tables as source_tables  # noqa: E402
+from tayori.store import template_tables as template_tables  # noqa: E402
 from tayori.store import transport_tables as transport_tables  # noqa: E402

@@ -1,4 +1,4 @@
-"""Tags of identities, configuration sets, custom verification templates and dedicated IP pools.
+"""Tags of identities, configuration sets, templates of both kinds and dedicated IP pools.
 
 Checks in SES's order: whose, where, whether it is there (ses: probed).
 """
@@ -7,7 +7,7 @@ from tayori.api.identity_work import name_of
 from tayori.api.registry import Call, Request, Response, operation
 from tayori.model.arn import Arn
 from tayori.model.errors import Invalid, Kind, NotFound
-from tayori.resources import configuration_sets, custom_verification, identities, sources, tags
+from tayori.resources import configuration_sets, custom_verification, identities, sources, tags, templates
 
 _IDENTITY, _CONFIGURATION_SET = "identity", "configuration-set"
 
@@ -62,6 +62,10 @@ def _existing(call: Call, arn: Arn) -> str:
         if not configuration_sets.exists(*own, arn.name):
             raise NotFound(f"No ConfigurationSet present with name: {arn.name}", Kind.CONFIGURATION_SET)
         return f"{_CONFIGURATION_SET}/{arn.name}"
+    if arn.resource_type == Kind.TEMPLATE:
+        if not templates.exists(*own, arn.name):
+            raise NotFound(f"No Template present with name: {arn.name}", Kind.TEMPLATE)
+        return templates.resource_of(arn.name)
     if arn.resource_type == Kind.CUSTOM_VERIFICATION_TEMPLATE:
         if custom_verification.find(*own, arn.name) is None:
             raise NotFound(f"No CustomVerificationEmailTemplate present with name: {arn.name}", Kind.IDENTITY)

@@ -170,6 +170,19 @@ STATEMENTS = (
     "CREATE INDEX dmarc_reports_by_age ON dmarc_reports (ends_at)",
     "CREATE INDEX dmarc_reports_by_domain ON dmarc_reports (domain, ends_at)",
     """
+    CREATE TABLE email_templates (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        text TEXT NOT NULL,
+        html TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, name)
+    )
+    """,
+    "CREATE INDEX email_templates_by_age ON email_templates (account_id, region, created_at, name)",
+    """
     CREATE TABLE event_destinations (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
