@@ -1,4 +1,4 @@
-"""Search and jobs in a node: the loops that write the index and work on jobs, and what HTTP serves of both."""
+"""Search, jobs and contact lists in a node: the loops behind them, and what HTTP serves of search and jobs."""
 
 from datetime import timedelta
 
@@ -8,10 +8,11 @@ from tayori.app.message_desk import MessagePages
 from tayori.clock import Clock
 from tayori.config import Config
 from tayori.loops.base import Loop
+from tayori.loops.contacts import ContactRemoval
 from tayori.loops.jobs import JobWork
 from tayori.loops.search_indexing import SearchIndexing
 from tayori.model.job import Files
-from tayori.resources import jobs
+from tayori.resources import contact_lists, jobs
 from tayori.store.engine import Store
 
 _NO_LINKS = b""  # whoever works on jobs gives none
@@ -19,7 +20,10 @@ _NO_LINKS = b""  # whoever works on jobs gives none
 
 def loops(config: Config, store: Store) -> list[tuple[Loop, str]]:
     """Each with the topic that wakes it."""
-    found: list[tuple[Loop, str]] = [(JobWork(store, files(config, store.clock, _NO_LINKS)), jobs.TOPIC)]
+    found: list[tuple[Loop, str]] = [
+        (JobWork(store, files(config, store.clock, _NO_LINKS)), jobs.TOPIC),
+        (ContactRemoval(store), contact_lists.TOPIC),
+    ]
     if config.search.index:
         found.append((SearchIndexing(store, timedelta(days=config.retention.timeline_days)), "search-index"))
     return found

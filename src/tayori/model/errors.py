@@ -55,6 +55,8 @@ class Kind(StrEnum):
     MAIL_ROUTE = "mail-route"
     PAUSE = "pause"
     JOB = "job"
+    CONTACT_LIST = "contact-list"
+    CONTACT = "contact"
 
 
 class DomainError(Exception):

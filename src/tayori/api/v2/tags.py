@@ -7,7 +7,15 @@ from tayori.api.identity_work import name_of
 from tayori.api.registry import Call, Request, Response, operation
 from tayori.model.arn import Arn
 from tayori.model.errors import Invalid, Kind, NotFound
-from tayori.resources import configuration_sets, custom_verification, identities, sources, tags, templates
+from tayori.resources import (
+    configuration_sets,
+    contact_lists,
+    custom_verification,
+    identities,
+    sources,
+    tags,
+    templates,
+)
 
 _IDENTITY, _CONFIGURATION_SET = "identity", "configuration-set"
 
@@ -66,6 +74,10 @@ def _existing(call: Call, arn: Arn) -> str:
         if not templates.exists(*own, arn.name):
             raise NotFound(f"No Template present with name: {arn.name}", Kind.TEMPLATE)
         return templates.resource_of(arn.name)
+    if arn.resource_type == Kind.CONTACT_LIST:
+        if contact_lists.find(*own, arn.name) is None:
+            raise NotFound(f"No ContactList present with name: {arn.name}", Kind.CONTACT_LIST)
+        return contact_lists.resource_of(arn.name)
     if arn.resource_type == Kind.CUSTOM_VERIFICATION_TEMPLATE:
         if custom_verification.find(*own, arn.name) is None:
             raise NotFound(f"No CustomVerificationEmailTemplate present with name: {arn.name}", Kind.IDENTITY)

@@ -73,6 +73,34 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE contact_lists (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        list_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        description TEXT,
+        topics TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region)
+    )
+    """,
+    """
+    CREATE TABLE contacts (
+        account_id TEXT NOT NULL,
+        list_id TEXT NOT NULL,
+        folded TEXT NOT NULL,
+        address TEXT NOT NULL,
+        unsubscribed INTEGER NOT NULL,
+        chosen TEXT NOT NULL,
+        attributes TEXT,
+        created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, list_id, folded)
+    )
+     {without_rowid}
+    """,
+    """
     CREATE TABLE credentials (
         access_key_id TEXT NOT NULL,
         account_id TEXT NOT NULL,
@@ -108,6 +136,15 @@ STATEMENTS = (
         PRIMARY KEY (account_id, region, name)
     )
     """,
+    """
+    CREATE TABLE deleted_contact_lists (
+        account_id TEXT NOT NULL,
+        list_id TEXT NOT NULL,
+        deleted_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, list_id)
+    )
+    """,
+    "CREATE INDEX deleted_contact_lists_by_age ON deleted_contact_lists (deleted_at)",
     """
     CREATE TABLE delivery_views (
         worker TEXT NOT NULL,
