@@ -75,18 +75,31 @@ def test_of_a_custom_domain(transact, clock, message_id) -> None:
     assert transact(inbound_port().route, issued(sent.message_id)) is NotTaken.NEVER_ISSUED
 
 
-def test_what_was_never_issued(transact, clock, message_id) -> None:
-    another = ids.message_id(REGION, clock.now())
+def test_what_was_never_issued(transact, message_id) -> None:
     forged = [
         AddrSpec(message_id, DOMAIN),  # what a Message-ID tells everybody
         issued(message_id, by=ReturnPaths(b"j" * 32)),
         issued(message_id, domain=f"eu-west-1.mail.{DOMAIN}"),
         issued(message_id, domain="elsewhere.test"),
-        issued(another),  # signed, but no message that we know
         AddrSpec(issued(message_id).local[:-8] + "a" * 8, DOMAIN),
         AddrSpec(issued(message_id, 1).local.replace("-01", "-00"), DOMAIN),  # of another recipient
     ]
     assert [transact(inbound_port().route, address) for address in forged] == [NotTaken.NEVER_ISSUED] * len(forged)
+
+
+def test_one_whose_message_is_forgotten(transact, clock, message_id) -> None:
+    assert transact(inbound_port().route, issued(ids.message_id(REGION, clock.now()))) is NotTaken.TOO_OLD
+
+
+def test_most_forgeries_cost_no_look_at_the_rows(clock) -> None:
+    port = Inbound(names, "tayori.test", RETURN_PATHS, longest=timedelta(days=7))
+    now = clock.now()
+    fresh, old = ids.message_id(REGION, now), ids.message_id(REGION, now - timedelta(days=8))
+    assert port.refusal(issued(fresh), now) is None
+    assert port.refusal(issued(old), now) is NotTaken.TOO_OLD
+    assert port.refusal(AddrSpec(fresh, DOMAIN), now) is NotTaken.NEVER_ISSUED
+    assert port.refusal(issued(fresh, by=ReturnPaths(b"j" * 32)), now) is NotTaken.NEVER_ISSUED
+    assert port.refusal(AddrSpec("postmaster", "tayori.test"), now) is None
 
 
 def test_one_that_is_too_old(transact, clock, message_id) -> None:

@@ -58,7 +58,8 @@ async def mx_role(
     )
 
     async def accepts(address: AddrSpec) -> InboundRoute | NotTaken:
-        return await store.read(inbound.route, address)
+        refusal = inbound.refusal(address, clock.now())  # forgers cost no look at the rows
+        return await store.read(inbound.route, address) if refusal is None else refusal
 
     async def record(received: Received) -> None:
         await store.batch(inbound.record, received)

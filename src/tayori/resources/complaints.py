@@ -21,6 +21,7 @@ from tayori.model.return_path import ReturnPaths
 from tayori.model.submission import account_feedback_id
 from tayori.resources import event_rows, publications, return_paths
 from tayori.resources.condemnation import condemn_for_complaint
+from tayori.resources.return_paths import Issued
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -67,7 +68,8 @@ def _subject(
     """By a return path that we signed, or by our Message-ID."""
     local, _, domain = claim.rpartition("@")
     path = paths.read(local)
-    issued = return_paths.find(tx, path, domain) if path else None
+    found = return_paths.find(tx, path, domain) if path else None
+    issued = found if isinstance(found, Issued) else None
     message_id = issued.message_id if issued else local
     for account_id, region, configuration_set, facts in tx.hot_rows(_MESSAGE, (message_id,)):
         is_ours = issued is not None or domain == names(region).message_id_host

@@ -7,7 +7,7 @@ and `resources.complaints`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tayori.mail.address import AddrSpec
 from tayori.mail.dmarc_report import AggregateReport
@@ -66,31 +66,26 @@ class Inbound:
         self._kept = kept
         self._settings = Settings()
 
+    def refusal(self, address: AddrSpec, now: datetime) -> NotTaken | None:
+        """Why a return path is refused, as far as that can be told without a look at the rows."""
+        path = self._paths.read(address.local)
+        if path is None:
+            return NotTaken.NEVER_ISSUED if looks_like_one(address.local) else None
+        return NotTaken.TOO_OLD if now - path.issued_at > self._longest else None
+
     def route(self, tx: Tx, address: AddrSpec) -> InboundRoute | NotTaken:
         """Why `address` is ours, if it is: a return path that we issued, or an address of the service itself."""
+        refusal = self.refusal(address, tx.now)
+        if refusal is not None:
+            return refusal
         path = self._paths.read(address.local)
         if path is not None:
-            return self._return_path(tx, address, path)
-        if looks_like_one(address.local):
-            return NotTaken.NEVER_ISSUED
+            return _return_path(tx, address, path)
         domain = self._service_domain
         if address.domain != domain:
             return NotTaken.NO_SUCH_ADDRESS if address.domain.endswith(f".{domain}") else NotTaken.NOT_OURS
         purpose = _own_purpose(tx, address.local)
         return InboundRoute(recipient=address, purpose=purpose) if purpose else NotTaken.NO_SUCH_ADDRESS
-
-    def _return_path(self, tx: Tx, address: AddrSpec, path: ReturnPath) -> InboundRoute | NotTaken:
-        if tx.now - path.issued_at > self._longest:
-            return NotTaken.TOO_OLD
-        issued = return_paths.find(tx, path, address.domain)
-        if issued is None:
-            return NotTaken.NEVER_ISSUED
-        return InboundRoute(
-            recipient=address,
-            purpose=InboundPurpose.RETURN_PATH,
-            message_id=issued.message_id,
-            ordinals=issued.ordinals,
-        )
 
     def record(self, tx: Tx, arrived: Sequence[Received]) -> list[None]:
         """A batch function: keep the messages, and write what their reports change."""
@@ -115,6 +110,18 @@ class Inbound:
             inbound_mail.keep(tx, inbound_id, route, message, kind, self._kept)
             if report is not None:
                 bounces.apply(tx, self._settings, inbound_id, report, route.ordinals, self._names)
+
+
+def _return_path(tx: Tx, address: AddrSpec, path: ReturnPath) -> InboundRoute | NotTaken:
+    issued = return_paths.find(tx, path, address.domain)
+    if isinstance(issued, NotTaken):
+        return issued
+    return InboundRoute(
+        recipient=address,
+        purpose=InboundPurpose.RETURN_PATH,
+        message_id=issued.message_id,
+        ordinals=issued.ordinals,
+    )
 
 
 def _own_purpose(tx: Tx, local: str) -> InboundPurpose | None:

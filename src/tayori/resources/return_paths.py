@@ -6,6 +6,7 @@ another domain than the message was sent under, stands for nothing.
 
 from dataclasses import dataclass
 
+from tayori.model.inbound import NotTaken
 from tayori.model.return_path import ReturnPath
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -26,10 +27,13 @@ class Issued:
     ordinals: tuple[int, ...]
 
 
-def find(tx: Tx, path: ReturnPath, domain: str) -> Issued | None:
+def find(tx: Tx, path: ReturnPath, domain: str) -> Issued | NotTaken:
+    """Of a message that is forgotten, the path is too old; it is signed, so there was one."""
     rows = tx.hot_rows(_REVERSE_PATH, (path.message_id,))
-    if not rows or rows[0][0] != f"{path.message_id}@{domain}":
-        return None
+    if not rows:
+        return NotTaken.TOO_OLD
+    if rows[0][0] != f"{path.message_id}@{domain}":
+        return NotTaken.NEVER_ISSUED
     if not path.is_shared:
         return Issued(path.message_id, (path.ordinal,))
     ordinals = tx.hot_rows(_AT_DOMAIN, (path.message_id, path.ordinal))
