@@ -24,7 +24,12 @@ def test_everybody_sees_sums_and_the_account_its_dimensions(store: Any, transact
         "# HELP tayori_ses_events_total Events counted for CloudWatch destinations of configuration sets.",
         "# TYPE tayori_ses_events_total counter",
     ]
-    assert transact(gauges) == [*head, 'tayori_ses_events_total{region="us-east-1",event="Send"} 3']
+    assert transact(gauges) == [
+        *head,
+        'tayori_ses_events_total{region="us-east-1",event="Send"} 3',
+        "# HELP tayori_notifications_given_up Notifications that were given up and can be sent again.",
+        "# TYPE tayori_notifications_given_up gauge",
+    ]
     mine = Principal(account_id="111111111111", access_key_id="", arn="", operator=False, region="us-east-1")
     answer = asyncio.run(MetricPages(store).answer(REQUEST, mine))
     assert answer.body.decode() == "\n".join(

@@ -177,3 +177,27 @@ def test_other_events_and_the_service_s_own_mail_are_mailed_to_nobody(world, tra
     bounce(transact, own)
     publish(run, store)
     assert forwarded(transact) == []
+
+
+def test_a_topic_with_many_subscribers_is_told_whole(world, transact, run, store):
+    def more(tx):
+        for number in range(400):
+            wanted = NewSubscription(
+                protocol="sqs",
+                endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:q{number}",
+                owner=ACCOUNT,
+                principal=f"arn:aws:iam::{ACCOUNT}:root",
+                subscription_id=f"6a1c2d3e-0000-4000-9000-{number:012}",
+                token=f"{number:064}",
+            )
+            subscriptions.subscribe(tx, TOPIC, wanted)
+
+    transact(more)
+    transact(listen, "SEND")
+    transact(notifications.claim, "validation", 100_000)  # SES's sentence, to each of them
+    for number in range(3):
+        send(transact, f"r{number}@inbox.test", configuration_set="set")
+    publish(run, store)
+    items = transact(notifications.claim, "w", 100_000)
+    assert len(items) == 3 * 401
+    assert len({(item.subscription_id, item.envelope["message"]) for item in items}) == 3 * 401

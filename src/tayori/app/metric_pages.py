@@ -11,12 +11,13 @@ from tayori.api.app import Route
 from tayori.api.registry import Principal
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
-from tayori.resources import metrics
+from tayori.resources import dead_letters, metrics
 from tayori.resources.metrics import Series
 from tayori.store.engine import Store, Tx
 
 PATH = "/tayori/metrics"
 _NAME = "tayori_ses_events_total"
+_DEAD = "tayori_notifications_given_up"
 _HEAD = (
     f"# HELP {_NAME} Events counted for CloudWatch destinations of configuration sets.",
     f"# TYPE {_NAME} counter",
@@ -26,9 +27,15 @@ _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
 def gauges(tx: Tx) -> list[str]:
-    """Of all accounts together: as many lines as there are regions and kinds of events."""
+    """Of all accounts together: as many lines as there are regions and kinds of events, and protocols."""
     found = metrics.totals(tx)
-    return [*_HEAD, *(_line({"region": region, "event": metric}, total) for region, metric, total in found)]
+    return [
+        *_HEAD,
+        *(_line({"region": region, "event": metric}, total) for region, metric, total in found),
+        f"# HELP {_DEAD} Notifications that were given up and can be sent again.",
+        f"# TYPE {_DEAD} gauge",
+        *(f'{_DEAD}{{protocol="{protocol}"}} {count}' for protocol, count in dead_letters.counts(tx)),
+    ]
 
 
 class MetricPages:

@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ _MOST = 500  # records of one request, and octets (firehose: PutRecordBatch)
 _MOST_BYTES = 4_000_000
 _SHOWN = 300
 _EVERY = 10.0
+_SHIPPED_AT_ONCE = 20  # files: another stream wants its turn
 _FINAL = ("ResourceNotFoundException", "InvalidArgumentException")
 
 
@@ -125,7 +127,7 @@ class FileStream:
     async def _ship(self) -> None:
         if self._bucket is None:
             return
-        for path in self._folder.closed_files():
+        for path in islice(self._folder.closed_files(), _SHIPPED_AT_ONCE):
             await self._bucket.put(path, "/".join(path.parts[-5:]))
             path.unlink()
 
