@@ -286,7 +286,7 @@ def test_a_search_to_its_end_finds_each_message_once(filled, transact):
 @pytest.mark.parametrize(
     ("statement", "parameters"),
     [
-        (finding.NUMBERS, (ACCOUNT, 20_000, 1, 2**46, 16)),
+        (finding.NUMBERS, (ACCOUNT, 20_000, 1, 2**16, 16)),
         (finding.DAY, (ACCOUNT, 30_000)),
         (finding.MESSAGES, ("0100aa", "0100ab")),
         (finding.RECIPIENTS, ("0100aa",)),

@@ -7,10 +7,12 @@ it leaps in the others, so that a rare term makes a common one cheap. Pure: whoe
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-# (highest number, how many) → numbers up to it, the highest first.
-Fetch = Callable[[int, int], Sequence[int]]
+# (highest number, how many rows) → numbers up to it, the highest first, and whether there are no others. Of two rows,
+# one at the most has nothing up to that number.
+Fetch = Callable[[int, int], tuple[Sequence[int], bool]]
 
-_FIRST, _MOST = 16, 512
+_FIRST, _MOST = 4, 64
+_LIKE_ONE_ROW = 16  # numbers in one row that are not worth counting
 
 
 class Spent(Exception):
@@ -68,10 +70,9 @@ class Posting:
         """A leap begins small again; what is read on end grows."""
         goes_on = bool(self._piece) and number >= 2 * self._piece[-1] - self._piece[0] - 1
         self._size = min(_MOST, self._size * 2) if goes_on else _FIRST
-        self._piece = self._fetch(number, self._size)
+        self._piece, self._is_last = self._fetch(number, self._size)
         self._position = 0
-        self._is_last = len(self._piece) < self._size
-        self._budget.take(max(1, len(self._piece)))
+        self._budget.take(max(self._size, len(self._piece) // _LIKE_ONE_ROW))
 
 
 class AnyOf:

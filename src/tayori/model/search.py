@@ -20,6 +20,8 @@ from tayori.model.message import DeliveryState
 _DAY_MS = 86_400_000
 _CHANCE_BITS = 20  # of the identifier's random part: tells apart what was accepted within one millisecond
 DAY_END = (_DAY_MS << _CHANCE_BITS) - 1  # the highest number of a day
+_SPAN_BITS = 30  # 1024 milliseconds
+_MEMBER = 8  # digits
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MESSAGE_ID = re.compile(r"([0-9a-f]{4})([0-9a-f]{12})-([0-9a-f]{5})[0-9a-f-]*\Z")
 
@@ -93,6 +95,25 @@ def place_at(moment: datetime) -> Place:
 
 def moment_of(place: Place) -> datetime:
     return _EPOCH + timedelta(milliseconds=place.day * _DAY_MS + (place.number >> _CHANCE_BITS))
+
+
+def spanned(numbers: Iterable[int]) -> dict[int, str]:
+    """The members of each span."""
+    found: dict[int, list[str]] = {}
+    for number in numbers:
+        found.setdefault(number >> _SPAN_BITS, []).append(f"{number & ((1 << _SPAN_BITS) - 1):0{_MEMBER}x}")
+    return {span: "".join(members) for span, members in found.items()}
+
+
+def span_of(number: int) -> int:
+    return number >> _SPAN_BITS
+
+
+def members_of(span: int, members: str) -> list[int]:
+    """Their numbers, the highest first, each once."""
+    texts = {members[start : start + _MEMBER] for start in range(0, len(members), _MEMBER)}
+    base = span << _SPAN_BITS
+    return [base | int(text, 16) for text in sorted(texts, reverse=True)]
 
 
 # -- subjects ----------------------------------------------------------------------------------------------------------

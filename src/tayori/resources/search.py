@@ -25,8 +25,8 @@ STEP_SECONDS = 0.03  # a function of a transaction is short
 _COST_OF_MESSAGE = 10  # rows that reading one is like
 
 NUMBERS = Hot(
-    "SELECT number FROM search_terms WHERE account_id = ? AND day = ? AND term = ? AND number <= ?"
-    " ORDER BY number DESC LIMIT ?"
+    "SELECT span, members FROM search_terms WHERE account_id = ? AND day = ? AND term = ? AND span <= ?"
+    " ORDER BY span DESC LIMIT ?"
 )
 DAY = Hot("SELECT MAX(day) FROM search_terms WHERE account_id = ? AND day <= ?")
 MESSAGES = Hot(
@@ -174,9 +174,11 @@ def _of_status(walk: _Walk, day: int, status: Status) -> Iterator[Numbers]:
 def _posting(walk: _Walk, day: int, term: tuple[str, str], *, above: Place | None = None) -> Posting:
     number = search.term(walk.region, *term)
 
-    def fetch(at_most: int, limit: int) -> Sequence[int]:
-        rows = walk.tx.hot_rows(NUMBERS, (walk.account_id, day, number, at_most, limit))
-        return [found for (found,) in rows if above is None or Place(day, found) > above]
+    def fetch(at_most: int, limit: int) -> tuple[Sequence[int], bool]:
+        rows = walk.tx.hot_rows(NUMBERS, (walk.account_id, day, number, search.span_of(at_most), limit))
+        found = [one for row in rows for one in search.members_of(*row) if one <= at_most]
+        kept = found if above is None else [one for one in found if Place(day, one) > above]
+        return kept, len(rows) < limit or len(kept) < len(found)
 
     return Posting(fetch, walk.budget)
 

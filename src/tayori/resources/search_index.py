@@ -33,9 +33,9 @@ _FORGOTTEN_AT_ONCE = 5000
 # account id, day, term, number
 Row: TypeAlias = tuple[str, int, int, int]
 
-_ADD = Hot(
-    "INSERT INTO search_terms (account_id, day, term, number) VALUES {values}"
-    " ON CONFLICT (account_id, day, term, number) DO NOTHING"
+ADD = Hot(
+    "INSERT INTO search_terms (account_id, day, term, span, members) VALUES {values}"
+    " ON CONFLICT (account_id, day, term, span) DO UPDATE SET members = search_terms.members || excluded.members"
 )
 _CURSORS = Hot("SELECT indexed_to, settled_to FROM search_cursors WHERE prefix = ?")
 _MOVE = (
@@ -54,14 +54,12 @@ _OWNERS = Hot(
 )
 _STILL_OPEN = Hot(f"SELECT DISTINCT message_id FROM recipients WHERE message_id > ? AND message_id <= ? AND {OPEN}")
 _NUMBERS = Hot(
-    "SELECT number FROM search_terms WHERE account_id = ? AND day = ? AND term = ? AND number >= ? AND number <= ?"
+    "SELECT span, members FROM search_terms WHERE account_id = ? AND day = ? AND term = ? AND span >= ? AND span <= ?"
 )
 _ACCOUNTS = Hot("SELECT account_id FROM accounts")
 _OLDEST_DAY = Hot("SELECT MIN(day) FROM search_terms WHERE account_id = ?")
-_NTH = Hot(
-    "SELECT term, number FROM search_terms WHERE account_id = ? AND day = ? ORDER BY term, number LIMIT 1 OFFSET ?"
-)
-_FORGET_PART = Hot("DELETE FROM search_terms WHERE account_id = ? AND day = ? AND (term, number) <= (?, ?)")
+_NTH = Hot("SELECT term, span FROM search_terms WHERE account_id = ? AND day = ? ORDER BY term, span LIMIT 1 OFFSET ?")
+_FORGET_PART = Hot("DELETE FROM search_terms WHERE account_id = ? AND day = ? AND (term, span) <= (?, ?)")
 _FORGET_DAY = Hot("DELETE FROM search_terms WHERE account_id = ? AND day = ?")
 
 # Those that read or delete, each with parameters, for whoever asks by what index they go.
@@ -125,7 +123,7 @@ def next_piece(tx: Tx, prefix: str) -> Piece | None:
     for message_id, address in tx.hot_rows(_RECIPIENTS, (now.indexed_to or prefix, last)):
         to[message_id].append(address)
     rows = [row for message in found for row in _rows(message, to[message[0]])]
-    return Piece(prefix=prefix, look=Look.FIRST, rows=sorted(rows), last=last, is_last=len(found) < STEP)
+    return Piece(prefix=prefix, look=Look.FIRST, rows=rows, last=last, is_last=len(found) < STEP)
 
 
 def _rows(message: Sequence[Any], recipients: Sequence[str]) -> Iterable[Row]:
@@ -166,7 +164,7 @@ def settle(tx: Tx, prefix: str) -> Piece | None:
         message = tx.hot_rows(_MESSAGES, (message_id[:-1], f"{message_id}~", 1))
         recipients = [address for _, address in tx.hot_rows(_RECIPIENTS, (message_id[:-1], message_id))]
         rows += [row for one in message for row in _rows(one, recipients)]
-    return Piece(prefix=prefix, look=Look.SECOND, rows=sorted(rows), last=last, is_last=len(found) < _SETTLED_STEP)
+    return Piece(prefix=prefix, look=Look.SECOND, rows=rows, last=last, is_last=len(found) < _SETTLED_STEP)
 
 
 def _open_rows(tx: Tx, begin: str, last: str, owners: Sequence[Sequence[Any]]) -> list[Row]:
@@ -188,13 +186,22 @@ def _left_out(tx: Tx, owners: Sequence[Sequence[Any]]) -> list[str]:
             groups[account_id, day, term][number] = owner[0]
     missing: list[str] = []
     for group, numbers in groups.items():
-        known = {number for (number,) in tx.hot_rows(_NUMBERS, (*group, min(numbers), max(numbers)))}
+        spans = search.span_of(min(numbers)), search.span_of(max(numbers))
+        known = {one for row in tx.hot_rows(_NUMBERS, (*group, *spans)) for one in search.members_of(*row)}
         missing += [message_id for number, message_id in numbers.items() if number not in known]
     return missing
 
 
+def in_spans(rows: Iterable[Row]) -> list[tuple[str, int, int, int, str]]:
+    """Rows of the table, in the order of its key."""
+    numbers: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+    for account_id, day, term, number in rows:
+        numbers[account_id, day, term].add(number)
+    return sorted((*key, *span) for key, found in numbers.items() for span in search.spanned(found).items())
+
+
 def write(tx: Tx, piece: Piece) -> None:
-    tx.hot(_ADD, piece.rows)
+    tx.hot(ADD, in_spans(piece.rows))
     if piece.look is Look.FIRST:
         tx.hot(_MOVE_INDEXED, [(piece.prefix, piece.last)])
     else:
@@ -216,7 +223,7 @@ def note_outcomes(tx: Tx, rows: Iterable[Sequence[Any]], owners: Iterable[tuple[
         if kind in RARE
         for term in _row(of[message_id], search.outcome_term(_outcome(kind, detail)))
     ]
-    tx.hot(_ADD, sorted(set(terms)))
+    tx.hot(ADD, in_spans(terms))
 
 
 def _outcome(kind: str, detail: str) -> Status:

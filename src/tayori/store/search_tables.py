@@ -8,15 +8,17 @@ from sqlalchemy import BigInteger, Integer, Table, Text
 
 from tayori.store.tables import column, metadata
 
-# One row for each thing that a message can be found by. `term` is a number made of the region, the kind and the value
-# (model/search), `number` is the message's place in its day, of which its identifier can be told again.
+# One row for each thing that messages can be found by, and span of about a second: many messages at a time share rows.
+# `term` is a number made of the region, the kind and the value (model/search), `members` are the places of the
+# messages in the span, eight digits each, of which their identifiers can be told again. One may stand there twice.
 search_terms = Table(
     "search_terms",
     metadata,
     column("account_id", Text, key=True),
     column("day", Integer, key=True),  # since 1970
     column("term", BigInteger, key=True),
-    column("number", BigInteger, key=True),
+    column("span", BigInteger, key=True),
+    column("members", Text),
     sqlite_with_rowid=False,
 )
 

@@ -634,8 +634,9 @@ STATEMENTS = (
         account_id TEXT NOT NULL,
         day INTEGER NOT NULL,
         term BIGINT NOT NULL,
-        number BIGINT NOT NULL,
-        PRIMARY KEY (account_id, day, term, number)
+        span BIGINT NOT NULL,
+        members TEXT NOT NULL,
+        PRIMARY KEY (account_id, day, term, span)
     )
      {without_rowid}
     """,
