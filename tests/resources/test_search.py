@@ -138,7 +138,7 @@ def test_a_term_that_leads_astray_shows_nothing(accept, index, find, transact):
         piece = search_index.Piece(
             prefix="none",
             look=search_index.Look.FIRST,
-            rows=[(ACCOUNT, place.day, words, place.number)],
+            rows=search_index.in_spans([(ACCOUNT, place.day, words, place.number)]),
             last="",
             is_last=True,
         )

@@ -32,6 +32,8 @@ _FORGOTTEN_AT_ONCE = 5000
 
 # account id, day, term, number
 Row: TypeAlias = tuple[str, int, int, int]
+# account id, day, term, span, members
+SpanRow: TypeAlias = tuple[str, int, int, int, str]
 
 ADD = Hot(
     "INSERT INTO search_terms (account_id, day, term, span, members) VALUES {values}"
@@ -100,7 +102,7 @@ class Piece:
 
     prefix: str
     look: Look
-    rows: Sequence[Row]
+    rows: Sequence[SpanRow]
     last: str
     is_last: bool
 
@@ -123,7 +125,7 @@ def next_piece(tx: Tx, prefix: str) -> Piece | None:
     for message_id, address in tx.hot_rows(_RECIPIENTS, (now.indexed_to or prefix, last)):
         to[message_id].append(address)
     rows = [row for message in found for row in _rows(message, to[message[0]])]
-    return Piece(prefix=prefix, look=Look.FIRST, rows=rows, last=last, is_last=len(found) < STEP)
+    return Piece(prefix=prefix, look=Look.FIRST, rows=in_spans(rows), last=last, is_last=len(found) < STEP)
 
 
 def _rows(message: Sequence[Any], recipients: Sequence[str]) -> Iterable[Row]:
@@ -164,7 +166,7 @@ def settle(tx: Tx, prefix: str) -> Piece | None:
         message = tx.hot_rows(_MESSAGES, (message_id[:-1], f"{message_id}~", 1))
         recipients = [address for _, address in tx.hot_rows(_RECIPIENTS, (message_id[:-1], message_id))]
         rows += [row for one in message for row in _rows(one, recipients)]
-    return Piece(prefix=prefix, look=Look.SECOND, rows=rows, last=last, is_last=len(found) < _SETTLED_STEP)
+    return Piece(prefix=prefix, look=Look.SECOND, rows=in_spans(rows), last=last, is_last=len(found) < _SETTLED_STEP)
 
 
 def _open_rows(tx: Tx, begin: str, last: str, owners: Sequence[Sequence[Any]]) -> list[Row]:
@@ -192,7 +194,7 @@ def _left_out(tx: Tx, owners: Sequence[Sequence[Any]]) -> list[str]:
     return missing
 
 
-def in_spans(rows: Iterable[Row]) -> list[tuple[str, int, int, int, str]]:
+def in_spans(rows: Iterable[Row]) -> list[SpanRow]:
     """Rows of the table, in the order of its key."""
     numbers: dict[tuple[str, int, int], set[int]] = defaultdict(set)
     for account_id, day, term, number in rows:
@@ -201,7 +203,7 @@ def in_spans(rows: Iterable[Row]) -> list[tuple[str, int, int, int, str]]:
 
 
 def write(tx: Tx, piece: Piece) -> None:
-    tx.hot(ADD, in_spans(piece.rows))
+    tx.hot(ADD, piece.rows)
     if piece.look is Look.FIRST:
         tx.hot(_MOVE_INDEXED, [(piece.prefix, piece.last)])
     else:
