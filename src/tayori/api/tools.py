@@ -3,7 +3,7 @@
 Owns the interface only; the composition root makes the object and gives it to `create_app`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from tayori.model.event_target import Offered
@@ -18,6 +18,10 @@ class Sending(Protocol):
 
     async def submit(self, submission: Submission) -> str:
         """The MessageId, once the message is durable. Raises the refusals of `model.errors`."""
+        ...
+
+    async def submit_together(self, submissions: Sequence[Submission]) -> list[str | Exception]:
+        """For each its MessageId, once all are durable, or its refusal."""
         ...
 
 

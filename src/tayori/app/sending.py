@@ -5,10 +5,11 @@ for stays in the store, where it is claimed later.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from tayori import ids
 from tayori.clock import Clock
@@ -16,7 +17,7 @@ from tayori.delivery.queue import NOTHING
 from tayori.mail.address import AddrSpec
 from tayori.model.event_target import Offered
 from tayori.model.job import Files
-from tayori.model.message import AttemptReport, Caller, Operation, Outcome, Outgoing, Submission
+from tayori.model.message import Accepted, AttemptReport, Caller, Operation, Outcome, Outgoing, Submission
 from tayori.model.names import ServiceNames
 from tayori.model.submission import Handed, from_raw
 from tayori.model.tracking import TrackingWanted, trackable
@@ -25,7 +26,9 @@ from tayori.resources.deliveries import Deliveries
 from tayori.resources.messages import Door
 from tayori.resources.results import Written, written
 from tayori.smtp.submission import SubmittedMessage
-from tayori.store.engine import Store
+from tayori.store.engine import Store, StoreUnavailable
+
+logger = logging.getLogger("tayori.sending")
 
 
 class StoredQueue:
@@ -113,6 +116,47 @@ class Sending:
         if accepted.outgoing is not None and accepted.outgoing.recipients:
             await self._hand_over(accepted.outgoing)
         return accepted.message_id
+
+    async def submit_together(self, submissions: Sequence[Submission]) -> list[str | Exception]:
+        """For each its MessageId, once all are durable, or its refusal. They are one transaction; where something goes
+        wrong that is no refusal, each is tried alone.
+        """
+        if not submissions:
+            return []
+        answers = await self._together(submissions)
+        wanting = [index for index, answer in enumerate(answers) if isinstance(answer, TrackingWanted)]
+        if wanting:
+            pairs = [(submissions[index], answers[index]) for index in wanting]
+            tracked = await asyncio.to_thread(self._trackable, pairs)
+            for index, answer in zip(wanting, await self._together(tracked), strict=True):
+                answers[index] = answer
+        return [await self._taken(answer) for answer in answers]
+
+    async def _together(self, submissions: Sequence[Submission]) -> list[Accepted | Exception]:
+        try:
+            return await self._store.batch(self._door.accept_together, submissions)
+        except StoreUnavailable as error:
+            return [error] * len(submissions)
+        except Exception:
+            logger.exception("bulk_failed")
+            return await asyncio.gather(*[self._alone(submission) for submission in submissions])
+
+    async def _alone(self, submission: Submission) -> Accepted | Exception:
+        try:
+            return await self._store.batch(self._door.accept, submission)
+        except Exception as error:
+            return error
+
+    def _trackable(self, pairs: Sequence[tuple[Submission, Any]]) -> list[Submission]:
+        names, hosts = self._names, self._tracking_hosts
+        return [trackable(one, wanted, hosts, names(one.caller.region)) for one, wanted in pairs]
+
+    async def _taken(self, answer: Accepted | Exception) -> str | Exception:
+        if isinstance(answer, Exception):
+            return answer
+        if answer.outgoing is not None and answer.outgoing.recipients:
+            await self._hand_over(answer.outgoing)
+        return answer.message_id
 
     async def _hand_over(self, outgoing: Outgoing) -> None:
         if self.engine is not None and self.engine.offer(outgoing):

@@ -276,12 +276,21 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenderingFailure:
+    """Why there is nothing to send: a template and its data do not fit. The name is empty for one within a request."""
+
+    template_name: str
+    error_message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A message handed in and found well-formed; all that can be checked without the database has been.
 
     `content` is CRLF bytes with the header block complete but for DKIM. `identities` are the addresses whose
     verification is asked for, in SES's order: From, Sender, Source, Return-Path. `feedback_address` is where SES
-    forwards bounces by mail. What `is_bad` is accepted, and rejected then (`model.content_scan`).
+    forwards bounces by mail. What `is_bad` is accepted, and rejected then (`model.content_scan`); so is what has a
+    `failure`, whose content is a header alone.
     """
 
     message_id: str
@@ -300,6 +309,12 @@ class Submission:
     delegation: Delegation | None = None
     is_trackable: bool = False  # has the links of open and click tracking, where there is anything to be tracked
     is_bad: bool = False
+    failure: RenderingFailure | None = None
+
+    @property
+    def rejection(self) -> str:
+        """The reason for which nobody gets it, or ""."""
+        return "bad-content" if self.is_bad else "rendering-failure" if self.failure is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,6 @@ _INSERT_RECIPIENT = Hot(
 _NOTHING_LENT: Mapping[AddrSpec, Sender] = {}
 _NOBODY: Mapping[str, str] = {}
 _WITHHELD = (DeliveryState.SUPPRESSED, "", "suppressed")  # state, owner, reason
-_BAD_CONTENT = "bad-content"
 INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) VALUES {values}")
 
 # Recorded for a suppressed address in place of a receiver's answer (ses: account-level suppression list). On SES there
@@ -109,7 +108,7 @@ class _Plan:
     @property
     def goes_out(self) -> bool:
         """Whether anything of it is to be delivered."""
-        return not self.submission.is_bad and len(self.suppressed) < len(self.submission.recipients)
+        return not self.submission.rejection and len(self.suppressed) < len(self.submission.recipients)
 
     @property
     def counted(self) -> int:
@@ -157,6 +156,13 @@ class Door:
         plans = [answer for answer in answers if isinstance(answer, _Plan)]
         accepted = dict(zip((id(plan) for plan in plans), self._write(tx, plans), strict=True))
         return [accepted[id(answer)] if isinstance(answer, _Plan) else answer for answer in answers]
+
+    def accept_together(
+        self, tx: Tx, groups: Sequence[Sequence[Submission]]
+    ) -> list[list[Accepted | Exception] | Exception]:
+        """A batch function for submissions that shall be durable at one moment: what a bulk consists of."""
+        answers = iter(self.accept(tx, [submission for group in groups for submission in group]))
+        return [[next(answers) for _ in group] for group in groups]
 
     def _own_signature(self, tx: Tx, submission: Submission) -> tuple[SigningPlan, ...]:
         return self._settings.own_signature(tx, self._names(submission.caller.region).service_domain)
@@ -297,11 +303,12 @@ class Door:
             messages.append(self._message_row(tx, plan))
             bodies.append((submission.message_id, submission.content))
             recipients += self._recipient_rows(plan, now, in_hand=in_hand)
-            events.append((submission.message_id, now, EventKind.SEND, -1, "{}"))
+            events.append(_first_event(submission, now))
             events += self._suppression_events(tx, plan, now + 1)  # after the Send event, whoever sorts them
             if submission.is_bad:
                 events.append(self._reject(tx, plan, now + 1))
-            sends[*_whose(submission), plan.counts_as, ""] += plan.counted
+            if submission.failure is None:
+                sends[*_whose(submission), plan.counts_as, ""] += plan.counted
             outgoing = _outgoing(tx, plan) if in_hand else None
             accepted.append(Accepted(message_id=submission.message_id, outgoing=outgoing))
         tx.hot(_INSERT_MESSAGE, messages)
@@ -352,8 +359,8 @@ class Door:
     def _recipient_rows(self, plan: _Plan, now: int, *, in_hand: bool) -> list[tuple[Any, ...]]:
         message_id = plan.submission.message_id
         others = (DeliveryState.SENDING, self._worker, "") if in_hand else (DeliveryState.QUEUED, "", "")
-        if plan.submission.is_bad:
-            others = (DeliveryState.REJECTED, "", _BAD_CONTENT)
+        if rejection := plan.submission.rejection:
+            others = (DeliveryState.REJECTED, "", rejection)
         rows: list[tuple[Any, ...]] = []
         for ordinal, address in enumerate(plan.submission.recipients):
             state, owner, reason = _WITHHELD if str(address) in plan.suppressed else others
@@ -405,6 +412,15 @@ class Door:
         quotas.count_rejects(tx, whose, len(plan.submission.recipients))
         mail_counts.add(tx, Count.REJECTS, {(*whose, plan.counts_as, ""): plan.counted})
         return plan.submission.message_id, now, EventKind.REJECT, -1, compact(event.reject())
+
+
+def _first_event(submission: Submission, now: int) -> tuple[Any, ...]:
+    """It was sent, or, where it could not be rendered, never was (ses: event publishing contents)."""
+    failure = submission.failure
+    if failure is None:
+        return submission.message_id, now, EventKind.SEND, -1, "{}"
+    detail = compact(event.rendering_failure(failure.template_name, failure.error_message))
+    return submission.message_id, now, EventKind.RENDERING_FAILURE, -1, detail
 
 
 def _outgoing(tx: Tx, plan: _Plan) -> Outgoing:
@@ -477,7 +493,7 @@ def _suppressed(
     effective = effective_reasons(account, configuration_set)
     on_list = listed.get((account.account_id, account.region), _NOBODY)
     found: dict[str, str] = {}
-    if submission.is_bad:
+    if submission.rejection:
         return found  # rejected as a whole
     for address in submission.recipients:
         reason = on_list.get(str(address))
