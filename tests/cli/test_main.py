@@ -70,6 +70,12 @@ def test_output_that_cannot_be_written_is_one_sentence(tayori: Tayori, service: 
     )
 
 
+def test_a_value_that_is_refused_is_one_sentence(tayori: Tayori, service: Endpoints, tmp_path: Path) -> None:
+    result = tayori("webhook", "create", "ftp://files.example/in", "--data", tmp_path)
+    assert (result.status, result.out, result.err.count("\n")) == (1, "", 1)
+    assert result.err.startswith("tayori: The webhook was not created: the URL must begin with http")
+
+
 def test_a_reader_that_leaves_early_is_no_traceback(service: Endpoints, tmp_path: Path) -> None:
     command = f"{sys.executable} -m tayori config reference --data {tmp_path} | head -1"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
@@ -86,7 +92,8 @@ def test_short_commands_do_not_load_the_service() -> None:
     )
     done = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
-    assert loaded == {"tayori", "tayori.cli", "tayori.cli.main", "tayori.cli.command", "tayori.cli.words"}
+    commands = {"tayori.cli", "tayori.cli.main", "tayori.cli.command", "tayori.cli.words", "tayori.cli.feedback_words"}
+    assert loaded == {"tayori", *commands, "tayori.model", "tayori.model.errors"}
 
 
 def test_env_brings_neither_the_dns_library_nor_the_models_of_aws(service: Endpoints, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Protocol, cast
 from tayori import __version__
 from tayori.cli.command import CommandFailed, Context, context_of, language, shared_options
 from tayori.cli.words import Words
+from tayori.model.errors import DomainError
 
 # In the order of `tayori --help`. The module's name is that of the command, unless it is given.
 COMMANDS = {
@@ -87,7 +88,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     try:
         context = context_of(options, os.environ, _program())
         return command(name).run(context, options)
-    except CommandFailed as error:
+    except (CommandFailed, DomainError) as error:
         sys.stderr.write(f"tayori: {' '.join(str(error).split())}\n")  # a library's words may have several lines
         return 1
     except KeyboardInterrupt:
