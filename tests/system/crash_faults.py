@@ -112,22 +112,18 @@ class Fault:
 
 
 def _kill(part: str) -> Fault:
+    killed: list[int] = []
+
     def strike(scene: Scene) -> None:
-        scene.service.kill_part(part)
-
-    dead: dict[str, int] = {}
-
-    def remember_and_strike(scene: Scene) -> None:
-        dead[part] = scene.service.pid_of(part)
-        strike(scene)
+        killed.append(scene.service.kill_part(part))
 
     def mend(scene: Scene) -> None:
-        until(lambda: scene.service.pid_of(part) != dead[part], f"{part} started again", 60)
+        until(lambda: scene.service.pid_of(part) not in killed, f"{part} started again", 60)
 
     name = {"worker-1": "the worker", "delivery-1": "the delivery process", "services": "the services"}[part]
     return Fault(
         name=f"kill -9 of {name}",
-        strike=remember_and_strike,
+        strike=strike,
         endure=_nothing,
         mend=mend,
         parts=part != "services",

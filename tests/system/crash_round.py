@@ -3,7 +3,7 @@
 Each stage of a round is one run: it has a recipient domain, a mail host and an address of its own. The host holds the
 dialogue where the stage is (see holding_host). The stages at the two commits are reached by keeping SQLite's write lock
 from the service: clients wait for their 250 and receivers' 250 wait to be recorded while the fault strikes; every other
-round leaves the lock alone and strikes at a random moment of a few milliseconds.
+round of a fault leaves the lock alone and strikes at a random moment of a few milliseconds.
 """
 
 import random
@@ -80,8 +80,11 @@ def zone_file(rounds: int) -> str:
 
 
 class Round:
-    def __init__(self, scene: Scene, fault: Fault, number: int, dice: random.Random) -> None:
+    """`holds_commits`: keep the service from committing until the fault strikes; else it strikes at any moment."""
+
+    def __init__(self, scene: Scene, fault: Fault, number: int, dice: random.Random, *, holds_commits: bool) -> None:
         self._scene, self._fault, self._number, self._dice = scene, fault, number, dice
+        self._holds_commits = holds_commits
         self.strays: list[str] = []  # what was wrong besides
 
     def play(self) -> list[Run]:
@@ -160,7 +163,7 @@ class Round:
         return began - _UNRECORDED, ended + _AFTER
 
     def _come_to_the_commits(self, host: HoldingHost) -> None:
-        if self._number % 2:
+        if not self._holds_commits:
             host.release()
             time.sleep(self._dice.uniform(0, _JITTER))
             return

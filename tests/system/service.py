@@ -65,9 +65,19 @@ class Service:
         )
         return int(started[-1]["pid"])
 
-    def kill_part(self, part: str) -> None:
-        os.kill(self.pid_of(part), signal.SIGKILL)
+    def kill_part(self, part: str) -> int:
+        """Once it runs: it may have ended with the process beside it, and be about to be started again. Its pid."""
+
+        def kill() -> int | None:
+            pid = self.pid_of(part)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return None
+            return pid
+
         self.expected_errors.add("process_died")
+        return until(kill, f"{part} running", 60)
 
     # -- clients -----------------------------------------------------------------------------------------------------
 

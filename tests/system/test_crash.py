@@ -111,9 +111,8 @@ def _kill(service: Service, kind: str) -> None:
     elif kind == "parent":
         _kill_parent(service)
     else:
-        before = service.pid_of(kind)
-        service.kill_part(kind)
-        until(lambda: service.pid_of(kind) != before, f"{kind} started again", 60)
+        killed = service.kill_part(kind)
+        until(lambda: service.pid_of(kind) != killed, f"{kind} started again", 60)
 
 
 def _kill_parent(service: Service) -> None:

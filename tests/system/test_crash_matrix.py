@@ -10,7 +10,7 @@ import os
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import cycle, islice
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
@@ -36,8 +36,8 @@ def test_every_fault_at_every_stage(tmp_path):
     strays: list[str] = []
     with _scene(tmp_path) as scene:
         try:
-            for number, fault in enumerate(islice(_faults(scene, dice), ROUNDS)):
-                play = Round(scene, fault, number, dice)
+            for number, (fault, holds_commits) in enumerate(islice(_faults(scene, dice), ROUNDS)):
+                play = Round(scene, fault, number, dice, holds_commits=holds_commits)
                 runs += play.play()
                 strays += [f"round {number}, {fault.name}: {stray}" for stray in play.strays]
                 counts = [(run.accepted, len(run.lost), run.again) for run in runs[-len(Stage) :]]
@@ -66,13 +66,15 @@ def _scene(folder: Path) -> Iterator[Scene]:
         yield Scene(service=service, workers=WORKERS, disk=disk, shim=shim)
 
 
-def _faults(scene: Scene, dice: random.Random) -> Iterator[Fault]:
-    """Each as often as every other, those of a short matrix first."""
+def _faults(scene: Scene, dice: random.Random) -> Iterator[tuple[Fault, bool]]:
+    """Each as often as every other, and in turns with the commits held and not; those of a short matrix first."""
     wanted = os.environ.get("TAYORI_CRASH_FAULT", "")
     faults = [fault for fault in possible(scene) if wanted in fault.name]
     dice.shuffle(faults)
     faults.sort(key=lambda fault: _FIRST.index(fault.name) if fault.name in _FIRST else len(_FIRST))
-    return cycle(faults)
+    for turn in count():
+        for index, fault in enumerate(faults):
+            yield fault, (turn + index) % 2 == 0
 
 
 def _table(runs: Sequence[Run]) -> Iterator[str]:
