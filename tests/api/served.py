@@ -137,7 +137,8 @@ def running(store: Store, clock: AdjustableClock) -> Iterator[Service]:
     """Serve the API until the end of the block. Two accounts exist, both in the sandbox."""
     folder = tempfile.TemporaryDirectory(prefix="tayori-jobs-")
     files = FolderFiles(Path(folder.name), clock, PUBLIC_URL, b"secret of the test")
-    tools = Tools(sending=Sending(store, names, "nobody"), job_files=files)
+    sending = Sending(store, names, "nobody", public_url=PUBLIC_URL)
+    tools = Tools(sending=sending, job_files=files)
 
     async def created(account_id: str, name: str) -> None:
         tools.created.append((account_id, name))

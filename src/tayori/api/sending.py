@@ -13,6 +13,7 @@ from tayori.api.registry import ComposeCall
 from tayori.api.tools import Tools
 from tayori.mail.address import AddressError, Mailbox, parse_mailbox
 from tayori.mail.compose import Body, Content, SimpleContent
+from tayori.model.contact_list import ListOption
 from tayori.model.errors import Invalid
 from tayori.model.message import Caller, MessageTag, Operation, Submission
 from tayori.model.submission import MAX_SIZE, Arns, Handed, from_raw, from_simple
@@ -33,6 +34,7 @@ def handed(
     tags: Sequence[Mapping[str, str]] = (),
     max_size: int = MAX_SIZE,
     arns: Arns = NO_ARNS,
+    list_option: ListOption | None = None,
 ) -> Handed:
     """What comes with a message of this call."""
     now = call.now
@@ -54,6 +56,7 @@ def handed(
         tags=tuple(MessageTag(name=tag.get("Name", ""), value=tag.get("Value", "")) for tag in tags),
         max_size=max_size,
         arns=arns,
+        list_option=list_option,
     )
 
 

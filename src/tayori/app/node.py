@@ -147,7 +147,8 @@ class Node:
         # In the rehearsal internet there are no strangers whose name servers a look could tire.
         self.look_limits = LookLimits(each=1000, in_all=1000) if self.config.rehearsal else LookLimits()
         self._stops.append(self.resolver.close)
-        self.sending = Sending(self.store, self.names_of, self.worker, tracking_hosts(self.config))
+        hosts = tracking_hosts(self.config)
+        self.sending = Sending(self.store, self.names_of, self.worker, hosts, self.config.http_url)
         self.sts = sts_policies(self.config, self.resolver, self.store, self.clock)
         self.feedback = FeedbackWiring(self.config, self.store, self.sending, self.names_of, self.clock)
         await self._start_loops()

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from tayori import ids
+from tayori.app.list_management import ListMail
 from tayori.clock import Clock
 from tayori.delivery.queue import NOTHING
 from tayori.mail.address import AddrSpec
@@ -94,10 +95,12 @@ class Sending:
         names: Callable[[str], ServiceNames],
         worker: str,
         tracking_hosts: TrackingHosts = THIS_HOST,
+        public_url: str = "",
     ) -> None:
         self._store = store
         self._names = names
         self._tracking_hosts = tracking_hosts
+        self._list_mail = ListMail(store, public_url, names)
         self._door = Door(names, worker, self._has_room)
         self.engine: Engine | None = None
         self.queue: StoredQueue | None = None
@@ -108,11 +111,12 @@ class Sending:
     async def submit(self, submission: Submission) -> str:
         """The MessageId, once the message is durable. Raises what model.errors names."""
         try:
-            accepted = await self._store.batch(self._door.accept, submission)
+            accepted = await self._store.batch(self._door.accept, await self._prepared(submission))
         except TrackingWanted as wanted:
             names = self._names(submission.caller.region)
-            submission = await asyncio.to_thread(trackable, submission, wanted, self._tracking_hosts, names)
-            accepted = await self._store.batch(self._door.accept, submission)
+            tracked = await asyncio.to_thread(trackable, submission, wanted, self._tracking_hosts, names)
+            # The way out is no link to be tracked, so it comes into the message last.
+            accepted = await self._store.batch(self._door.accept, await self._prepared(tracked))
         if accepted.outgoing is not None and accepted.outgoing.recipients:
             await self._hand_over(accepted.outgoing)
         return accepted.message_id
@@ -157,6 +161,9 @@ class Sending:
         if answer.outgoing is not None and answer.outgoing.recipients:
             await self._hand_over(answer.outgoing)
         return answer.message_id
+
+    async def _prepared(self, submission: Submission) -> Submission:
+        return submission if submission.list_option is None else await self._list_mail.prepared(submission)
 
     async def _hand_over(self, outgoing: Outgoing) -> None:
         if self.engine is not None and self.engine.offer(outgoing):

@@ -12,6 +12,7 @@ from enum import StrEnum
 from tayori.mail.address import AddrSpec, Mailbox
 from tayori.mail.envelope import BodyType, ReversePath
 from tayori.mail.reply import EnhancedStatus, Reply
+from tayori.model.contact_list import ListOption
 from tayori.model.tls_result import ResultType
 
 
@@ -309,6 +310,7 @@ class Submission:
     delegation: Delegation | None = None
     is_trackable: bool = False  # has the links of open and click tracking, where there is anything to be tracked
     is_bad: bool = False
+    list_option: ListOption | None = None  # under which contact list it is sent
     failure: RenderingFailure | None = None
 
     @property

@@ -19,6 +19,7 @@ from tayori.mail.envelope import BodyType
 from tayori.mail.fields import Field, FieldsError, assemble, join, split_message
 from tayori.mail.lines import has_line_longer_than, to_crlf
 from tayori.model import attachment, content_scan
+from tayori.model.contact_list import ListOption
 from tayori.model.errors import Invalid
 from tayori.model.message import Caller, Delegation, MessageTag, Operation, Submission
 from tayori.model.names import ServiceNames
@@ -41,7 +42,7 @@ _SINGLE = frozenset(
         b"originator-return-address pics-label precedence preferred-transport pgp-encrypted priority references "
         b"reply-by reply-to return-path sender sensitivity solicitation subject thread-index thread-topic to "
         b"user-agent vbr-info x-priority x-ses-configuration-set x-ses-message-tags x-ses-source-arn x-ses-from-arn "
-        b"x-ses-return-path-arn"
+        b"x-ses-return-path-arn x-ses-list-management-options"
     ).split()
 )
 # Taken out: what controls the service, what it sets itself, and who was copied in secret.
@@ -102,6 +103,7 @@ class Handed:
     tags: Sequence[MessageTag] = ()
     max_size: int = MAX_SIZE
     arns: Arns = Arns()
+    list_option: ListOption | None = None
 
 
 def from_raw(raw: bytes, handed: Handed) -> Submission:
@@ -236,7 +238,16 @@ def _submission(
         tags=check_tags(handed.tags) if handed.tags else _header_tags(header.text(b"x-ses-message-tags")),
         delegation=_delegation(_arns(header, handed.arns), froms, senders, source, return_path, feedback, action),
         is_bad=is_bad,
+        list_option=_list_option(header, handed),
     )
+
+
+def _list_option(header: _Header, handed: Handed) -> ListOption | None:
+    """The request's own, else the header's."""
+    name = b"x-ses-list-management-options"
+    if handed.list_option is None and name in header.by_name:
+        return ListOption.parse(header.text(name))
+    return handed.list_option
 
 
 def _arns(header: _Header, given: Arns) -> Arns:

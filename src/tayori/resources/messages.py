@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.model import event, mail_count, simulator
-from tayori.model.bounce import ON_ACCOUNT_LIST, SUPPRESSED
+from tayori.model.bounce import ON_ACCOUNT_LIST, SUPPRESSED, UNSUBSCRIBED
+from tayori.model.contact_list import ListOption
 from tayori.model.errors import (
     DomainError,
     Invalid,
@@ -41,7 +42,7 @@ from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.model.simulator import Mailbox
 from tayori.model.stream import stream_of
 from tayori.model.tracking import TrackingWanted
-from tayori.resources import delegation, mail_counts, publications, quotas, suppression
+from tayori.resources import contacts, delegation, mail_counts, publications, quotas, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
@@ -71,6 +72,7 @@ INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) V
 # Recorded for a suppressed address in place of a receiver's answer (ses: account-level suppression list). On SES there
 # is another list behind that of the account; here only the mailbox simulator has an address on it.
 _OTHER_LIST = "GLOBAL"
+_OPTED_OUT = "UNSUBSCRIBED"
 _SUPPRESSED_STATUS = "5.1.1"
 _SUPPRESSIONS = {
     "BOUNCE": (
@@ -80,6 +82,10 @@ _SUPPRESSIONS = {
     _OTHER_LIST: (
         SUPPRESSED,
         "The message was not sent to this address because mail to it has bounced not long ago (simulated).",
+    ),
+    _OPTED_OUT: (
+        UNSUBSCRIBED,
+        "The message was not sent to this address because the recipient has unsubscribed from the list or topic.",
     ),
 }
 
@@ -190,6 +196,8 @@ class Door:
         suppressed = _suppressed(account, configuration_set, submission, listed)
         simulated = simulator.simulated(submission.recipients)
         usage.take(account, len(submission.recipients), free=len(simulated))
+        if submission.list_option is not None:
+            suppressed = {**_opted_out(tx, submission, submission.list_option), **suppressed}
         options = configuration_set.options.get(OptionGroup.DELIVERY, {}) if configuration_set else {}
         limit = options.get("MaxDeliverySeconds")
         return _Plan(
@@ -337,6 +345,8 @@ class Door:
             "feedback_address": str(submission.feedback_address or ""),
             "own_deadline": plan.own_deadline,
         }
+        if submission.list_option is not None:  # for those who unsubscribe by mail
+            facts["list"] = [submission.list_option.contact_list, submission.list_option.topic]
         if submission.delegation is not None:  # whose identity it is that the mail was sent as
             facts["source_arn"] = submission.delegation.arns.get(submission.from_address, "")
         return (
@@ -484,6 +494,15 @@ def _listed(tx: Tx, submissions: Sequence[Submission]) -> _Listed:
             key = submission.caller.account_id, submission.caller.region
             addresses[key].update(str(address) for address in submission.recipients)
     return {key: suppression.reasons(tx, *key, sorted(found)) for key, found in addresses.items()}
+
+
+def _opted_out(tx: Tx, submission: Submission, option: ListOption) -> Mapping[str, str]:
+    """Recipients who want no mail of this list, or of its topic. What is rejected as a whole changes no list."""
+    if submission.rejection:
+        return _NOBODY
+    addresses = [str(address) for address in submission.recipients]
+    out = contacts.opted_out(tx, *_whose(submission), option, addresses)
+    return dict.fromkeys(out, _OPTED_OUT)
 
 
 def _suppressed(

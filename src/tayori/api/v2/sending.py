@@ -7,13 +7,13 @@ from tayori.api import sending
 from tayori.api.registry import ComposeCall, Request, Response, operation
 from tayori.aws.errors import ApiError
 from tayori.mail.parts import Attachment, Disposition, TransferEncoding
+from tayori.model.contact_list import ListOption
 from tayori.model.errors import Invalid, NotOffered
 from tayori.model.message import Operation
 from tayori.model.submission import Arns, check_custom_headers
 
 _NOT_OFFERED = {
     "TenantName": "Tenants are not offered by this release. Leave out TenantName.",
-    "ListManagementOptions": "Contact lists are not offered by this release. Leave out ListManagementOptions.",
     "EndpointId": "Global endpoints are not offered: an installation plays one region. Leave out EndpointId.",
 }
 _CONTENT = ("Simple", "Raw", "Template")
@@ -34,6 +34,7 @@ async def send_email(call: ComposeCall, request: Request) -> Response:
         configuration_set=request.get("ConfigurationSetName"),
         tags=request.get("EmailTags", ()),
         arns=_arns(request),
+        list_option=_list_option(request),
     )
     if kind == "Raw":
         return {"MessageId": await sending.send_raw(call, content["Data"], facts)}
@@ -54,6 +55,11 @@ def _arns(request: Request) -> Arns:
     """Whose identities a delegate sender uses; the first stands for Source and From of a raw message alike."""
     author = request.get("FromEmailAddressIdentityArn", "")
     return Arns(source=author, author=author, return_path=request.get("FeedbackForwardingEmailAddressIdentityArn", ""))
+
+
+def _list_option(request: Request) -> ListOption | None:
+    given = request.get("ListManagementOptions")
+    return ListOption(contact_list=given["ContactListName"], topic=given.get("TopicName", "")) if given else None
 
 
 def _refuse_what_is_not_offered(request: Request) -> None:
