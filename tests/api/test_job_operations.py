@@ -58,12 +58,12 @@ def work(service):
     return work
 
 
-def upload(service, path, data, account_id=ACCOUNT):
+def upload(service, path, data, account_id=ACCOUNT, *, method="PUT"):
     """As an account does it; the answer."""
     url = f"{service.url}/tayori/files/{path}"
-    request = AWSRequest(method="PUT", url=url, data=data)
+    request = AWSRequest(method=method, url=url, data=data)
     SigV4Auth(Credentials(key_of(account_id), SECRET), "ses", REGION).add_auth(request)
-    return requests.put(url, data=data, headers=dict(request.headers), timeout=30)
+    return requests.request(method, url, data=data, headers=dict(request.headers), timeout=30)
 
 
 def fetch(service, link):
@@ -187,6 +187,24 @@ def test_files_of_another_account_cannot_be_imported(client, service, work):
 def test_names_that_lead_elsewhere_are_refused(client, url):
     with pytest.raises(client.exceptions.BadRequestException):
         import_job(client, url)
+
+
+def test_an_accounts_files_are_bounded_and_can_be_deleted(client, service):
+    folder = service.tools.job_files._folder / ACCOUNT
+    assert upload(service, "lists/a.csv", b"x").status_code == 200
+    with (folder / "big").open("wb") as big:
+        big.truncate(512 * 1024 * 1024)
+    refused = upload(service, "lists/b.csv", b"x")
+    assert refused.status_code == 400 and "no room" in refused.text
+    assert upload(service, "lists/b.csv", b"x", OTHER_ACCOUNT).status_code == 200
+    (folder / "big").unlink()
+    assert upload(service, "lists/b.csv", b"x").status_code == 200
+    assert upload(service, "lists/a.csv", b"", method="DELETE").status_code == 200
+    assert upload(service, "lists/a.csv", b"", method="DELETE").status_code == 404
+    assert sorted(path.name for path in (folder / "lists").iterdir()) == ["b.csv"]
+    for path in ("lists/../../results/x", "lists/%2e%2e/a", f"../{OTHER_ACCOUNT}/lists/b.csv"):
+        assert upload(service, path, b"", method="DELETE").status_code in (400, 403, 404), path
+    assert (folder.parent / OTHER_ACCOUNT / "lists" / "b.csv").exists()
 
 
 def test_a_link_out_of_the_folder_is_not_followed(client, service, work, tmp_path):

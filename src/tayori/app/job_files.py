@@ -1,8 +1,8 @@
 """The files of jobs in a folder of this machine, and what HTTP serves of it.
 
 Each account has its own buckets there, `<folder>/<account id>/<bucket>/<key>`, which it fills by
-`PUT /tayori/files/<bucket>/<key>`; nobody reaches those of another. What jobs write is beside them, and read by a link
-that is signed and ends after an hour.
+`PUT /tayori/files/<bucket>/<key>`, within bounds; nobody reaches those of another. What jobs write is beside them, and
+read by a link that is signed and ends after an hour.
 """
 
 import asyncio
@@ -21,9 +21,12 @@ from tayori.api.registry import Principal
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
+from tayori.model.errors import Kind, LimitExceeded, NotFound
 from tayori.model.job import MOST_OCTETS, FileTrouble, ObjectName
 
 PATH = "/tayori/files"
+_MOST_KEPT = 512 * 1024 * 1024  # octets of an account's own files
+_MOST_FILES = 10_000
 _WRITTEN = "results"  # beside the accounts, which are numbers
 LINK_LASTS = timedelta(hours=1)
 _TYPES = {".csv": "text/csv; charset=utf-8", ".json": "application/json"}
@@ -56,8 +59,26 @@ class FolderFiles:
         return data
 
     async def upload(self, account_id: str, name: ObjectName, data: bytes) -> None:
-        """Raises FileTrouble."""
-        await asyncio.to_thread(self._write, self._within(account_id, name.bucket, *name.key.split("/")), data)
+        """Raises FileTrouble, and LimitExceeded where the account has too much here."""
+        path = self._within(account_id, name.bucket, *name.key.split("/"))
+        await asyncio.to_thread(self._check_room, account_id, len(data))
+        await asyncio.to_thread(self._write, path, data)
+
+    def _check_room(self, account_id: str, octets: int) -> None:
+        count = 1
+        for path in self._folder.joinpath(account_id).rglob("*"):
+            count += 1
+            octets += path.lstat().st_size
+            if octets > _MOST_KEPT or count > _MOST_FILES:
+                raise LimitExceeded("There is no room for more files: delete some that are no longer needed.")
+
+    async def delete(self, account_id: str, name: ObjectName) -> None:
+        """Raises NotFound."""
+        path = self._within(account_id, name.bucket, *name.key.split("/"))
+        try:
+            await asyncio.to_thread(path.unlink)
+        except OSError as error:
+            raise NotFound(f"There is no file s3://{name.bucket}/{name.key}.", Kind.JOB) from error
 
     async def write(self, account_id: str, name: str, data: bytes) -> None:
         await asyncio.to_thread(self._write, self._within(_WRITTEN, account_id, name), data)
@@ -114,7 +135,7 @@ class FolderFiles:
 
 
 class FilePages:
-    """`PUT` by an account into its own buckets; `GET` by whoever has a link."""
+    """`PUT` and `DELETE` by an account in its own buckets; `GET` by whoever has a link."""
 
     def __init__(self, files: FolderFiles) -> None:
         self._files = files
@@ -122,17 +143,22 @@ class FilePages:
     def table(self) -> list[Route]:
         return [
             Route(method="PUT", prefix=PATH, handler=self.put, max_body=MOST_OCTETS),
+            Route(method="DELETE", prefix=PATH, handler=self.delete),
             Route(method="GET", prefix=PATH, handler=self.get, access=Access.EVERYBODY, max_body=0),
         ]
 
     async def put(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         assert principal is not None
-        name = ObjectName.parse(f"s3://{unquote(request.path.removeprefix(PATH).strip('/'))}")
         try:
-            await self._files.upload(principal.account_id, name, request.body)
+            await self._files.upload(principal.account_id, _name_of(request), request.body)
         except FileTrouble as trouble:
             raise common_error("ServiceUnavailable", str(trouble)) from trouble
-        return HttpResponse(status=200, headers=(("content-type", "application/json"),), body=b"{}")
+        return _done()
+
+    async def delete(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
+        assert principal is not None
+        await self._files.delete(principal.account_id, _name_of(request))
+        return _done()
 
     async def get(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         account_id, _, name = unquote(request.path.removeprefix(PATH).strip("/")).partition("/")
@@ -146,3 +172,11 @@ class FilePages:
             ("cache-control", "no-store"),
         )
         return HttpResponse(status=200, headers=headers, body=data)
+
+
+def _name_of(request: HttpRequest) -> ObjectName:
+    return ObjectName.parse(f"s3://{unquote(request.path.removeprefix(PATH).strip('/'))}")
+
+
+def _done() -> HttpResponse:
+    return HttpResponse(status=200, headers=(("content-type", "application/json"),), body=b"{}")

@@ -142,7 +142,7 @@ def _record(number: int, raw: bytes, data_format: DataFormat, action: ImportActi
 
 def _read_csv(text: str) -> tuple[str, str]:
     try:
-        (row,) = csv.reader([text], skipinitialspace=True, strict=True)
+        (row,) = csv.reader([text], skipinitialspace=True)
     except (csv.Error, ValueError) as error:
         raise Invalid("The line is not valid CSV.") from error
     cells = [*(cell.strip() for cell in row), "", ""]
