@@ -102,3 +102,24 @@ def test_nobody_is_written_to_about_it(transact, operation: Operation) -> None:
     report_back(transact, send(transact, operation).message_id)
     told = [one.mail for one in transact(publications.oldest, 10)]
     assert told and not any(told)
+
+
+@pytest.mark.parametrize("operation", OWN)
+def test_an_automatic_reply_to_it_is_answered_by_nothing(transact, operation: Operation) -> None:
+    """Else two programs would write to each other for ever (RFC 3834 2)."""
+    message_id = send(transact, operation).message_id
+    route = InboundRoute(
+        recipient=AddrSpec("r", "mail.tayori.test"),
+        purpose=InboundPurpose.RETURN_PATH,
+        message_id=message_id,
+        ordinals=(0,),
+    )
+    message = InboundMessage(
+        routes=(route,), reverse_path=ReversePath.NULL, content=b"", source_ip="192.0.2.1", helo="", tls=None
+    )
+    away = InboundReport(message_id=message_id, kind=ReportKind.AUTOMATIC_REPLY)
+    transact(inbound_port().record, [Received(inbound_ids=("i",), message=message, reports=(away,))])
+    assert [one.kind for one in transact(timeline.get, message_id).events] == ["Send", "Bounce"]
+    told = [one.mail for one in transact(publications.oldest, 10)]
+    assert told and not any(told)
+    assert traces(transact) == ({}, 0)
