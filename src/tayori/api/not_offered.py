@@ -38,7 +38,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         """
         UpdateConfigurationSet
         GetEmailAddressInsights
-        SendBulkEmail
         CreateTenant CreateTenantResourceAssociation DeleteTenant DeleteTenantResourceAssociation GetTenant
         ListResourceTenants ListTenantResources ListTenants PutTenantSuppressionAttributes
         """,
@@ -47,7 +46,7 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         CloneReceiptRuleSet CreateReceiptRule CreateReceiptRuleSet DeleteReceiptRule DeleteReceiptRuleSet
         DescribeActiveReceiptRuleSet DescribeReceiptRule DescribeReceiptRuleSet ListReceiptRuleSets
         ReorderReceiptRuleSet SetActiveReceiptRuleSet SetReceiptRulePosition UpdateReceiptRule
-        SendBounce SendBulkTemplatedEmail SendTemplatedEmail
+        SendBounce
         """,
     ),
     (

@@ -24,8 +24,8 @@ SENDING = Bounds(steps=100_000, size=10_000_000)
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-# Stands for the tracking pixel, not for data (ses: metrics FAQ): it is left for `model.tracking` to find.
-_PLACEHOLDER = re.compile(r"(?<!\\)(?=\{\{ses:openTracker\}\})")
+# These stand for the tracking pixel and the way out of a list, not for data (ses): they are left to be found later.
+_PLACEHOLDER = re.compile(r"(?<!\\)(?=\{\{(?:ses:openTracker|amazonSESUnsubscribeUrl)\}\})")
 
 Data = Mapping[str, Any]
 

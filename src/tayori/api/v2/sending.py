@@ -1,27 +1,30 @@
-"""SendEmail: Simple and Raw content."""
+"""SendEmail: Simple, Raw and Template content."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from tayori.api import sending
+from tayori.api import sending, templated
 from tayori.api.registry import ComposeCall, Request, Response, operation
+from tayori.api.templated import Chosen
+from tayori.api.v2.templates import content_of
 from tayori.aws.errors import ApiError
 from tayori.mail.parts import Attachment, Disposition, TransferEncoding
 from tayori.model.contact_list import ListOption
 from tayori.model.errors import Invalid, NotOffered
 from tayori.model.message import Operation
-from tayori.model.submission import Arns, check_custom_headers
+from tayori.model.submission import Arns, Handed, check_custom_headers
 
 _NOT_OFFERED = {
     "TenantName": "Tenants are not offered by this release. Leave out TenantName.",
     "EndpointId": "Global endpoints are not offered: an installation plays one region. Leave out EndpointId.",
 }
 _CONTENT = ("Simple", "Raw", "Template")
+_TEMPLATES = ("TemplateName", "TemplateArn", "TemplateContent")
 
 
 @operation("sesv2", "SendEmail", mode="compose")
 async def send_email(call: ComposeCall, request: Request) -> Response:
-    _refuse_what_is_not_offered(request)
+    refuse_what_is_not_offered(request)
     kind, content = _content(request["Content"])
     destination = request.get("Destination", {})
     source = request.get("FromEmailAddress", "")
@@ -33,11 +36,13 @@ async def send_email(call: ComposeCall, request: Request) -> Response:
         return_path=request.get("FeedbackForwardingEmailAddress", ""),
         configuration_set=request.get("ConfigurationSetName"),
         tags=request.get("EmailTags", ()),
-        arns=_arns(request),
+        arns=arns_of(request),
         list_option=_list_option(request),
     )
     if kind == "Raw":
         return {"MessageId": await sending.send_raw(call, content["Data"], facts)}
+    if kind == "Template":
+        return {"MessageId": await _send_template(call, request, content, facts)}
     if not source:
         raise ApiError("BadRequestException", None)  # SES says no more than that (ses: probed)
     composed = sending.simple_content(
@@ -46,12 +51,38 @@ async def send_email(call: ComposeCall, request: Request) -> Response:
         request.get("ReplyToAddresses", ()),
         content,
         headers=check_custom_headers(content.get("Headers", ())),
-        attachments=[_attachment(part) for part in content.get("Attachments", ())],
+        attachments=[attachment(part) for part in content.get("Attachments", ())],
     )
     return {"MessageId": await sending.send_simple(call, composed, facts)}
 
 
-def _arns(request: Request) -> Arns:
+async def _send_template(call: ComposeCall, request: Request, content: Mapping[str, Any], facts: Handed) -> str:
+    source = request.get("FromEmailAddress", "")
+    if not source:
+        raise Invalid("Source cannot be empty")
+    empty = templated.frame(
+        source,
+        request.get("Destination", {}),
+        request.get("ReplyToAddresses", ()),
+        headers=check_custom_headers(content.get("Headers", ())),
+        attachments=[attachment(part) for part in content.get("Attachments", ())],
+    )
+    return await templated.send(call, await chosen(call, content), content.get("TemplateData", "{}"), empty, facts)
+
+
+async def chosen(call: ComposeCall, content: Mapping[str, Any]) -> Chosen:
+    """The template that Template content means. Raises DomainErrors."""
+    given = [member for member in _TEMPLATES if member in content]
+    if len(given) != 1:
+        raise Invalid("Template must have exactly one of TemplateName, TemplateArn and TemplateContent.")
+    if given == ["TemplateContent"]:
+        return await templated.within_request(content_of(content["TemplateContent"]))
+    if given == ["TemplateArn"]:
+        return await templated.stored(call, templated.name_of(call, content["TemplateArn"]))
+    return await templated.stored(call, content["TemplateName"])
+
+
+def arns_of(request: Request) -> Arns:
     """Whose identities a delegate sender uses; the first stands for Source and From of a raw message alike."""
     author = request.get("FromEmailAddressIdentityArn", "")
     return Arns(source=author, author=author, return_path=request.get("FeedbackForwardingEmailAddressIdentityArn", ""))
@@ -62,7 +93,7 @@ def _list_option(request: Request) -> ListOption | None:
     return ListOption(contact_list=given["ContactListName"], topic=given.get("TopicName", "")) if given else None
 
 
-def _refuse_what_is_not_offered(request: Request) -> None:
+def refuse_what_is_not_offered(request: Request) -> None:
     for member, text in _NOT_OFFERED.items():
         if request.get(member):
             raise NotOffered(text)
@@ -72,12 +103,10 @@ def _content(content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     given = [kind for kind in _CONTENT if kind in content]
     if len(given) != 1:
         raise Invalid("Content must have exactly one of Simple, Raw and Template.")
-    if given == ["Template"]:
-        raise NotOffered("Templates are not offered yet by this release. Send Simple or Raw content.")
     return given[0], content[given[0]]
 
 
-def _attachment(part: Mapping[str, Any]) -> Attachment:
+def attachment(part: Mapping[str, Any]) -> Attachment:
     return Attachment(
         content=part["RawContent"],
         file_name=part["FileName"],
