@@ -136,7 +136,7 @@ def test_nothing_counts_and_nobody_is_suppressed(run, simulation):
             await simulation.deliver(f"{mailbox}@simulator.amazonses.com")
         await simulation.answers()
         read = simulation.store.read
-        assert await read(suppression.page, *KEY, limit=10) == []
+        assert (await read(suppression.page, *KEY, limit=10)).entries == []
         assert await read(quotas.statistics, *KEY) == []
         assert await read(quotas.sent_last_24_hours, *KEY) == 0
 

@@ -93,7 +93,7 @@ def test_its_suppressed_address_bounces_as_if_another_list_than_the_accounts_had
     detail = json.loads(bounce["detail"])
     assert (detail["bounceType"], detail["bounceSubType"]) == ("Permanent", "Suppressed")
     assert detail["bouncedRecipients"][0]["emailAddress"] == "suppressionlist+1@simulator.amazonses.com"
-    assert transact(suppression.page, *KEY, limit=10) == []
+    assert transact(suppression.page, *KEY, limit=10).entries == []
     assert counted(transact, Count.SENDS) == 1
 
 

@@ -54,13 +54,13 @@ def test_lists_are_of_one_account_and_region(transact):
     transact(suppression.put, *OWN, "gone@inbox.test", "BOUNCE")
     for other in (("999900001111", "us-east-1"), ("111122223333", "eu-west-1")):
         assert transact(suppression.reasons, *other, ["gone@inbox.test"]) == {}
-        assert transact(suppression.page, *other, limit=10) == []
+        assert transact(suppression.page, *other, limit=10).entries == []
 
 
 def test_a_deleted_entry_is_gone(transact):
     transact(suppression.put, *OWN, "gone@inbox.test", "BOUNCE")
     transact(suppression.delete, *OWN, "gone@inbox.test")
-    assert transact(suppression.page, *OWN, limit=10) == []
+    assert transact(suppression.page, *OWN, limit=10).entries == []
 
 
 @pytest.mark.parametrize("reason", ["", "bounce", "UNSUBSCRIBE"])
@@ -80,9 +80,10 @@ def test_pages_go_through_the_whole_list_once(transact):
     for address in reversed(wanted):
         transact(suppression.put, *OWN, address, "BOUNCE")
     seen, after = [], ""
-    while page := transact(suppression.page, *OWN, after=after, limit=10):
-        seen += [entry.address for entry in page]
-        after = seen[-1]
+    while after is not None:
+        page = transact(suppression.page, *OWN, after=after, limit=10)
+        seen += [entry.address for entry in page.entries]
+        after = page.rest
     assert seen == wanted
 
 
@@ -94,7 +95,7 @@ def test_pages_can_be_narrowed_by_reason_and_time(transact, clock):
     transact(suppression.put, *OWN, "late@inbox.test", "COMPLAINT")
 
     def found(**filters):
-        return [entry.address for entry in transact(suppression.page, *OWN, limit=10, **filters)]
+        return [entry.address for entry in transact(suppression.page, *OWN, limit=10, **filters).entries]
 
     assert found() == ["early@inbox.test", "late@inbox.test"]
     assert found(wanted_reasons=["BOUNCE"]) == ["early@inbox.test"]
@@ -109,3 +110,21 @@ def test_any_number_of_addresses_is_looked_up(transact, size):
     addresses = [f"r{number}@inbox.test" for number in range(size)]
     transact(suppression.add_from_feedback, [(*OWN, address, "BOUNCE", "m") for address in addresses[::2]])
     assert transact(suppression.reasons, *OWN, addresses) == dict.fromkeys(addresses[::2], "BOUNCE")
+
+
+def test_a_page_of_a_narrowed_list_looks_at_so_many_entries_and_no_more(transact):
+    """A rare reason in a long list: pages may be empty, and lead on."""
+    addresses = [f"r{number:03}@inbox.test" for number in range(25)]
+    transact(suppression.put_all, *OWN, [(address, "BOUNCE") for address in addresses])
+    transact(suppression.put, *OWN, addresses[17], "COMPLAINT")
+    found, after, sizes = [], "", []
+    while after is not None:
+        page = transact(suppression.page, *OWN, wanted_reasons=["COMPLAINT"], after=after, limit=10, rows=5)
+        found += [entry.address for entry in page.entries]
+        sizes.append(len(page.entries))
+        after = page.rest
+    assert found == [addresses[17]] and sizes == [0, 0, 0, 1, 0]
+    whole = transact(suppression.page, *OWN, limit=25, rows=25)
+    assert (len(whole.entries), whole.rest) == (25, None)
+    cut = transact(suppression.page, *OWN, limit=10)
+    assert (len(cut.entries), cut.rest) == (10, addresses[9])

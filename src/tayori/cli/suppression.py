@@ -17,7 +17,7 @@ from tayori.cli.table import moment, table
 from tayori.model import job
 from tayori.model.job import DataFormat, ImportAction, ImportRecord
 from tayori.resources import suppression
-from tayori.resources.suppression import REASONS, SuppressedDestination
+from tayori.resources.suppression import REASONS, Page, SuppressedDestination
 from tayori.store.engine import Tx
 
 _LISTED = 100
@@ -60,18 +60,16 @@ def _list(context: Context, options: argparse.Namespace) -> int:
         raise CommandFailed(f"--limit must be from 1 to {_AT_ONCE}.")
     service = endpoints_of(context)
     wanted = (options.reason,) if options.reason else ()
-    found = read(service, _page, options.account, service.region, wanted, options.after, options.limit)
-    rows = [(one.address, one.reason, moment(one.updated_at), one.message_id or "") for one in found]
+    page = read(service, _page, options.account, service.region, wanted, options.after, options.limit)
+    rows = [(one.address, one.reason, moment(one.updated_at), one.message_id or "") for one in page.entries]
     text = table(("ADDRESS", "REASON", "SINCE", "MESSAGE"), rows) if rows else "No address is on the list.\n"
-    if len(found) == options.limit:
-        text += f"Go on with: --after {found[-1].address}\n"
-    context.output.emit([_as_json(one) for one in found], text)
+    if page.rest is not None:
+        text += f"Go on with: --after {page.rest}\n"
+    context.output.emit([_as_json(one) for one in page.entries], text)
     return 0
 
 
-def _page(
-    tx: Tx, account: str | None, region: str, wanted: Sequence[str], after: str, limit: int
-) -> list[SuppressedDestination]:
+def _page(tx: Tx, account: str | None, region: str, wanted: Sequence[str], after: str, limit: int) -> Page:
     return suppression.page(tx, account_id_of(tx, account), region, wanted_reasons=wanted, after=after, limit=limit)
 
 
@@ -160,8 +158,9 @@ def _export(context: Context, options: argparse.Namespace) -> int:
     return 0
 
 
-def _everything(page: Callable[[str], list[SuppressedDestination]]) -> Iterator[SuppressedDestination]:
-    after = ""
-    while found := page(after):
-        yield from found
-        after = found[-1].address
+def _everything(page: Callable[[str], Page]) -> Iterator[SuppressedDestination]:
+    after: str | None = ""
+    while after is not None:
+        found = page(after)
+        yield from found.entries
+        after = found.rest

@@ -19,6 +19,7 @@ from tayori.store.tables import suppressed_destinations, to_micros
 
 REASONS = ("BOUNCE", "COMPLAINT")
 _LOOKUP_AT_ONCE = 50
+_LOOKED_AT = 5000  # entries, for one page of a list that is narrowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,14 @@ def delete(tx: Tx, account_id: str, region: str, address: str) -> None:
         raise _missing(listed)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """`rest` is the address behind which to go on, and None at the end of the list."""
+
+    entries: list[SuppressedDestination]
+    rest: str | None
+
+
 def page(
     tx: Tx,
     account_id: str,
@@ -124,18 +133,24 @@ def page(
     end: datetime | None = None,
     after: str = "",
     limit: int,
-) -> list[SuppressedDestination]:
-    """Entries in the order of their addresses, from the first one behind `after`."""
+    rows: int = _LOOKED_AT,
+) -> Page:
+    """Entries in the order of their addresses, from the first one behind `after`; at most `rows` are looked at.
+
+    So a page may have few, or none, though others follow.
+    """
     table = suppressed_destinations.c
-    conditions = [table.account_id == account_id, table.region == region, table.address > after]
-    if wanted_reasons:
-        conditions.append(table.reason.in_(wanted_reasons))
-    if start is not None:
-        conditions.append(table.updated_at >= start)
-    if end is not None:
-        conditions.append(table.updated_at <= end)
-    rows = tx.execute(sa.select(suppressed_destinations).where(*conditions).order_by(table.address).limit(limit))
-    return [_from_row(row) for row in rows]
+    mine = table.account_id == account_id, table.region == region, table.address > after
+    looked_at = sa.select(suppressed_destinations).where(*mine).order_by(table.address).limit(rows).subquery()
+    conditions: list[sa.ColumnElement[bool]] = [looked_at.c.reason.in_(wanted_reasons)] if wanted_reasons else []
+    conditions += [looked_at.c.updated_at >= start] if start is not None else []
+    conditions += [looked_at.c.updated_at <= end] if end is not None else []
+    query = sa.select(looked_at).where(*conditions).order_by(looked_at.c.address).limit(limit + 1)
+    found = [_from_row(row) for row in tx.execute(query)]
+    if len(found) > limit:
+        return Page(entries=found[:limit], rest=found[limit - 1].address)
+    last = tx.execute(sa.select(table.address).where(*mine).order_by(table.address).offset(rows - 1).limit(2)).all()
+    return Page(entries=found, rest=last[0].address if len(last) > 1 else None)
 
 
 def _from_row(row: sa.Row[tuple[object, ...]]) -> SuppressedDestination:

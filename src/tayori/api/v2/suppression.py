@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tayori.api import listing
 from tayori.api.registry import Call, Request, Response, operation
 from tayori.model.errors import Invalid, NotOffered
 from tayori.resources import suppression
@@ -43,28 +42,20 @@ def list_suppressed_destinations(call: Call, request: Request) -> Response:
     if not 1 <= size <= _MOST:
         raise Invalid(f"The page size must be between 1 and {_MOST}")
 
-    def fetch(after: str, limit: int) -> list[SuppressedDestination]:
-        return suppression.page(
-            call.tx,
-            call.account_id,
-            call.region,
-            wanted_reasons=request.get("Reasons", ()),
-            start=request.get("StartDate"),
-            end=request.get("EndDate"),
-            after=after,
-            limit=limit,
-        )
-
-    entries, following = listing.page(
-        call,
-        f"suppressed-destination/{_narrowing(request)}",
-        request.get("NextToken"),
-        size,
-        fetch,
-        lambda entry: entry.address,
+    bound_to = f"suppressed-destination/{_narrowing(request)}/{call.account_id}/{call.region}"
+    token = request.get("NextToken")
+    page = suppression.page(
+        call.tx,
+        call.account_id,
+        call.region,
+        wanted_reasons=request.get("Reasons", ()),
+        start=request.get("StartDate"),
+        end=request.get("EndDate"),
+        after=str(call.pages.decode(bound_to, token)[0]) if token else "",
+        limit=size,
     )
-    summaries = [_summary(entry) for entry in entries]
-    return {"SuppressedDestinationSummaries": summaries} | ({"NextToken": following} if following else {})
+    following = {"NextToken": call.pages.encode(bound_to, [page.rest])} if page.rest is not None else {}
+    return {"SuppressedDestinationSummaries": [_summary(entry) for entry in page.entries]} | following
 
 
 def _narrowing(request: Request) -> str:
