@@ -89,6 +89,8 @@ def test_names_of_files(url):
         "s3:///a",
         "s3://lists/a\nb",
         "s3://lists/a\x00",
+        "s3://lists/" + "ä" * 128,
+        "s3://lists/" + "a/" * 600 + "a",
     ],
 )
 def test_what_is_no_name_of_a_file(url):

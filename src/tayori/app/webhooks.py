@@ -174,8 +174,7 @@ class WebhookPages:
                 await self._store.write(send_test, *place, webhook_id)
                 return _json(200, {})
             case "POST", True, "replay":
-                wanted = [str(one) for one in _document(request).get("deliveries") or ()]
-                count = await replay(self._store, *place, webhook_id, wanted)
+                count = await replay(self._store, *place, webhook_id, _deliveries(_document(request)))
                 return _json(200, {"replayed": count})
         raise common_error("UnknownOperationException")
 
@@ -193,6 +192,14 @@ class WebhookPages:
         )
         hook = await self._store.write(create, *place, new)
         return _json(200, as_json(hook) | {"secret": hook.secret})
+
+
+def _deliveries(given: Mapping[str, Any]) -> list[str]:
+    """Those that are to be sent again; none: all that were given up. Raises Invalid."""
+    wanted = given.get("deliveries") or []
+    if not isinstance(wanted, list):
+        raise Invalid("deliveries must be a list of ids.")
+    return [str(one) for one in wanted]
 
 
 def _log(tx: Tx, account_id: str, region: str, webhook_id: str) -> list[WebhookAttempt]:

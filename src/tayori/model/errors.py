@@ -57,6 +57,7 @@ class Kind(StrEnum):
     JOB = "job"
     CONTACT_LIST = "contact-list"
     CONTACT = "contact"
+    WEBHOOK = "webhook"
 
 
 class DomainError(Exception):

@@ -19,6 +19,7 @@ from tayori.model.errors import Invalid
 MOST_ADDRESSES = 100_000  # in one import (ses: quotas)
 MOST_AT_A_TIME = 20  # jobs of an account that are not ended, imports and exports apart (ses: quotas)
 MOST_OCTETS = 64 * 1024 * 1024  # of an import file
+_MOST_NAME, _MOST_PART = 1024, 255  # octets of a key (S3), and of what is between its slashes (file systems)
 REASONS = ("BOUNCE", "COMPLAINT")
 _LONGEST_LINE = 4096
 _HEADINGS = frozenset({"emailaddress", "email address", "email"})
@@ -77,7 +78,9 @@ class ObjectName:
         """Raises Invalid for what is no such name, or could lead out of its bucket."""
         found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)", url)
         parts = found[2].split("/") if found else []
-        if not found or ".." in found[1] or not all(parts) or {".", ".."} & set(parts) or not found[2].isprintable():
+        is_plain = bool(found) and all(parts) and not {".", ".."} & set(parts) and "/".join(parts).isprintable()
+        is_long = max(len(part.encode()) for part in (*parts, "")) > _MOST_PART or len(url.encode()) > _MOST_NAME
+        if not found or ".." in found[1] or not is_plain or is_long:
             raise Invalid(f"{url} is no s3://bucket/key that can be used here.")
         return cls(found[1], found[2])
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tayori.model.errors import Invalid, LimitExceeded
+from tayori.model.errors import Kind, LimitExceeded, NotFound
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.publication_tables import webhooks
@@ -133,7 +133,7 @@ def find(tx: Tx, account_id: str, region: str, webhook_id: str) -> Webhook | Non
 def get(tx: Tx, account_id: str, region: str, webhook_id: str) -> Webhook:
     found = find(tx, account_id, region, webhook_id)
     if found is None:
-        raise Invalid(f"There is no webhook {webhook_id[:80]}.")
+        raise NotFound(f"There is no webhook {webhook_id[:80]}.", Kind.WEBHOOK)
     return found
 
 
