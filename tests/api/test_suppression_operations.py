@@ -159,6 +159,18 @@ def test_an_unknown_reason_is_refused_in_sess_words(service):
         assert refusal.value.response["Error"]["Message"] == f"1 validation error detected: Value at {words}"
 
 
+def test_a_configuration_set_refuses_an_unknown_reason_in_words_of_its_own(service):
+    client = service.client("sesv2")
+    client.create_configuration_set(ConfigurationSetName="told")
+    for operation, given in (
+        (client.put_configuration_set_suppression_options, {"SuppressedReasons": ["BOUNCE", "X"]}),
+        (client.create_configuration_set, {"SuppressionOptions": {"SuppressedReasons": ["X"]}}),
+    ):
+        with pytest.raises(client.exceptions.BadRequestException) as refusal:
+            operation(ConfigurationSetName="told", **given)
+        assert refusal.value.response["Error"]["Message"] == "Reason X is invalid, must be one of [BOUNCE, COMPLAINT]."
+
+
 def test_a_token_belongs_to_the_filter_it_was_given_with(service):
     client = service.client("sesv2")
     for number in range(3):
