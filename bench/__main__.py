@@ -1,14 +1,15 @@
 """`python -m bench [BENCHMARK …] [--rounds N] [--messages N]`; without a name, the first five of them.
 
 end_to_end, unsigned, api, accept, tls; and, only when named, large, latency, `fairness [--bulk N]`,
-`growth [--recipients N] [--domains M]`, `search [--searched N]`, `storm [--bounces N]` and `guard [--record]`.
+`growth [--recipients N] [--domains M]`, `search [--searched N]`, `storm [--bounces N]`, `templates` and
+`guard [--record]`.
 """
 
 import argparse
 import sys
 from collections.abc import Callable
 
-from bench import accept, api, end_to_end, fairness, growth, guard, large, latency, search, storm, tls
+from bench import accept, api, end_to_end, fairness, growth, guard, large, latency, search, storm, templates, tls
 
 _UNASKED = ("end_to_end", "unsigned", "api", "accept", "tls")
 _BENCHMARKS: dict[str, Callable[[argparse.Namespace], int | None]] = {
@@ -23,6 +24,7 @@ _BENCHMARKS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "growth": lambda given: growth.main(recipients=given.recipients, domains=given.domains, fresh=given.messages),
     "search": lambda given: search.main(messages=given.searched),
     "storm": lambda given: storm.main(rounds=given.rounds, messages=given.messages, bounces=given.bounces),
+    "templates": lambda given: templates.main(rounds=given.rounds, messages=given.messages),
     "guard": lambda given: guard.main(rounds=given.rounds, messages=given.messages, is_recording=given.record),
 }
 
