@@ -118,6 +118,18 @@ def test_nothing_is_found_before_it_is_indexed_and_all_of_it_afterwards(accept, 
     assert find() == accepted[::-1]
 
 
+def test_what_waits_for_the_index_can_be_told(accept, index, transact, clock):
+    accept()
+    assert transact(search_index.seconds_behind) == 0
+    index()
+    assert transact(search_index.seconds_behind) == 0
+    accept()
+    clock.advance(100)
+    assert 100 <= transact(search_index.seconds_behind) < 130
+    index()
+    assert transact(search_index.seconds_behind) == 0
+
+
 def test_accounts_and_regions_are_apart(accept, index, find):
     own = accept(subject="Secret plans")
     other = accept(subject="Secret plans", caller=caller(OTHER))

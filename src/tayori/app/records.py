@@ -12,8 +12,8 @@ from tayori.loops.contacts import ContactRemoval
 from tayori.loops.jobs import JobWork
 from tayori.loops.search_indexing import SearchIndexing
 from tayori.model.job import Files
-from tayori.resources import contact_lists, jobs
-from tayori.store.engine import Store
+from tayori.resources import contact_lists, jobs, search_index
+from tayori.store.engine import Store, Tx
 
 _NO_LINKS = b""  # whoever works on jobs gives none
 
@@ -33,6 +33,15 @@ def routes(config: Config, store: Store, secret: bytes) -> list[Route]:
     found = files(config, store.clock, secret)
     pages = FilePages(found).table() if isinstance(found, FolderFiles) else []
     return [*MessagePages(store).table(), *pages]
+
+
+def gauges(tx: Tx) -> tuple[str, ...]:
+    name = "tayori_search_index_seconds_behind"
+    return (
+        f"# HELP {name} The age of the oldest message that waits for the index of the search.",
+        f"# TYPE {name} gauge",
+        f"{name} {search_index.seconds_behind(tx):.1f}",
+    )
 
 
 def files(config: Config, clock: Clock, secret: bytes) -> Files:

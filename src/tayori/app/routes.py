@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.api.tools import VERIFY_PATH
-from tayori.app import metric_pages, queue_desk, reputation_watch, source_gauges
+from tayori.app import metric_pages, queue_desk, records, reputation_watch, source_gauges
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Engine
 from tayori.aws.http import HttpRequest, HttpResponse
@@ -164,7 +164,8 @@ class Routes:
 
 
 def _counted(tx: Tx) -> tuple[Mapping[DeliveryState, int], int, tuple[str, ...]]:
-    more = (*queue_desk.gauges(tx), *metric_pages.gauges(tx), *source_gauges.gauges(tx), *reputation_watch.gauges(tx))
+    who = queue_desk, metric_pages, source_gauges, reputation_watch, records
+    more = tuple(line for one in who for line in one.gauges(tx))
     return queue.counts(tx), security_levels.count_downgraded(tx), more
 
 

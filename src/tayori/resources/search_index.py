@@ -49,6 +49,7 @@ _MESSAGES = Hot(
     "SELECT message_id, account_id, region, accepted_at, from_address, subject, configuration_set, facts FROM messages"
     " WHERE message_id > ? AND message_id < ? ORDER BY message_id LIMIT ?"
 )
+_WAITING = Hot("SELECT MIN(message_id) FROM messages WHERE message_id > ? AND message_id < ?")
 _RECIPIENTS = Hot("SELECT message_id, address FROM recipients WHERE message_id > ? AND message_id <= ?")
 _OWNERS = Hot(
     "SELECT message_id, account_id, region FROM messages WHERE message_id > ? AND message_id < ?"
@@ -69,6 +70,7 @@ STATEMENTS: tuple[tuple[Hot, tuple[Any, ...]], ...] = (
     (_MESSAGES, ("0100a", "0100b", 250)),
     (_RECIPIENTS, ("0100a", "0100b")),
     (_OWNERS, ("0100a", "0100b", 250)),
+    (_WAITING, ("0100a", "0100g")),
     (_STILL_OPEN, ("0100a", "0100b")),
     (_NUMBERS, ("1", 1, 1, 1, 1)),
     (_OLDEST_DAY, ("1",)),
@@ -208,6 +210,14 @@ def write(tx: Tx, piece: Piece) -> None:
         tx.hot(_MOVE_INDEXED, [(piece.prefix, piece.last)])
     else:
         tx.hot(_MOVE_SETTLED, [(piece.last, piece.prefix)])
+
+
+def seconds_behind(tx: Tx) -> float:
+    """The age of the oldest message that waits for the index; nothing waits where it was never begun."""
+    begun = [(prefix, last) for prefix in PREFIXES if (last := cursors(tx, prefix).indexed_to)]
+    oldest = [tx.hot_rows(_WAITING, (last, f"{prefix}g"))[0][0] for prefix, last in begun]
+    places = [place for found in oldest if found and (place := search.place_of(found))]
+    return max(((tx.now - search.moment_of(place)).total_seconds() for place in places), default=0.0)
 
 
 # -- outcomes ----------------------------------------------------------------------------------------------------------
