@@ -62,8 +62,8 @@ class Scene:
         self.lock = WriteLock(self.service)
 
     @contextmanager
-    def database(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.service.node.data / "tayori.db", timeout=60, isolation_level=None)
+    def database(self, timeout: float = 60) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.service.node.data / "tayori.db", timeout=timeout, isolation_level=None)
         try:
             yield connection
         finally:
@@ -176,14 +176,26 @@ def _stop(name: str, *parts: str, endure: Callable[[Scene], None], **options: bo
 def _outlive_lease(scene: Scene) -> None:
     """The lease is aged rather than waited for; then others take what the stopped worker has in hand."""
     known = len(scene.service.events("reaped"))
-    with scene.database() as database:
-        database.execute("UPDATE leases SET expires_at = 0 WHERE name >= 'worker:' AND name < 'worker;'")
+    if not _age_leases(scene):
+        return
 
     def reaped() -> bool:
         scene.advance(6)  # the loop that looks for the dead runs on the service's clock
         return len(scene.service.events("reaped")) > known
 
     until(reaped, "what the stopped worker had in hand given back", _REAPED_WITHIN)
+
+
+def _age_leases(scene: Scene) -> bool:
+    """False where the stopped process stands in the middle of a commit: then nobody can write until it goes on."""
+    with scene.database(timeout=5) as database:
+        try:
+            database.execute("UPDATE leases SET expires_at = 0 WHERE name >= 'worker:' AND name < 'worker;'")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        return True
 
 
 def _busy(seconds: float) -> Callable[[Scene], None]:
