@@ -4,9 +4,9 @@ import smtplib
 
 from service import Service, check_return_path, running
 
-from conftest import DOMAIN
 from tayori.testing import ReceivedMail
 
+DOMAIN = "shop.test"  # that of the service that the tests share
 SENDER = f"news@{DOMAIN}"
 
 
