@@ -4,6 +4,7 @@ theirs beside what makes them.
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,28 @@ def test_quota_of_the_sandbox(recordings: dict[str, Any], service: Service) -> N
     }
 
 
+def test_lists_of_templates(recordings: dict[str, Any], service: Service) -> None:
+    client = service.client("ses")
+    part = {"SubjectPart": "Subject test", "TextPart": "hello\nworld", "HtmlPart": "hello<br />world"}
+    created = client.create_template(Template={"TemplateName": "hello-world", **part})
+    recorded = recordings["test_list_templates"]
+    assert created.keys() == recorded["create-template"].keys()
+    for number in (1, 2):
+        answer = recorded[f"list-templates-{number}"]
+        found = client.list_templates()
+        assert found.keys() == answer.keys()
+        for one in found["TemplatesMetadata"]:
+            one["CreatedTimestamp"] = type(one["CreatedTimestamp"]) is datetime and "timestamp"
+        assert found["TemplatesMetadata"] == answer["TemplatesMetadata"]
+
+
 def test_the_recordings_without_a_counterpart_are_known(recordings: dict[str, Any]) -> None:
-    """Templates and rules for mail that comes in are not offered; the others are compared elsewhere."""
-    here = {name for name in recordings if "tags" in name} | {"test_sent_message_counter"}
+    """Rules for mail that comes in are not offered; the others are compared elsewhere."""
+    here = {name for name in recordings if "tags" in name} | {"test_sent_message_counter", "test_list_templates"}
     events = {name for name in recordings if name.startswith("test_ses_sns_topic_integration")}  # model/test_ses_event
     destinations = {  # api/test_event_destination_operations
         "test_cannot_create_event_for_no_topic",
         "test_deleting_non_existent_configuration_set_event_destination",
         "test_creating_event_destination_without_configuration_set",
     }
-    assert recordings.keys() - here - events - destinations == {"test_list_templates", "test_clone_receipt_rule_set"}
+    assert recordings.keys() - here - events - destinations == {"test_clone_receipt_rule_set"}

@@ -197,6 +197,40 @@ def test_what_cannot_be_rendered_is_accepted_and_told_of(production, version):
     assert b"Dear" not in production.last().content
 
 
+def test_insights_tell_what_could_not_be_rendered(production):
+    client = production.client("sesv2")
+    client.put_account_vdm_attributes(VdmAttributes={"VdmEnabled": "ENABLED"})
+    message_id = send(production, {"name": "a"})
+    found = client.get_message_insights(MessageId=message_id)
+    assert [event["Type"] for one in found["Insights"] for event in one["Events"]] == ["RENDERING_FAILURE"]
+    assert found["Insights"][0]["Destination"] == "reader@inbox.test"
+
+
+def test_a_policy_of_the_owner_says_by_which_operation_others_may_send(production):
+    """A delegate sends as example.com, which is not his (ses: sending authorization)."""
+    production.transact(accounts.grant, "999900001111", REGION, max_24_hour=-1, max_rate=-1)
+    arn = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com"
+    for action, may in (("SendEmail", False), ("SendBulkTemplatedEmail", False), ("SendTemplatedEmail", True)):
+        allowed = {"Effect": "Allow", "Principal": {"AWS": "999900001111"}, "Action": f"ses:{action}", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        production.client("ses").put_identity_policy(Identity="example.com", PolicyName="one", Policy=policy)
+        theirs = production.client("ses", "999900001111")
+        if not may:
+            theirs.delete_template(TemplateName="theirs")
+            theirs.create_template(Template={"TemplateName": "theirs", "SubjectPart": "a", "TextPart": "b"})
+        request = {
+            "Source": "news@example.com",
+            "SourceArn": arn,
+            "Template": "theirs",
+            "TemplateData": "{}",
+            "Destination": {"ToAddresses": ["reader@inbox.test"]},
+        }
+        if may:
+            assert theirs.send_templated_email(**request)["MessageId"]
+        else:
+            assert refused(theirs.send_templated_email, **request)[0] in ("AccessDenied", "MessageRejected")
+
+
 def test_what_cannot_be_rendered_is_tracked_by_nobody(production):
     client = production.client("sesv2")
     client.create_configuration_set(ConfigurationSetName="tracked")
