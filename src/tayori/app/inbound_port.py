@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
+from tayori.app.list_management import subscription_links
 from tayori.clock import Clock
 from tayori.config import Config
 from tayori.inbound.gate import Gate
@@ -55,6 +56,7 @@ async def mx_role(
         await return_paths(store),
         longest=timedelta(days=config.inbound.return_path_days),
         kept=kept_mail(config),
+        subscriptions=await subscription_links(store),
     )
 
     async def accepts(address: AddrSpec) -> InboundRoute | NotTaken:

@@ -44,6 +44,7 @@ from tayori.app.reputation_desk import ReputationPages
 from tayori.app.reputation_watch import reputation_loops
 from tayori.app.sending import Sending, SmtpAcceptance, StoredQueue, Tools
 from tayori.app.source_keeper import SourceKeeper, ZoneKeeper
+from tayori.app.subscription_pages import SubscriptionPages
 from tayori.app.tracking import tracking_hosts, tracking_pages
 from tayori.app.transport import StsRefresh, sts_policies
 from tayori.app.webhooks import PausedNotice, WebhookPages
@@ -503,6 +504,7 @@ class Node:
                 *MetricPages(self.store).table(),
                 *NotificationPages(self.store).table(),
                 *tracking_pages(self.config, self.store, self.clock, self.loops, self._stops).table(),
+                *SubscriptionPages(self.store).table(),
                 *ReputationPages(self.store, self.config).table(),
                 *Ed25519Pages(self.store, self.names_of).table(),
                 *self.feedback.routes(self.resolver, self._delivery_settings(), self.look_limits),

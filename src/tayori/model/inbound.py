@@ -22,6 +22,7 @@ class InboundPurpose(StrEnum):
     POSTMASTER = "postmaster"  # postmaster and abuse of the service's own domain (RFC 2142)
     DMARC_REPORTS = "dmarc-reports"  # where receivers send aggregate reports (RFC 7489 7.2)
     TLS_REPORTS = "tls-reports"  # where senders send reports on TLS (RFC 8460 3)
+    UNSUBSCRIBE = "unsubscribe"  # where mail programs write to for a recipient who wants no more (RFC 2369 3.2)
     PROBE = "probe"  # the address of one message that the service sends to itself
 
 
@@ -36,7 +37,9 @@ class NotTaken(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundRoute:
-    """One recipient that we take. For a return path, the message, and those of its recipients that it stands for."""
+    """One recipient that we take. For a return path, the message, and those of its recipients that it stands for; for
+    an address that unsubscribes, the message.
+    """
 
     recipient: AddrSpec
     purpose: InboundPurpose

@@ -22,9 +22,20 @@ from tayori.model.inbound import (
 )
 from tayori.model.names import DMARC_REPORTS, TLS_REPORTS, ServiceNames
 from tayori.model.return_path import ReturnPath, ReturnPaths, looks_like_one
-from tayori.resources import bounces, complaints, dmarc_reports, inbound_mail, probes, return_paths, tls_reports
+from tayori.model.subscription_link import SubscriptionLinks, looks_like_mailbox
+from tayori.resources import (
+    bounces,
+    complaints,
+    dmarc_reports,
+    inbound_mail,
+    probes,
+    return_paths,
+    subscription_choices,
+    tls_reports,
+)
 from tayori.resources.inbound_mail import KeptMail
 from tayori.resources.settings import Settings
+from tayori.resources.subscription_choices import Source
 from tayori.resources.tls_reports import ReceivedReport
 from tayori.store.engine import Tx
 
@@ -57,13 +68,15 @@ class Inbound:
         *,
         longest: timedelta = timedelta(days=30),
         kept: KeptMail = KeptMail(),  # noqa: B008 - frozen
+        subscriptions: SubscriptionLinks | None = None,
     ) -> None:
-        """`longest` is for how long reports are taken on a return path."""
+        """`longest` is for how long reports are taken on a return path; `subscriptions` reads those in list mail."""
         self._names = names
         self._service_domain = service_domain
         self._paths = paths
         self._longest = longest
         self._kept = kept
+        self._subscriptions = subscriptions
         self._settings = Settings()
 
     def refusal(self, address: AddrSpec, now: datetime) -> NotTaken | None:
@@ -84,8 +97,16 @@ class Inbound:
         domain = self._service_domain
         if address.domain != domain:
             return NotTaken.NO_SUCH_ADDRESS if address.domain.endswith(f".{domain}") else NotTaken.NOT_OURS
+        if looks_like_mailbox(address.local):
+            return self._way_out(tx, address)
         purpose = _own_purpose(tx, address.local)
         return InboundRoute(recipient=address, purpose=purpose) if purpose else NotTaken.NO_SUCH_ADDRESS
+
+    def _way_out(self, tx: Tx, address: AddrSpec) -> InboundRoute | NotTaken:
+        message_id = self._subscriptions.read_mailbox(address.local) if self._subscriptions else None
+        if message_id is None or subscription_choices.link_of(tx, message_id) is None:
+            return NotTaken.NO_SUCH_ADDRESS
+        return InboundRoute(recipient=address, purpose=InboundPurpose.UNSUBSCRIBE, message_id=message_id)
 
     def record(self, tx: Tx, arrived: Sequence[Received]) -> list[None]:
         """A batch function: keep the messages, and write what their reports change."""
@@ -104,6 +125,11 @@ class Inbound:
         for inbound_id, route in zip(received.inbound_ids, message.routes, strict=True):
             if route.purpose is InboundPurpose.PROBE:
                 probes.keep(tx, route.recipient, message)
+                continue
+            if route.purpose is InboundPurpose.UNSUBSCRIBE:
+                link = subscription_choices.link_of(tx, route.message_id or "")
+                if link is not None:
+                    subscription_choices.unsubscribe(tx, self._settings, link, Source.HEADER)
                 continue
             report = None if received.complaint else read_as.get(route.message_id or "")
             kind = report.kind if report else _kind(route, received)
