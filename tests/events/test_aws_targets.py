@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import aws_peer
 import botocore.auth
 import pytest
 from botocore.awsrequest import AWSRequest
@@ -16,6 +15,7 @@ from botocore.credentials import Credentials
 from endpoints import Endpoint, Names, answer, serving
 from notices import notification
 
+import aws_peer
 from tayori.clock import SystemClock
 from tayori.events.aws_request import Keys
 from tayori.events.eventbridge_endpoint import EventBridgeEndpoint, EventBridgeSettings

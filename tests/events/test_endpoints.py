@@ -5,7 +5,6 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import aws_peer
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -13,6 +12,7 @@ from botocore.credentials import Credentials
 from endpoints import Endpoint, Names, answer, serving
 from notices import BASE, OneSigner, notification
 
+import aws_peer
 from tayori.clock import SystemClock
 from tayori.events.aws_request import Keys
 from tayori.events.http_endpoint import HttpEndpoint
