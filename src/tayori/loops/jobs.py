@@ -31,7 +31,7 @@ from tayori.model.search import Place, Search
 from tayori.resources import insights as insight_rows
 from tayori.resources import jobs, metric_export, search
 from tayori.resources.jobs import Job
-from tayori.store.engine import Store, Tx
+from tayori.store.engine import Store, StoreUnavailable, Tx
 
 logger = logging.getLogger("tayori.jobs")
 
@@ -76,6 +76,8 @@ class JobWork:
                 await self._export(found)
         except (FileTrouble, DomainError) as trouble:
             await self._store.write(jobs.finish, found, JobStatus.FAILED, error=str(trouble))
+        except StoreUnavailable:
+            raise  # nothing was decided: it goes on where it was
         except Exception:
             logger.exception("job_failed", extra={"job": found.job_id, "account_id": found.account_id})
             await self._store.write(jobs.finish, found, JobStatus.FAILED, error="The job failed within the service.")
