@@ -153,7 +153,7 @@ def test_what_is_due_for_one_that_was_deleted_ends(run, store, transact, account
 
     async def check():
         assert await deliver(store, endpoint(store, owner)) == [Verdict.REFUSED]
-        with pytest.raises(Invalid):
+        with pytest.raises(NotFound):
             await store.write(webhooks.get, ACCOUNT, REGION, hook.webhook_id)
 
     run(check())
