@@ -31,6 +31,7 @@ from tayori.model.job import ImportRecord
 from tayori.resources import accounts, jobs, search_index, suppression
 from tayori.resources.deliveries import Deliveries
 from tayori.resources.messages import Door
+from tayori.store.engine import StoreUnavailable
 
 BOTH = ["sqlite", "postgres"]
 MANAGER_IS_OFF = "To use this feature you must enable Virtual Deliverability Manager"
@@ -149,6 +150,41 @@ def test_an_import_goes_on_where_it_was_left(client, service, work):
     rest = client.list_suppressed_destinations(PageSize=1000, NextToken=everything["NextToken"])
     addresses = [one["EmailAddress"] for page in (everything, rest) for one in page["SuppressedDestinationSummaries"]]
     assert len(addresses) == 1199 and "r0@inbox.test" not in addresses
+
+
+class OftenAway:
+    """A store whose database cannot be reached for every second write."""
+
+    def __init__(self, store):
+        self.clock, self.read = store.clock, store.read
+        self._store, self._writes = store, 0
+
+    async def write(self, fn, *args, **kwargs):
+        self._writes += 1
+        if self._writes % 2:
+            raise StoreUnavailable("it is away")
+        return await self._store.write(fn, *args, **kwargs)
+
+
+def test_a_job_outlives_a_database_that_is_away(client, service):
+    upload(service, "lists/a.csv", b"a@inbox.test,BOUNCE\nnobody,BOUNCE\n")
+    job_id = import_job(client, "s3://lists/a.csv")
+    loop = JobWork(OftenAway(service.store), service.tools.job_files)
+
+    async def ticks():
+        failures = 0
+        for _ in range(10):
+            try:
+                if await loop.tick() is None:
+                    return failures
+            except StoreUnavailable:
+                failures += 1
+        return failures
+
+    assert asyncio.run(ticks()) >= 2
+    done = client.get_import_job(JobId=job_id)
+    assert (done["JobStatus"], done["ProcessedRecordsCount"], done["FailedRecordsCount"]) == ("COMPLETED", 2, 1)
+    assert listed(client) == {"a@inbox.test": "BOUNCE"}
 
 
 def test_a_file_that_is_not_there_fails_the_job(client, work):
