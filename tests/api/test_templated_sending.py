@@ -163,6 +163,8 @@ def test_what_is_wrong_of_the_request(production):
     blocks = {"Subject": "a", "Text": "{{#if a}}b{{/if}}"}
     unsupported = "Template contains unsupported operations."
     assert refused(send, production, {}, template={"TemplateContent": blocks}) == (v2, unsupported)
+    many = {"Subject": "a", "Text": "{{a}}" * 1001}
+    assert refused(send, production, {"a": 1}, template={"TemplateContent": many})[0] == v2
     assert refused(send_v1, production, "{}", TemplateArn=f"{ARN}-other")[0] == v1
     nobody = production.client("sesv2").send_email
     request = {"Content": {"Template": {"TemplateName": "welcome", "TemplateData": "{}"}}}
@@ -410,6 +412,18 @@ def test_large_messages_of_a_bulk_are_all_sent(production):
     results = bulk(production, *entries, data={"name": "a", "text": "b"}, template=template)
     assert [one["Status"] for one in results] == ["SUCCESS"] * 4
     assert len({row.accepted_at for row in rows(production, tables.messages)}) > 1
+
+
+def test_entries_that_take_long_are_one_transaction_all_the_same(production):
+    """Each takes more than a bulk may keep a thread for before others have their turn."""
+    text = "{{#each list}}{{#if this}}{{this}}{{/if}}{{/each}}"
+    client = production.client("sesv2")
+    client.create_email_template(TemplateName="slow", TemplateContent={"Subject": "a", "Text": text})
+    entries = [entry(f"{name}@inbox.test") for name in "abc"]
+    results = bulk(production, *entries, data={"list": [1] * 20_000}, template={"TemplateName": "slow"})
+    assert [one["Status"] for one in results] == ["SUCCESS"] * 3
+    assert [row.kind for row in rows(production, tables.events)] == ["Send"] * 3
+    assert len({row.accepted_at for row in rows(production, tables.messages)}) == 1
 
 
 STATUSES = [

@@ -90,3 +90,26 @@ def test_a_destination_that_is_switched_off_tracks_nothing(tracked):
     )
     v2_raw(tracked)
     assert tracked.last().content.endswith(b"\r\n\r\n" + HTML.encode())
+
+
+@pytest.mark.parametrize("configuration_set", ["tracked", ""])
+@pytest.mark.parametrize(
+    ("opens", "clicks"), [("DISABLED", "DISABLED"), ("DISABLED", None), (None, "ENABLED"), ("ENABLED", "ENABLED")]
+)
+def test_a_request_comes_before_its_configuration_set(tracked, configuration_set, opens, clicks):
+    """By single sends and in bulk; what the request does not say stays as the set has it."""
+    given = {"OpenTrackingEnabled": opens, "ClickTrackingEnabled": clicks}
+    request = {
+        "FromEmailAddress": FROM,
+        "ConfigurationOverrides": {"Tracking": {name: value for name, value in given.items() if value}},
+        **({"ConfigurationSetName": configuration_set} if configuration_set else {}),
+    }
+    client, to = tracked.client("sesv2"), {"ToAddresses": [TO]}
+    simple = {"Subject": {"Data": "hello"}, "Body": {"Html": {"Data": HTML}}}
+    client.send_email(Destination=to, Content={"Simple": simple}, **request)
+    template = {"TemplateContent": {"Subject": "hello", "Html": HTML}, "TemplateData": "{}"}
+    client.send_bulk_email(DefaultContent={"Template": template}, BulkEmailEntries=[{"Destination": to}], **request)
+    by_set = bool(configuration_set)
+    expected = tuple(by_set if value is None else value == "ENABLED" for value in (opens, clicks))
+    found = [(b"tayori.test/I0/" in one.content, b"tayori.test/L0/" in one.content) for one in tracked.accepted()]
+    assert found == [expected] * 2

@@ -15,7 +15,7 @@ from tayori.mail.address import AddressError, Mailbox, parse_mailbox
 from tayori.mail.compose import Body, Content, SimpleContent
 from tayori.model.contact_list import ListOption
 from tayori.model.errors import Invalid
-from tayori.model.message import Caller, MessageTag, Operation, Submission
+from tayori.model.message import Caller, MessageTag, Operation, Submission, TrackingOverride
 from tayori.model.submission import MAX_SIZE, Arns, Handed, from_raw, from_simple
 
 _LARGE = 256 * 1024  # octets from which on the work would hold up others
@@ -35,6 +35,7 @@ def handed(
     max_size: int = MAX_SIZE,
     arns: Arns = NO_ARNS,
     list_option: ListOption | None = None,
+    tracking_override: TrackingOverride | None = None,
 ) -> Handed:
     """What comes with a message of this call."""
     now = call.now
@@ -57,6 +58,7 @@ def handed(
         max_size=max_size,
         arns=arns,
         list_option=list_option,
+        tracking_override=tracking_override,
     )
 
 

@@ -285,6 +285,14 @@ class RenderingFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingOverride:
+    """What a request says of its own tracking; None is "as the configuration set has it"."""
+
+    opens: bool | None = None
+    clicks: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A message handed in and found well-formed; all that can be checked without the database has been.
 
@@ -312,6 +320,7 @@ class Submission:
     is_bad: bool = False
     list_option: ListOption | None = None  # under which contact list it is sent
     failure: RenderingFailure | None = None
+    tracking_override: TrackingOverride | None = None
 
     @property
     def rejection(self) -> str:

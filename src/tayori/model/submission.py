@@ -21,7 +21,7 @@ from tayori.mail.lines import has_line_longer_than, to_crlf
 from tayori.model import attachment, content_scan
 from tayori.model.contact_list import ListOption
 from tayori.model.errors import Invalid
-from tayori.model.message import Caller, Delegation, MessageTag, Operation, Submission
+from tayori.model.message import Caller, Delegation, MessageTag, Operation, Submission, TrackingOverride
 from tayori.model.names import ServiceNames
 
 MAX_RECIPIENTS = 50
@@ -104,6 +104,7 @@ class Handed:
     max_size: int = MAX_SIZE
     arns: Arns = Arns()
     list_option: ListOption | None = None
+    tracking_override: TrackingOverride | None = None
 
 
 def from_raw(raw: bytes, handed: Handed) -> Submission:
@@ -239,6 +240,7 @@ def _submission(
         delegation=_delegation(_arns(header, handed.arns), froms, senders, source, return_path, feedback, action),
         is_bad=is_bad,
         list_option=_list_option(header, handed),
+        tracking_override=handed.tracking_override,
     )
 
 

@@ -16,7 +16,9 @@ from tayori.model.handlebars import Bounds, TemplateError, compile_template
 
 MAX_TEMPLATES = 10_000
 MAX_SIZE = 500 * 1024  # octets of all parts (ses: 500 KB)
-MAX_EXPRESSIONS = 10_000  # bounds how long compiling takes; SES names no number
+# Bound how long compiling takes, which a template within a request costs again and again; SES names no numbers.
+MAX_EXPRESSIONS = 10_000
+MAX_EXPRESSIONS_WITHIN = 1_000
 UNSUPPORTED = "Template contains unsupported operations."  # of blocks in a template within a request (recorded)
 INVALID_DATA = "Template rendering data is invalid"
 # Rendering ends after a fifth of a second at the latest.
@@ -77,8 +79,9 @@ def compiled(content: TemplateContent, *, is_simple: bool = False) -> CompiledTe
     """
     if sum(len(part.encode("utf-8", "replace")) for part in content.parts) > MAX_SIZE:
         raise InvalidTemplate(f"The template is larger than {MAX_SIZE // 1024} KB.")
-    if sum(part.count("{{") for part in content.parts) > MAX_EXPRESSIONS:
-        raise InvalidTemplate(f"The template has more than {MAX_EXPRESSIONS} expressions.")
+    most = MAX_EXPRESSIONS_WITHIN if is_simple else MAX_EXPRESSIONS
+    if sum(part.count("{{") for part in content.parts) > most:
+        raise InvalidTemplate(f"The template has more than {most} expressions.")
     if not content.subject.strip():
         raise InvalidTemplate("The subject must be specified.")
     if not content.text and not content.html:

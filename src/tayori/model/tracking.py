@@ -18,7 +18,7 @@ from tayori.mail.structure import Part, StructureError, walk
 from tayori.mail.transfer import Body, Edit
 from tayori.model import tracking_link
 from tayori.model.errors import DomainError
-from tayori.model.message import Submission
+from tayori.model.message import Submission, TrackingOverride
 from tayori.model.names import ServiceNames
 from tayori.model.tracking_link import (
     LONGEST_TARGET,
@@ -50,6 +50,17 @@ class Tracking:
     clicks: bool
     redirect_domain: str | None = None
     https_policy: str | None = None
+
+
+def overridden(tracking: Tracking | None, override: TrackingOverride) -> Tracking | None:
+    """What a request says of itself comes before what its configuration set says, if it has one (ses)."""
+    base = tracking or Tracking(opens=False, clicks=False)
+    found = replace(
+        base,
+        opens=base.opens if override.opens is None else override.opens,
+        clicks=base.clicks if override.clicks is None else override.clicks,
+    )
+    return found if found.opens or found.clicks else None
 
 
 class TrackingWanted(DomainError):

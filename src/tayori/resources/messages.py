@@ -41,7 +41,7 @@ from tayori.model.reputation import Status, Subject, Who
 from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.model.simulator import Mailbox
 from tayori.model.stream import stream_of
-from tayori.model.tracking import TrackingWanted
+from tayori.model.tracking import TrackingWanted, overridden
 from tayori.resources import contacts, delegation, mail_counts, publications, quotas, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
@@ -187,7 +187,7 @@ class Door:
         _check_not_paused(account)
         sender = self._check_identities(tx, account, submission)
         configuration_set = self._configuration_set(tx, submission, sender)
-        if configuration_set is not None and not submission.is_trackable:
+        if not submission.is_trackable and (configuration_set or submission.tracking_override):
             self._require_trackable(tx, submission, configuration_set)
         paused = self._settings.paused(tx, account.account_id, account.region)
         if paused:
@@ -274,7 +274,7 @@ class Door:
             raise _set_is_paused(name)
         return found
 
-    def _require_trackable(self, tx: Tx, submission: Submission, configuration_set: ConfigurationSet) -> None:
+    def _require_trackable(self, tx: Tx, submission: Submission, configuration_set: ConfigurationSet | None) -> None:
         """Where opens or clicks are asked for, the message gets its links first; that is no work for a transaction.
 
         Verification mails are never tracked (ses: custom verification templates).
@@ -282,7 +282,11 @@ class Door:
         caller = submission.caller
         if caller.operation is Operation.CUSTOM_VERIFICATION:
             return
-        wanted = self._settings.tracking(tx, caller.account_id, caller.region, configuration_set)
+        wanted = None
+        if configuration_set is not None:
+            wanted = self._settings.tracking(tx, caller.account_id, caller.region, configuration_set)
+        if submission.tracking_override is not None:
+            wanted = overridden(wanted, submission.tracking_override)
         if wanted is not None:
             raise TrackingWanted(wanted, signing_key(tx, secrets.token_bytes(32)))
 

@@ -7,7 +7,7 @@ from typing import Any
 from tayori.api import sending, templated
 from tayori.api.registry import ComposeCall, Request, Response, operation
 from tayori.api.templated import Bulk
-from tayori.api.v2.sending import arns_of, attachment, chosen, refuse_what_is_not_offered
+from tayori.api.v2.sending import arns_of, attachment, chosen, override_of, refuse_what_is_not_offered
 from tayori.model import template as rules
 from tayori.model.errors import Invalid
 from tayori.model.message import Operation
@@ -66,4 +66,5 @@ def _handed(
         configuration_set=request.get("ConfigurationSetName"),
         tags=tags,
         arns=arns_of(request),
+        tracking_override=override_of(request),
     )

@@ -11,7 +11,7 @@ from tayori.aws.errors import ApiError
 from tayori.mail.parts import Attachment, Disposition, TransferEncoding
 from tayori.model.contact_list import ListOption
 from tayori.model.errors import Invalid, NotOffered
-from tayori.model.message import Operation
+from tayori.model.message import Operation, TrackingOverride
 from tayori.model.submission import Arns, Handed, check_custom_headers
 
 _NOT_OFFERED = {
@@ -38,6 +38,7 @@ async def send_email(call: ComposeCall, request: Request) -> Response:
         tags=request.get("EmailTags", ()),
         arns=arns_of(request),
         list_option=_list_option(request),
+        tracking_override=override_of(request),
     )
     if kind == "Raw":
         return {"MessageId": await sending.send_raw(call, content["Data"], facts)}
@@ -91,6 +92,17 @@ def arns_of(request: Request) -> Arns:
 def _list_option(request: Request) -> ListOption | None:
     given = request.get("ListManagementOptions")
     return ListOption(contact_list=given["ContactListName"], topic=given.get("TopicName", "")) if given else None
+
+
+def override_of(request: Request) -> TrackingOverride | None:
+    """What the request says of open and click tracking, against its configuration set."""
+    given = request.get("ConfigurationOverrides", {}).get("Tracking", {})
+    opens, clicks = (given.get(member) for member in ("OpenTrackingEnabled", "ClickTrackingEnabled"))
+    if opens is None and clicks is None:
+        return None
+    return TrackingOverride(
+        opens=None if opens is None else opens == "ENABLED", clicks=None if clicks is None else clicks == "ENABLED"
+    )
 
 
 def refuse_what_is_not_offered(request: Request) -> None:
