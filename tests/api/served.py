@@ -37,7 +37,7 @@ def key_of(account_id: str) -> str:
     return f"AKIA{account_id:0>16}"
 
 
-OFFERED = Offered(eventbridge=True, streams=frozenset({"audit", "222222222222/theirs"}))
+OFFERED = Offered(eventbridge=True, streams=frozenset({"audit", "222222222222/theirs"}), queues=True)
 
 
 @dataclass

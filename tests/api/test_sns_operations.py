@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from served import OTHER_ACCOUNT, Service
 
 from population import ACCOUNT, REGION
+from tayori.model.event_target import Offered
 from tayori.resources import subscriptions
 from tayori.store.notification_tables import notifications
 from tayori.store.notification_tables import subscriptions as table
@@ -625,3 +626,10 @@ def test_batches_that_are_refused_whole(
 ) -> None:
     assert refusal(sns.publish_batch, TopicArn=topic, PublishBatchRequestEntries=entries)[0] == code
     assert outbox(service) == []
+
+
+def test_a_queue_is_refused_where_the_operator_has_set_up_none(service: Service, sns: Any, topic: str) -> None:
+    service.tools.offered_targets = Offered(eventbridge=True)
+    code, message = refusal(sns.subscribe, TopicArn=topic, Protocol="sqs", Endpoint=QUEUE)
+    assert (code, message.endswith("its operator has not set events.sqs_endpoint.")) == ("InvalidParameter", True)
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []

@@ -23,7 +23,9 @@ _SECONDS = 60.0  # for one request, which may carry all of a file
 def offered(config: Config) -> Offered:
     events = config.events
     return Offered(
-        eventbridge=bool(events.eventbridge_endpoint or events.eventbridge_url), streams=frozenset(events.firehose)
+        eventbridge=bool(events.eventbridge_endpoint or events.eventbridge_url),
+        streams=frozenset(events.firehose),
+        queues=bool(events.sqs_endpoint),
     )
 
 

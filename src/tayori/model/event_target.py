@@ -42,6 +42,7 @@ class Offered:
 
     eventbridge: bool = False
     streams: frozenset[str] = frozenset()
+    queues: bool = False  # that topics can have as subscribers
 
 
 def stream_name(arn: str) -> str:

@@ -4,23 +4,34 @@ from typing import Any
 
 from tayori import ids
 from tayori.api import listing
-from tayori.api.registry import Call, Request, Response, operation
+from tayori.api.registry import Call, ComposeCall, Request, Response, operation
 from tayori.api.sns.asking import own_subscription, topic_of
 from tayori.aws.paging import BadPageToken
 from tayori.model import topic_attributes
-from tayori.model.errors import AccessDenied, Invalid
+from tayori.model.errors import AccessDenied, Invalid, NotOffered
+from tayori.model.event_target import Offered
 from tayori.model.topic_arn import SubscriptionArn, TopicArn
 from tayori.resources import subscriptions, topics
 from tayori.resources.notifications import NotificationKind
 from tayori.resources.subscriptions import NewSubscription, Subscription
+from tayori.store.engine import Tx
 
 _PAGE = 100
 _BY_REQUEST = ("http", "https", "email", "email-json")  # who is told that a subscription ended, and how to restore it
 
 
-@operation("sns", "Subscribe")
-def subscribe(call: Call, request: Request) -> Response:
+@operation("sns", "Subscribe", mode="compose")
+async def subscribe(call: ComposeCall, request: Request) -> Response:
+    return await call.store.write(_subscribe, call, request, call.tools.offered_targets)
+
+
+def _subscribe(tx: Tx, asked: ComposeCall, request: Request, offered: Offered) -> Response:
+    call = asked.within(tx)
     topic = topic_of(call, request["TopicArn"], "Subscribe")
+    if request["Protocol"] == "sqs" and not offered.queues:
+        raise NotOffered(
+            "Queues cannot be subscribed to topics of this installation: its operator has not set events.sqs_endpoint."
+        )
     topics.hold(call.tx, topic.arn)
     wanted = NewSubscription(
         protocol=request["Protocol"],
