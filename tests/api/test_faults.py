@@ -22,10 +22,13 @@ from tayori.model.errors import (
     InvalidDestination,
     InvalidFirehoseDestination,
     InvalidPolicy,
+    InvalidTemplate,
+    InvalidTemplateData,
     Kind,
     LimitExceeded,
     MailFromNotVerified,
     MessageRejected,
+    MissingRenderingAttribute,
     NoProductionAccess,
     NotFound,
     NotOffered,
@@ -47,6 +50,7 @@ def every_refusal() -> Iterator[DomainError]:
     yield from (InvalidPolicy(TEXT), InvalidContent(TEXT), FromNotVerified(TEXT), NoProductionAccess(TEXT))
     yield from (InvalidAttribute(TEXT), InvalidDestination(TEXT), TooManyFilters(TEXT))
     yield from (InvalidCloudWatchDestination(TEXT), InvalidFirehoseDestination(TEXT))
+    yield from (InvalidTemplate(TEXT), InvalidTemplateData(TEXT), MissingRenderingAttribute(TEXT))
     for kind in Kind:
         yield NotFound(TEXT, kind)
         yield AlreadyExists(TEXT, kind)
