@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
@@ -46,8 +47,13 @@ class _Formatter(logging.Formatter):
 
     def _as_text(self, record: logging.LogRecord, moment: str, fields: dict[str, Any]) -> str:
         # Values are hostile text (a receiver's reply, say): repr keeps them on one line.
-        shown = " ".join(f"{key}={value!r}" for key, value in fields.items())
+        shown = " ".join(f"{key}={_plain(value)!r}" for key, value in fields.items())
         line = f"{moment} {record.levelname.lower():<7} {record.name} {record.getMessage()} {shown}".rstrip()
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return line
+
+
+def _plain(value: Any) -> Any:
+    """A state by its name, without Python's words around it."""
+    return value.value if isinstance(value, StrEnum) else value
