@@ -257,7 +257,7 @@ def test_what_an_import_cannot_be_for_is_refused(client):
     source = {"S3Url": "s3://lists/a.csv", "DataFormat": "CSV"}
     contacts = {"ContactListDestination": {"ContactListName": "all", "ContactListImportAction": "PUT"}}
     put = {"SuppressionListDestination": {"SuppressionListImportAction": "PUT"}}
-    with pytest.raises(client.exceptions.BadRequestException, match="Contact lists are not offered"):
+    with pytest.raises(client.exceptions.NotFoundException, match="List with name: all doesn't exist"):
         client.create_import_job(ImportDestination=contacts, ImportDataSource=source)
     for destination in ({}, contacts | put):
         with pytest.raises(client.exceptions.BadRequestException, match="One import destination"):

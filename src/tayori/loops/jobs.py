@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from tayori.model import insights, job
+from tayori.model import contact_import, insights, job
 from tayori.model.errors import DomainError
 from tayori.model.insights import Filters
 from tayori.model.job import (
@@ -109,7 +109,7 @@ class JobWork:
         if self._read[0] != found.job_id:
             source = found.request["ImportDataSource"]
             data = await self._files.read(found.account_id, ObjectName.parse(source["S3Url"]))
-            read = partial(_records, data, DataFormat(source["DataFormat"]), jobs.action_of(found))
+            read = partial(_records, found.kind, data, DataFormat(source["DataFormat"]), jobs.action_of(found))
             self._read = found.job_id, await asyncio.to_thread(read)
         return self._read[1]
 
@@ -166,11 +166,14 @@ class JobWork:
             await self._files.remove(found.account_id, file)  # it was cancelled meanwhile
 
 
-def _records(data: bytes, data_format: DataFormat, action: ImportAction) -> Sequence[ImportRecord]:
+def _records(kind: JobKind, data: bytes, data_format: DataFormat, action: ImportAction) -> Sequence[ImportRecord]:
     """All of them, if they are not too many. Raises FileTrouble."""
-    found = list(islice(job.records(data, data_format, action), job.MOST_ADDRESSES + 1))
-    if len(found) > job.MOST_ADDRESSES:
-        raise FileTrouble(f"The file has more than {job.MOST_ADDRESSES} addresses.")
+    records, most = job.records(data, data_format, action), job.MOST_ADDRESSES
+    if kind is JobKind.CONTACT_LIST:
+        records, most = contact_import.records(data, data_format), contact_import.MOST_CONTACTS
+    found = list(islice(records, most + 1))
+    if len(found) > most:
+        raise FileTrouble(f"The file has more than {most} addresses.")
     return found
 
 

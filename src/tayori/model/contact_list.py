@@ -92,6 +92,14 @@ NOTHING_SAID = Preferences()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedContact:
+    """What a line of an import file says of a contact."""
+
+    wants: Preferences
+    attributes: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which contacts are listed. Without a topic, OPT_OUT are those who want nothing at all."""
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tayori.mail.address import AddressError, AddrSpec
+from tayori.model.contact_list import ImportedContact
 from tayori.model.errors import Invalid
 
 MOST_ADDRESSES = 100_000  # in one import (ses: quotas)
@@ -41,12 +42,13 @@ class JobKind(StrEnum):
     """What a job is about: the destination of an import, the source of an export."""
 
     SUPPRESSION_LIST = "SUPPRESSION_LIST"
+    CONTACT_LIST = "CONTACT_LIST"
     METRICS_DATA = "METRICS_DATA"
     MESSAGE_INSIGHTS = "MESSAGE_INSIGHTS"
 
     @property
     def is_import(self) -> bool:
-        return self is JobKind.SUPPRESSION_LIST
+        return self in (JobKind.SUPPRESSION_LIST, JobKind.CONTACT_LIST)
 
 
 class DataFormat(StrEnum):
@@ -115,6 +117,7 @@ class ImportRecord:
     address: str = ""
     reason: str = ""
     error: str = ""
+    contact: ImportedContact | None = None  # where it is for a contact list
 
 
 def records(data: bytes, data_format: DataFormat, action: ImportAction) -> Iterator[ImportRecord]:

@@ -19,7 +19,8 @@ from tayori.model.contact_list import (
     check_attributes,
     folded,
 )
-from tayori.model.errors import AlreadyExists, Kind, NotFound
+from tayori.model.errors import AlreadyExists, Invalid, Kind, NotFound
+from tayori.model.job import ImportAction, ImportRecord
 from tayori.resources import contact_lists
 from tayori.resources.contact_lists import ContactList
 from tayori.store.dialect import Hot
@@ -150,6 +151,31 @@ def page(
         if len(found) == limit:
             return found, folded(contact.address) if number + 1 < len(rows) or len(rows) == most else None
     return found, folded(_loaded(rows[-1]).address) if len(rows) == most else None
+
+
+def checked(contact_list: ContactList, record: ImportRecord) -> ImportRecord:
+    """A line of an import, with what is wrong with it for this list."""
+    try:
+        for name in record.contact.wants.chosen if record.contact else ():
+            contact_list.topic(name)
+    except Invalid as error:
+        return ImportRecord(line=record.line, text=record.address, error=str(error))
+    return record
+
+
+def take_over(tx: Tx, contact_list: ContactList, action: ImportAction, lines: Iterable[ImportRecord]) -> None:
+    """Do what the lines of an import say: put contacts, with what they want merged by topic, or delete them."""
+    for line in lines:
+        if action is ImportAction.DELETE:
+            tx.hot(_DELETE, [(contact_list.account_id, contact_list.list_id, folded(line.address))])
+        elif line.contact is not None:
+            known = find(tx, contact_list, line.address) or Contact(
+                address=line.address, created_at=tx.now, updated_at=tx.now
+            )
+            said = line.contact.wants
+            wants = known.wants.merged(said.chosen, unsubscribed=said.unsubscribed)
+            kept = replace(known, wants=wants, attributes=line.contact.attributes, updated_at=tx.now)
+            keep(tx, contact_list, kept)
 
 
 def opted_out(tx: Tx, account_id: str, region: str, option: ListOption, addresses: Iterable[str]) -> frozenset[str]:

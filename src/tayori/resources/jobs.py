@@ -12,7 +12,8 @@ from typing import Any
 
 from tayori.model.errors import Invalid, Kind, LimitExceeded, NotFound
 from tayori.model.job import MOST_AT_A_TIME, ImportAction, ImportRecord, JobKind, JobStatus
-from tayori.resources import suppression
+from tayori.resources import contact_lists, contacts, suppression
+from tayori.resources.contact_lists import ContactList
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.job_tables import JOB_OPEN
@@ -169,12 +170,17 @@ def next_open(tx: Tx) -> Job | None:
 
 def apply_import(tx: Tx, job: Job, position: int, piece: Sequence[ImportRecord]) -> bool:
     """Do what the records from `position` on say; false where somebody else has, or the job has ended."""
+    contact_list = _contact_list(tx, job) if job.kind is JobKind.CONTACT_LIST else None
+    if contact_list is not None:
+        piece = [contacts.checked(contact_list, record) for record in piece]
     good = [record for record in piece if not record.error]
     bad = [record for record in piece if record.error]
     values = (to_micros(tx.now), position + len(piece), len(piece), len(bad), *job.key, position)
     if tx.hot(_ADVANCE, [values]) != 1:
         return False
-    if action_of(job) is ImportAction.PUT:
+    if contact_list is not None:
+        contacts.take_over(tx, contact_list, action_of(job), good)
+    elif action_of(job) is ImportAction.PUT:
         suppression.put_all(tx, job.account_id, job.region, [(record.address, record.reason) for record in good])
     else:
         suppression.remove_all(tx, job.account_id, job.region, [record.address for record in good])
@@ -186,7 +192,16 @@ def apply_import(tx: Tx, job: Job, position: int, piece: Sequence[ImportRecord])
 
 
 def action_of(job: Job) -> ImportAction:
-    return ImportAction(job.request["ImportDestination"]["SuppressionListDestination"]["SuppressionListImportAction"])
+    destination = job.request["ImportDestination"]
+    if job.kind is JobKind.CONTACT_LIST:
+        return ImportAction(destination["ContactListDestination"]["ContactListImportAction"])
+    return ImportAction(destination["SuppressionListDestination"]["SuppressionListImportAction"])
+
+
+def _contact_list(tx: Tx, job: Job) -> ContactList:
+    """Raises NotFound where it is gone."""
+    name = job.request["ImportDestination"]["ContactListDestination"]["ContactListName"]
+    return contact_lists.get(tx, job.account_id, job.region, name)
 
 
 def advance(tx: Tx, job: Job) -> bool:

@@ -1,4 +1,4 @@
-"""Import jobs for the suppression list, and export jobs of message insights and metrics.
+"""Import jobs for the suppression list and for contact lists, and export jobs of message insights and metrics.
 
 Order and words of what is refused are SES's where they were seen (ses: probed): an export's own destination before
 the Virtual Deliverability Manager, that before the dates.
@@ -10,14 +10,14 @@ from typing import Any
 
 from tayori import ids
 from tayori.api.registry import Call, ComposeCall, Request, Response, operation
-from tayori.model.errors import Invalid, NotFound, NotOffered
+from tayori.model.errors import Invalid, NotFound
 from tayori.model.job import Files, JobKind, ObjectName
-from tayori.resources import accounts, jobs, suppression
+from tayori.resources import accounts, contact_lists, jobs, suppression
 from tayori.resources.jobs import Job
 from tayori.store.tables import to_micros
 
 _PAGE, _MOST = 100, 1000
-_IMPORTS = (JobKind.SUPPRESSION_LIST,)
+_IMPORTS = (JobKind.SUPPRESSION_LIST, JobKind.CONTACT_LIST)
 _EXPORTS = (JobKind.METRICS_DATA, JobKind.MESSAGE_INSIGHTS)
 _SOURCES = {"MetricsDataSource": JobKind.METRICS_DATA, "MessageInsightsDataSource": JobKind.MESSAGE_INSIGHTS}
 
@@ -30,12 +30,16 @@ def create_import_job(call: Call, request: Request) -> Response:
     destination = request["ImportDestination"]
     if len(destination) != 1:
         raise Invalid("One import destination must be provided")
-    if "ContactListDestination" in destination:
-        raise NotOffered("Contact lists are not offered by this release. Imports are for the suppression list.")
     ObjectName.parse(request["ImportDataSource"]["S3Url"])
-    suppression.require_production(call.tx, call.account_id, call.region)
+    kind = JobKind.CONTACT_LIST if "ContactListDestination" in destination else JobKind.SUPPRESSION_LIST
+    if kind is JobKind.CONTACT_LIST:
+        contact_lists.get(
+            call.tx, call.account_id, call.region, destination["ContactListDestination"]["ContactListName"]
+        )
+    else:
+        suppression.require_production(call.tx, call.account_id, call.region)
     job_id = ids.request_id()
-    jobs.create(call.tx, call.account_id, call.region, JobKind.SUPPRESSION_LIST, _plain(request), job_id)
+    jobs.create(call.tx, call.account_id, call.region, kind, _plain(request), job_id)
     return {"JobId": job_id}
 
 
@@ -55,8 +59,8 @@ async def get_import_job(call: ComposeCall, request: Request) -> Response:
 
 @operation("sesv2", "ListImportJobs")
 def list_import_jobs(call: Call, request: Request) -> Response:
-    wanted = request.get("ImportDestinationType", JobKind.SUPPRESSION_LIST)
-    kinds = _IMPORTS if wanted == JobKind.SUPPRESSION_LIST else ()
+    wanted = request.get("ImportDestinationType", "")
+    kinds = (JobKind(wanted),) if wanted else _IMPORTS
     found, following = _page(call, request, f"import-jobs/{wanted}", kinds, "")
     return {"ImportJobs": [_import_summary(job) for job in found]} | following
 

@@ -1,0 +1,129 @@
+"""Contacts that come in files: what a line says, what is wrong with another, and what becomes of the list."""
+
+import asyncio
+import json
+
+import pytest
+from test_job_operations import fetch, upload
+
+from tayori.loops.jobs import JobWork
+from tayori.model import contact_import
+from tayori.model.contact_list import Status
+from tayori.model.job import DataFormat
+
+NEWS = {"TopicName": "News", "DisplayName": "News", "DefaultSubscriptionStatus": "OPT_IN"}
+CSV = (
+    "\ufeffemailAddress,unsubscribeAll,attributesData,topicPreferences.News\n"
+    'hana@inbox.test,false,"{""name"":""花, 子""}",OPT_OUT\n'
+    "taro@inbox.test,true,,\n"
+    "\n"
+    "nobody,false,,\n"
+    "ken@inbox.test,perhaps,,\n"
+    "yui@inbox.test,false,,MAYBE\n"
+    "aoi@inbox.test,false,,OPT_IN,more\n"
+).encode()
+
+
+@pytest.fixture
+def client(service):
+    client = service.client("sesv2")
+    client.create_contact_list(ContactListName="customers", Topics=[NEWS])
+    return client
+
+
+@pytest.fixture
+def done(service, client):
+    """`done(content, format, action)`: what GetImportJob says once the job has ended."""
+    loop = JobWork(service.store, service.tools.job_files)
+
+    async def until_idle():
+        while await loop.tick() is not None:
+            pass
+
+    def done(content, data_format="CSV", action="PUT"):
+        assert upload(service, "lists/contacts", content).status_code in (200, 201, 204)
+        destination = {"ContactListName": "customers", "ContactListImportAction": action}
+        job_id = client.create_import_job(
+            ImportDestination={"ContactListDestination": destination},
+            ImportDataSource={"S3Url": "s3://lists/contacts", "DataFormat": data_format},
+        )["JobId"]
+        asyncio.run(until_idle())
+        return client.get_import_job(JobId=job_id)
+
+    return done
+
+
+def shown(client):
+    """By address: unsubscribed from everything, by topic, attributes."""
+    found = {}
+    for one in client.list_contacts(ContactListName="customers")["Contacts"]:
+        whole = client.get_contact(ContactListName="customers", EmailAddress=one["EmailAddress"])
+        chosen = {item["TopicName"]: item["SubscriptionStatus"] for item in whole["TopicPreferences"]}
+        found[one["EmailAddress"]] = whole["UnsubscribeAll"], chosen, whole.get("AttributesData")
+    return found
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
+def test_a_csv_file_is_taken_over_and_its_bad_lines_are_told(service, client, done):
+    job = done(CSV)
+    assert (job["JobStatus"], job["ProcessedRecordsCount"], job["FailedRecordsCount"]) == ("COMPLETED", 6, 4)
+    assert job["ImportDestination"]["ContactListDestination"]["ContactListName"] == "customers"
+    assert shown(client) == {
+        "hana@inbox.test": (False, {"News": "OPT_OUT"}, '{"name":"花, 子"}'),
+        "taro@inbox.test": (True, {}, None),
+    }
+    reasons = fetch(service, job["FailureInfo"]["FailedRecordsS3Url"]).text
+    for reason in ("EmailAddress <nobody> is invalid", "unsubscribeAll is", "SubscriptionStatus MAYBE", "more cells"):
+        assert reason in reasons
+    assert [one["JobId"] for one in client.list_import_jobs(ImportDestinationType="CONTACT_LIST")["ImportJobs"]] == [
+        job["JobId"]
+    ]
+    assert client.list_import_jobs(ImportDestinationType="SUPPRESSION_LIST")["ImportJobs"] == []
+
+
+def test_json_lines_merge_into_who_is_there_and_unknown_topics_are_told(client, done):
+    sports = [{"topicName": "Sports", "subscriptionStatus": "OPT_IN"}]
+    news = [{"topicName": "News", "subscriptionStatus": "OPT_IN"}]
+    client.create_contact(
+        ContactListName="customers",
+        EmailAddress="Hana@inbox.test",
+        TopicPreferences=[{"TopicName": "News", "SubscriptionStatus": "OPT_OUT"}],
+        UnsubscribeAll=True,
+    )
+    lines = [
+        {"emailAddress": "hana@inbox.test", "unsubscribeAll": False},
+        {"emailAddress": "taro@inbox.test", "topicPreferences": news, "attributesData": "{}"},
+        {"emailAddress": "ken@inbox.test", "topicPreferences": sports},
+    ]
+    job = done("\n".join(json.dumps(line) for line in lines).encode(), "JSON")
+    assert (job["ProcessedRecordsCount"], job["FailedRecordsCount"]) == (3, 1)
+    assert shown(client) == {
+        "Hana@inbox.test": (False, {"News": "OPT_OUT"}, None),
+        "taro@inbox.test": (False, {"News": "OPT_IN"}, "{}"),
+    }
+
+
+def test_contacts_are_deleted_by_a_file_of_addresses(client, done):
+    for address in ("hana@inbox.test", "taro@inbox.test"):
+        client.create_contact(ContactListName="customers", EmailAddress=address)
+    job = done(b"HANA@inbox.test\nken@inbox.test\n", action="DELETE")
+    assert (job["JobStatus"], job["FailedRecordsCount"]) == ("COMPLETED", 0)
+    assert list(shown(client)) == ["taro@inbox.test"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"x", b"[]", b"{}", b"1", b'{"emailAddress": 1}', b'{"emailAddress": "a@b.test", "unsubscribeAll": "no"}',
+     b'{"emailAddress": "a@b.test", "topicPreferences": [1]}', b'{"emailAddress": "a@b.test", "topicPreferences": 1}',
+     b'{"emailAddress": "a@b.test", "attributesData": {}}', b"[" * 100_000, b"\xff\xfe", b"9" * 5000],
+)  # fmt: skip
+def test_whatever_a_line_is_it_is_told_and_no_more(line):
+    (found,) = contact_import.records(line, DataFormat.JSON)
+    assert found.error and found.contact is None
+
+
+def test_a_line_says_what_is_wanted():
+    line = b'{"emailAddress":"a@B.test","topicPreferences":[{"topicName":"News","subscriptionStatus":"OPT_OUT"}]}'
+    (found,) = contact_import.records(line, DataFormat.JSON)
+    assert (found.address, found.error) == ("a@b.test", "")
+    assert found.contact.wants.chosen == {"News": Status.OPT_OUT} and not found.contact.wants.unsubscribed
