@@ -326,8 +326,8 @@ def test_a_mail_from_domain_that_is_not_in_place_refuses_where_that_was_chosen(p
             "Content must have exactly one of Simple, Raw and Template.",
         ),
         (
-            {"Content": {"Template": {"TemplateName": "t", "TemplateData": "{}"}}},
-            "Templates are not offered yet by this release. Send Simple or Raw content.",
+            {"Content": {"Template": {"TemplateName": "t", "TemplateArn": "a", "TemplateData": "{}"}}},
+            "Template must have exactly one of TemplateName, TemplateArn and TemplateContent.",
         ),
         (
             {"Content": simple(Headers=[{"Name": "Subject", "Value": "again"}])},
