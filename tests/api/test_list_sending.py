@@ -185,3 +185,30 @@ def test_other_mail_is_not_touched(service, client):
     content = {"Simple": {"Subject": {"Data": "hello"}, "Body": {"Html": {"Data": HTML}}}}
     client.send_email(FromEmailAddress=FROM, Destination={"ToAddresses": [TO]}, Content=content)
     assert b"List-Unsubscribe" not in service.last().content and b"amazonSESUnsubscribeUrl" in service.last().content
+
+
+def test_a_template_has_its_way_out_and_one_that_fails_changes_no_list(service, run, client):
+    client.create_email_template(
+        TemplateName="news", TemplateContent={"Subject": "{{greeting}}", "Html": HTML, "Text": "{{greeting}}"}
+    )
+
+    def send_template(data, to):
+        return client.send_email(
+            FromEmailAddress=FROM,
+            Destination={"ToAddresses": [to]},
+            Content={"Template": {"TemplateName": "news", "TemplateData": data}},
+            ListManagementOptions={"ContactListName": "customers", "TopicName": "News"},
+        )["MessageId"]
+
+    message_id = send_template('{"greeting": "hello"}', TO)
+    links = run(subscription_links(service.store))
+    mail = message_from_bytes(service.last().content, policy=modern)
+    (token,) = re.findall(
+        r'href="https://mail\.example\.net/tayori/subscription/([^"]+)"', mail.get_body(("html",)).get_content()
+    )
+    assert links.read(token).message_id == message_id and mail["List-Unsubscribe-Post"]
+
+    failing = send_template("{}", "other@example.org")
+    assert states(service, failing) == ["rejected"]
+    with pytest.raises(client.exceptions.NotFoundException):
+        of(client, "other@example.org")
