@@ -135,6 +135,14 @@ def test_what_cannot_be_paused(count, ask, body: Any, refusal: type[DomainError]
         ask("POST", "/pause", by=OPERATOR, body=given)
 
 
+@pytest.mark.parametrize("what", ["pause", "lift"])
+@pytest.mark.parametrize("body", [{}, {"account_id": ""}, {"reason": "a mistake"}])
+def test_the_account_is_always_named(count, ask, transact, what: str, body: Any) -> None:
+    with pytest.raises(Invalid, match="account_id is missing"):
+        ask("POST", f"/{what}", by=OPERATOR, body=body)
+    assert transact(reputation.paused_parts) == {}
+
+
 def test_nothing_else_is_there(count, ask) -> None:
     for method, path in (("DELETE", ""), ("POST", ""), ("GET", "/pause"), ("POST", "/pause/x")):
         with pytest.raises(ApiError):

@@ -201,6 +201,8 @@ def _document(request: HttpRequest) -> dict[str, str]:
         raise Invalid("The body must be a JSON object of texts.")
     if unknown := sorted(set(given) - names):
         raise Invalid(f"Not known here: {', '.join(unknown)}.")
+    if not given.get("account_id"):  # an empty body is a mistake, and must not pause the operator's own account
+        raise Invalid("account_id is missing.")
     return given
 
 
