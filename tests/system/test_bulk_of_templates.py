@@ -60,7 +60,8 @@ def test_every_reader_gets_his_own_and_a_failure_is_told(service: Service) -> No
     assert told["mail"]["tags"]["ses:operation"] == ["SendBulkEmail"]
     assert service.rehearsal.mailbox("cleo@inbox.test") == []
     assert service.state(failed) == "rejected"
-    assert "Rendering Failure" in service.tayori("message", "show", failed)
+    shown = service.tayori("message", "show", failed)
+    assert "Attribute 'name' is not present in the rendering data." in shown and "rendering-failure" in shown
 
 
 def entry(to: str, name: str | None) -> dict[str, object]:

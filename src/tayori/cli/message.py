@@ -122,7 +122,7 @@ def _event_words(event: EventRecord) -> str:
     if "ipAddress" in detail:  # an open or a click
         who = f"from {detail['ipAddress']}"
         return printable(", ".join(word for word in (detail.get("link"), who, detail.get(MACHINE)) if word))
-    for name in ("smtpResponse", "delayType", "complaintFeedbackType", "complaintSubType", "reason"):
+    for name in ("smtpResponse", "delayType", "complaintFeedbackType", "complaintSubType", "reason", "errorMessage"):
         if detail.get(name):
             return printable(str(detail[name]))
     return ""
