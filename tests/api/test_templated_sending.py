@@ -183,6 +183,22 @@ def test_the_place_of_the_pixel_and_of_the_way_out_are_no_attributes(production)
     )
 
 
+def test_a_template_says_where_the_way_out_of_a_list_stands(production):
+    client = production.client("sesv2")
+    client.create_contact_list(ContactListName="readers")
+    html = "<p>{{name}} <a href='{{amazonSESUnsubscribeUrl}}'>out</a></p>"
+    client.create_email_template(TemplateName="listed", TemplateContent={"Subject": "a", "Html": html})
+    client.send_email(
+        FromEmailAddress="news@example.com",
+        Destination={"ToAddresses": ["reader@inbox.test"]},
+        Content={"Template": {"TemplateName": "listed", "TemplateData": '{"name": "Ann"}'}},
+        ListManagementOptions={"ContactListName": "readers"},
+    )
+    found = parsed(production.last())
+    assert "<p>Ann <a href='http" in found.get_content() and "{{" not in found.get_content()
+    assert found["List-Unsubscribe"]
+
+
 @pytest.mark.parametrize("database_url", BOTH, indirect=True)
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_what_cannot_be_rendered_is_accepted_and_told_of(production, version):

@@ -130,6 +130,10 @@ def test_null_is_there_and_says_nothing() -> None:
     assert rendered("[{{a}}]", {"a": None}) == "[]"
 
 
+def test_numbers_larger_than_any_are_said_as_javascript_does() -> None:
+    assert rendered("{{a}} {{b}}", json.loads('{"a": 1e999, "b": -1e999}')) == "Infinity -Infinity"
+
+
 @pytest.mark.parametrize("template", ["{{#if a}}{{/if}}", "{{> b}}", '{{#*inline "b"}}{{/inline}}'])
 def test_a_simple_template_has_values_only(template: str) -> None:
     with pytest.raises(TemplateError):

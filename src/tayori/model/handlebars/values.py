@@ -39,6 +39,8 @@ def text_of(value: Any) -> str:
 
 
 def _number(value: float) -> str:
+    if abs(value) == float("inf"):  # of a number in JSON that is larger than any
+        return "Infinity" if value > 0 else "-Infinity"
     if value.is_integer() and abs(value) < 1e21:
         return str(int(value))
     text = repr(value)
