@@ -8,7 +8,7 @@ from served import OTHER_ACCOUNT
 
 from population import ACCOUNT, REGION
 from tayori.loops.contacts import ContactRemoval
-from tayori.resources import contact_lists, contacts
+from tayori.resources import accounts, contact_lists, contacts
 
 BOTH = ["sqlite", "postgres"]
 NEWS = {"TopicName": "News", "DisplayName": "News of the shop", "DefaultSubscriptionStatus": "OPT_IN"}
@@ -133,6 +133,18 @@ def test_a_list_that_is_deleted_takes_its_contacts_along(service, run, listed):
     assert [one["EmailAddress"] for one in listed.list_contacts(ContactListName="customers")["Contacts"]] == [
         "new@inbox.test"
     ]
+
+
+def test_an_account_that_is_given_back_as_new_has_no_list(service, listed):
+    """As the rehearsal's reset does it, with contacts, in the region that is reset and in no other."""
+    add(listed, "hana@inbox.test")
+    abroad = service.client("sesv2", region="eu-west-1")
+    abroad.create_contact_list(ContactListName="others")
+    service.transact(accounts.reset, ACCOUNT, REGION)
+    assert listed.list_contact_lists()["ContactLists"] == []
+    assert [one["ContactListName"] for one in abroad.list_contact_lists()["ContactLists"]] == ["others"]
+    listed.create_contact_list(ContactListName="customers")
+    assert listed.list_contacts(ContactListName="customers")["Contacts"] == []
 
 
 # -- contacts ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from tayori.model.errors import Conflict, Kind, NotFound
 from tayori.model.source import DEFAULT_POOL
+from tayori.resources import contact_lists
 from tayori.store.dialect import upsert
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import (
@@ -258,6 +259,7 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
     )
     for table in owned:
         tx.execute(table.delete().where(table.c.account_id == account_id, table.c.region == region))
+    contact_lists.drop(tx, account_id, region)
     # Addresses are the operator's, who has lent them: they stay.
     lent = source_addresses.c.account_id == account_id, source_addresses.c.region == region
     tx.execute(source_addresses.update().where(*lent).values(pool=DEFAULT_POOL))

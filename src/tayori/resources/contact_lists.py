@@ -117,10 +117,19 @@ def update(
 
 
 def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
-    found = get(tx, account_id, region, name)
+    """Raises Invalid for what cannot be a name, and NotFound."""
+    get(tx, account_id, region, name)
+    drop(tx, account_id, region)
+
+
+def drop(tx: Tx, account_id: str, region: str) -> None:
+    """Delete the account's list in the region, if it has one."""
+    found = any_of(tx, account_id, region)
+    if found is None:
+        return
     tx.execute(sa.delete(contact_lists).where(*_key(found)))
     tx.execute(sa.insert(deleted_contact_lists).values(account_id=account_id, list_id=found.list_id, deleted_at=tx.now))
-    tags.forget(tx, account_id, region, resource_of(name))
+    tags.forget(tx, account_id, region, resource_of(found.name))
     tx.wake(TOPIC)
 
 
