@@ -333,7 +333,7 @@ def test_an_identity_is_tagged_whatever_the_case_of_its_domain(service):
     [
         (arn("identity/none.test"), "NotFoundException", "No EmailIdentity present with name: none.test"),
         (arn("configuration-set/none"), "NotFoundException", "No ConfigurationSet present with name: none"),
-        (arn("template/none"), "NotFoundException", "No template present with name: none"),
+        (arn("template/none"), "NotFoundException", "No Template present with name: none"),
         (
             arn("identity/none.test", account=OTHER_ACCOUNT),
             "BadRequestException",
