@@ -633,3 +633,12 @@ def test_a_queue_is_refused_where_the_operator_has_set_up_none(service: Service,
     code, message = refusal(sns.subscribe, TopicArn=topic, Protocol="sqs", Endpoint=QUEUE)
     assert (code, message.endswith("its operator has not set events.sqs_endpoint.")) == ("InvalidParameter", True)
     assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+
+
+def test_the_password_in_an_endpoint_is_not_shown(service: Service, sns: Any, topic: str) -> None:
+    hook = "https://name:secret@hooks.example.com/ses"
+    arn = sns.subscribe(TopicArn=topic, Protocol="https", Endpoint=hook, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    seen = "https://name:****@hooks.example.com/ses"
+    assert sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["Endpoint"] == seen
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"][0]["Endpoint"] == seen
+    assert [row["endpoint"] for row in outbox(service)] == [hook]

@@ -15,6 +15,7 @@ from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.model.errors import Invalid
 from tayori.model.event import timestamp
+from tayori.model.shown_url import shown
 from tayori.resources import dead_letters
 from tayori.resources.dead_letters import DeadLetter, Place, Selection
 from tayori.store.engine import Store
@@ -34,7 +35,7 @@ def as_json(letter: DeadLetter) -> dict[str, Any]:
         "topic": item.topic_arn or None,
         "destination": item.subscription_id,
         "protocol": item.protocol,
-        "endpoint": item.endpoint,
+        "endpoint": shown(item.endpoint),
         "tries": item.attempts,
         "createdAt": timestamp(item.created_at),
         "diedAt": timestamp(letter.died_at),

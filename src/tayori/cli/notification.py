@@ -10,6 +10,7 @@ from tayori.app import dead_letters as shared
 from tayori.cli.command import SECRET_FILE, Context, shared_options
 from tayori.cli.service import account_id_of, add_region, endpoints_of, read, visit, write
 from tayori.cli.table import moment, table
+from tayori.model.shown_url import shown
 from tayori.resources import dead_letters
 from tayori.resources.dead_letters import DeadLetter, Selection
 from tayori.store.engine import Store, Tx
@@ -62,14 +63,14 @@ def _dead(context: Context, options: argparse.Namespace) -> int:
             moment(letter.died_at),
             letter.notification.notification_id,
             letter.notification.kind,
-            letter.notification.endpoint,
+            shown(letter.notification.endpoint),
             str(letter.notification.attempts),
             letter.reason,
         )
         for letter in found
     ]
-    shown = table(("GIVEN UP", "ID", "WHAT", "FOR", "TRIES", "WHY"), rows) if rows else "Nothing was given up."
-    context.output.emit([shared.as_json(letter) for letter in found], shown)
+    text = table(("GIVEN UP", "ID", "WHAT", "FOR", "TRIES", "WHY"), rows) if rows else "Nothing was given up."
+    context.output.emit([shared.as_json(letter) for letter in found], text)
     return 0
 
 

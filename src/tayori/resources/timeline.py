@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from tayori.model.errors import Kind, NotFound
 from tayori.model.message import DeliveryState
+from tayori.model.shown_url import shown
 from tayori.resources import tellings
 from tayori.resources.tellings import Telling
 from tayori.store.engine import Tx
@@ -276,7 +277,7 @@ def _telling_as_json(told: Telling, addresses: Mapping[int, str]) -> dict[str, A
         "recipient": addresses.get(told.ordinal),
         "topic": told.topic_arn or None,
         "protocol": told.protocol,
-        "endpoint": told.endpoint or None,
+        "endpoint": shown(told.endpoint) or None,
         "state": told.state,
         "attempts": told.attempts,
         "changed_at": told.changed_at.isoformat() if told.changed_at else None,

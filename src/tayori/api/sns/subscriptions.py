@@ -10,6 +10,7 @@ from tayori.aws.paging import BadPageToken
 from tayori.model import topic_attributes
 from tayori.model.errors import AccessDenied, Invalid, NotOffered
 from tayori.model.event_target import Offered
+from tayori.model.shown_url import shown
 from tayori.model.topic_arn import SubscriptionArn, TopicArn
 from tayori.resources import subscriptions, topics
 from tayori.resources.notifications import NotificationKind
@@ -97,7 +98,7 @@ def get_subscription_attributes(call: Call, request: Request) -> Response:
         "SubscriptionArn": str(found.arn),
         "TopicArn": str(found.topic_arn),
         "Protocol": found.protocol,
-        "Endpoint": found.endpoint,
+        "Endpoint": shown(found.endpoint),
         "Owner": found.owner,
         "SubscriptionPrincipal": found.principal,
         "PendingConfirmation": "false" if found.is_confirmed else "true",
@@ -161,6 +162,6 @@ def _listed(subscription: Subscription) -> dict[str, str]:
         "SubscriptionArn": str(subscription.arn) if subscription.is_confirmed else "PendingConfirmation",
         "Owner": subscription.owner,
         "Protocol": subscription.protocol,
-        "Endpoint": subscription.endpoint,
+        "Endpoint": shown(subscription.endpoint),
         "TopicArn": str(subscription.topic_arn),
     }
