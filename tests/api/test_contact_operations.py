@@ -1,5 +1,6 @@
 """Contact lists and contacts through the API."""
 
+import asyncio
 from datetime import timedelta
 
 import botocore.exceptions
@@ -72,6 +73,21 @@ def test_a_list_is_made_shown_changed_and_deleted(service, client):
     for call in (client.get_contact_list, client.update_contact_list, client.delete_contact_list):
         text = refused(call, code="NotFoundException", status=404, ContactListName="customers")
         assert text == "List with name: customers doesn't exist."
+
+
+@pytest.mark.parametrize("database_url", BOTH, indirect=True)
+def test_of_lists_made_at_the_same_moment_one_is_there(service, run):
+    async def create(number):
+        return await service.store.write(
+            contact_lists.create, ACCOUNT, REGION, f"list{number}", list_id=str(number), topics=()
+        )
+
+    async def all_at_once():
+        return await asyncio.gather(*[create(number) for number in range(6)], return_exceptions=True)
+
+    answers = run(all_at_once())
+    assert sum(answer is None for answer in answers) == 1
+    assert {str(answer) for answer in answers if answer} == {"A maximum of 1 Lists allowed per account."}
 
 
 def test_an_account_has_one_list_in_a_region(service, listed):

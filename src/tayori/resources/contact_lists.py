@@ -21,7 +21,7 @@ from tayori.model.contact_list import (
 from tayori.model.errors import Invalid, Kind, NotFound
 from tayori.resources import tags
 from tayori.store.contact_tables import contact_lists, deleted_contact_lists
-from tayori.store.dialect import Hot
+from tayori.store.dialect import Hot, upsert
 from tayori.store.engine import Tx
 
 TOPIC = "deleted-contact-lists"  # of wake-ups
@@ -70,9 +70,11 @@ def create(
         "created_at": tx.now,
         "updated_at": tx.now,
     }
-    if any_of(tx, account_id, region) is not None:
+    # Of two at the same moment the first one stays: nothing is changed where there is a list.
+    tx.execute(upsert(tx.engine, contact_lists, changes=["region"]).values(**values))
+    kept = any_of(tx, account_id, region)
+    if kept is None or kept.list_id != list_id:
         raise Invalid("A maximum of 1 Lists allowed per account.")
-    tx.execute(sa.insert(contact_lists).values(**values))
     tags.put(tx, account_id, region, resource_of(name), labels or {})
 
 
