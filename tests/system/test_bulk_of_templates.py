@@ -62,6 +62,7 @@ def test_every_reader_gets_his_own_and_a_failure_is_told(service: Service) -> No
     assert service.state(failed) == "rejected"
     shown = service.tayori("message", "show", failed)
     assert "Attribute 'name' is not present in the rendering data." in shown and "rendering-failure" in shown
+    assert failed in service.tayori("message", "find", "--status", "rejected")
 
 
 def entry(to: str, name: str | None) -> dict[str, object]:

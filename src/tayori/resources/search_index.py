@@ -222,7 +222,8 @@ def seconds_behind(tx: Tx) -> float:
 
 # -- outcomes ----------------------------------------------------------------------------------------------------------
 
-RARE = frozenset({EventKind.BOUNCE, EventKind.COMPLAINT, EventKind.REJECT})
+_REJECTIONS = frozenset({EventKind.REJECT, EventKind.RENDERING_FAILURE})
+RARE = frozenset({EventKind.BOUNCE, EventKind.COMPLAINT}) | _REJECTIONS
 _SUPPRESSED = f'SubType":"{ON_ACCOUNT_LIST.sub_type}"'
 
 
@@ -239,7 +240,7 @@ def note_outcomes(tx: Tx, rows: Iterable[Sequence[Any]], owners: Iterable[tuple[
 
 
 def _outcome(kind: str, detail: str) -> Status:
-    if kind == EventKind.REJECT:
+    if kind in _REJECTIONS:
         return Status.REJECTED
     if _SUPPRESSED in detail.replace(": ", ":"):
         return Status.SUPPRESSED
