@@ -51,6 +51,14 @@ class ResolverSettings:
     trust_ad: bool = False
 
 
+def server_of(text: str) -> tuple[str, int]:
+    """`host:port`, `[v6]:port`, or a host alone, which means port 53."""
+    host, colon, port = text.rpartition(":")
+    if not colon or "]" in port or (":" in host and not host.startswith("[")):
+        return text.strip("[]"), 53
+    return host.strip("[]"), int(port)
+
+
 def system_servers(path: Path = _RESOLV_CONF) -> list[ServerAddress]:
     """The name servers that the machine is set up with; its own loopback when it names none."""
     try:
