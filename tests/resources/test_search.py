@@ -22,7 +22,7 @@ from population import (
 )
 from tayori import ids
 from tayori.model import search
-from tayori.model.message import MessageTag
+from tayori.model.message import MessageTag, Operation
 from tayori.model.search import Search, Status, SubjectWish
 from tayori.resources import search as finding
 from tayori.resources import search_index, suppression
@@ -106,6 +106,13 @@ def test_messages_are_found_by_all_they_have_newest_first(accept, index, find):
     assert find(senders=("example.com",), recipients=("inbox.test",)) == [second, first]
     assert find(identity="example.com") == [second, first]
     assert find(configuration_set="none") == []
+
+
+def test_what_the_service_writes_by_itself_is_not_the_accounts_to_search(accept, index, find, transact):
+    mine = accept("reader@inbox.test")
+    accept("owner@inbox.test", caller=caller(operation=Operation.SERVICE))
+    index()
+    assert find() == find(recipients=("inbox.test",)) == [mine]
 
 
 def test_nothing_is_found_before_it_is_indexed_and_all_of_it_afterwards(accept, index, find, transact, clock):

@@ -187,7 +187,7 @@ def _meant(walk: _Walk, place: Place) -> list[FoundMessage]:
     found: list[FoundMessage] = []
     for row in walk.tx.hot_rows(MESSAGES, search.identifiers_at(walk.prefix, place)):
         walk.budget.take(_COST_OF_MESSAGE)
-        if (row[1], row[2]) == (walk.account_id, walk.region):
+        if (row[1], row[2]) == (walk.account_id, walk.region) and not search_index.is_of_service(row):
             recipients = recipients_of(walk.tx, row[0])
             if search.matches(walk.wanted, _searched(row, recipients)):
                 found.append(_found(row, recipients))

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from tayori.model import search
 from tayori.model.bounce import ON_ACCOUNT_LIST
 from tayori.model.event import EventKind
+from tayori.model.message import Operation
 from tayori.model.names import OTHER_REGIONS_PREFIX, REGION_PREFIXES
 from tayori.model.search import Searched, Status
 from tayori.store.dialect import Hot
@@ -29,6 +30,7 @@ SETTLES_AFTER = timedelta(minutes=2)  # longer than a commit may wait for the da
 STEP = 250  # messages in one transaction: others wait for it
 _SETTLED_STEP = 2000
 _FORGOTTEN_AT_ONCE = 5000
+_OF_SERVICE = (Operation.SERVICE, Operation.TLS_REPORT)
 
 # account id, day, term, number
 Row: TypeAlias = tuple[str, int, int, int]
@@ -132,10 +134,15 @@ def next_piece(tx: Tx, prefix: str) -> Piece | None:
 
 def _rows(message: Sequence[Any], recipients: Sequence[str]) -> Iterable[Row]:
     place = search.place_of(message[0])
-    if place is None:
+    if place is None or is_of_service(message):
         return ()
     searched = searched_of(message, recipients)
     return ((message[1], place.day, term, place.number) for term in search.terms_of(searched))
+
+
+def is_of_service(message: Sequence[Any]) -> bool:
+    """Whether the service wrote it by itself (notices, feedback by mail): it is not the account's mail to search."""
+    return json.loads(message[7]).get("operation") in _OF_SERVICE
 
 
 def searched_of(message: Sequence[Any], recipients: Sequence[str], statuses: Sequence[Status] = ()) -> Searched:
