@@ -4,11 +4,10 @@ Owns the page's words, in English and Japanese, and its HTML: no script, nothing
 security policy that names the one style by its hash. Whatever comes from the DNS is escaped. Never asks the DNS.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from tayori.app import public_page
 from tayori.model.domain_plan import Change, DomainPlan, PlannedRecord
 from tayori.zoneforms.forms import Form
 from tayori.zoneforms.presentation import mx_parts, relative
@@ -116,21 +115,7 @@ def _weight(parameters: Sequence[str]) -> float:
 
 
 def headers(lang: str) -> tuple[tuple[str, str], ...]:
-    """Of every answer under a shared link: nothing runs, nothing is loaded, nothing is kept or passed on."""
-    style = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    return (
-        ("content-type", "text/html; charset=utf-8"),
-        ("content-language", lang),
-        ("content-security-policy", policy),
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("x-robots-tag", "noindex, nofollow"),
-        ("cache-control", "no-store"),
-        ("vary", "accept-language"),
-    )
+    return public_page.headers(_STYLE, lang)
 
 
 def notice(key: str, lang: str) -> str:

@@ -4,11 +4,10 @@ No script, nothing loaded from elsewhere, no cookie; it reads well aloud and on 
 (topics) is escaped. Never knows how a choice is kept.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from tayori.app import public_page
 from tayori.model.contact_list import Status, Topic
 from tayori.resources.subscription_choices import Choice
 
@@ -86,21 +85,7 @@ def text(key: str, lang: str, **places: object) -> str:
 
 
 def headers(lang: str) -> tuple[tuple[str, str], ...]:
-    """Of every answer: nothing runs, nothing is loaded, nothing is kept or passed on."""
-    style = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
-    return (
-        ("content-type", "text/html; charset=utf-8"),
-        ("content-language", lang),
-        ("content-security-policy", policy),
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("x-robots-tag", "noindex, nofollow"),
-        ("cache-control", "no-store"),
-        ("vary", "accept-language"),
-    )
+    return public_page.headers(_STYLE, lang, forms_lead=public_page.HERE)
 
 
 def notice(key: str, lang: str) -> str:
