@@ -13,7 +13,7 @@ from tayori.app.job_buckets import BucketFiles
 from tayori.model.job import FileTrouble, ObjectName
 from tayori.sections import JobSettings
 
-pytest.importorskip("moto.server", reason="moto's server comes with the group bench")
+pytest.importorskip("moto.server", reason="moto's server comes with the group dev")
 
 ACCOUNT, OTHER = "111122223333", "999900001111"
 

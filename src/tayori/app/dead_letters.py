@@ -4,13 +4,13 @@ GET lists (`topic`, `protocol`, `limit`, `behind`), GET below it shows one with 
 all of them again. The rules are `resources.dead_letters`'s.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from tayori.api.app import Route
 from tayori.api.registry import Principal
+from tayori.app import json_page
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.model.errors import Invalid
@@ -77,10 +77,10 @@ class NotificationPages:
         if request.method == "GET" and not name:
             return await self._list(request, principal)
         if request.method == "POST" and name == "replay":
-            return _json({"replayed": await self._replay(request, principal)})
+            return json_page.answer(200, {"replayed": await self._replay(request, principal)})
         if request.method == "GET":
             found = await self._store.read(dead_letters.get, principal.account_id, name)
-            return _json(whole_as_json(found))
+            return json_page.answer(200, whole_as_json(found))
         raise common_error("UnknownOperationException")
 
     async def _list(self, request: HttpRequest, principal: Principal) -> HttpResponse:
@@ -95,10 +95,10 @@ class NotificationPages:
             limit=limit,
         )
         following = _token(Place.of(found[-1])) if len(found) == limit else None
-        return _json({"notifications": [as_json(letter) for letter in found], "next": following})
+        return json_page.answer(200, {"notifications": [as_json(letter) for letter in found], "next": following})
 
     async def _replay(self, request: HttpRequest, principal: Principal) -> int:
-        given = _document(request)
+        given = json_page.document(request)
         named = given.get("notifications")
         if named is None:
             return await replay_all(self._store, principal.account_id, principal.region, _selection(given))
@@ -126,18 +126,3 @@ def _place(text: str) -> Place:
     if not dot or not micros.isascii() or not micros.isdecimal() or len(micros) > 18:
         raise Invalid("behind must be the `next` of an earlier answer.")
     return Place(micros=int(micros), notification_id=notification_id)
-
-
-def _document(request: HttpRequest) -> Mapping[str, Any]:
-    try:
-        found = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise Invalid("The body must be JSON.") from error
-    if not isinstance(found, dict):
-        raise Invalid("The body must be a JSON object.")
-    return found
-
-
-def _json(value: Any) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return HttpResponse(status=200, headers=(("content-type", "application/json"),), body=body)

@@ -8,15 +8,13 @@ For the account that owns the domain. A look costs packets to strangers' name se
 """
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import unquote
 
 from tayori.api.app import Route
 from tayori.api.registry import Principal
-from tayori.app import domain_look
+from tayori.app import domain_look, json_page
 from tayori.app.look_limits import LookLimits, TooManyLooks
 from tayori.app.probing import Prober
 from tayori.aws.errors import common_error
@@ -73,7 +71,7 @@ class DomainChecks:
         finally:
             self._waiting[account_id] -= 1
             self._waiting += Counter()  # which drops those at zero
-        return _json(200, domain_look.as_json(identity, found))
+        return json_page.answer(200, domain_look.as_json(identity, found))
 
     async def act(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         assert principal is not None
@@ -89,7 +87,7 @@ class DomainChecks:
         if what == "check":
             return await self._check(principal.account_id, region, domain)
         identity = await self._store.read(identities.get, principal.account_id, region, domain)
-        return _json(200, (await self._prober.probe(identity)).as_json())
+        return json_page.answer(200, (await self._prober.probe(identity)).as_json())
 
     async def _check(self, account_id: str, region: str, domain: str) -> HttpResponse:
         await self._store.write(identity_checks.check_now, account_id, region, domain)
@@ -100,14 +98,9 @@ class DomainChecks:
             "statuses": domain_look.statuses(identity),
             "next_check_at": due.isoformat() if due else None,
         }
-        return _json(200, value)
+        return json_page.answer(200, value)
 
 
 def _busy(seconds: int) -> HttpResponse:
     message = "Many looks are under way. Try again in a minute."
-    return _json(429, {"message": message}, ("retry-after", str(seconds)))
-
-
-def _json(status: int, value: Any, *headers: tuple[str, str]) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False).encode()
-    return HttpResponse(status=status, headers=(("content-type", "application/json"), *headers), body=body)
+    return json_page.answer(429, {"message": message}, ("retry-after", str(seconds)))

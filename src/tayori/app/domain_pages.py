@@ -5,7 +5,6 @@ thirty seconds, and not more than `look_limits` allows. Nothing here changes any
 """
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
-from tayori.app import domain_dossier, domain_look, domain_plans, share_page
+from tayori.app import domain_dossier, domain_look, domain_plans, json_page, share_page
 from tayori.app.authentication_look import LookAnswers, days_of
 from tayori.app.domain_dossier import DossierPress
 from tayori.app.look_limits import LookLimits, TooManyLooks
@@ -232,10 +231,7 @@ def _download(plan: DomainPlan, form: Form) -> HttpResponse:
 
 
 def _json(value: Any) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False).encode()
-    return HttpResponse(
-        status=200, headers=(("content-type", "application/json"), ("cache-control", "no-store")), body=body
-    )
+    return json_page.answer(200, value, ("cache-control", "no-store"))
 
 
 def _html(status: int, lang: str, page: str, *more: tuple[str, str]) -> HttpResponse:

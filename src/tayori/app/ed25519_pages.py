@@ -4,13 +4,12 @@ PUT makes it where there is none, GET shows it, DELETE takes it away. The first 
 needs, and whether mail is signed with it. The rules are `tayori.resources.ed25519`'s.
 """
 
-import json
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import unquote
 
 from tayori.api.app import Route
 from tayori.api.registry import Principal
+from tayori.app import json_page
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.model.errors import Kind, NotFound
@@ -41,7 +40,7 @@ class Ed25519Pages:
         place = principal.account_id, principal.region, IdentityName.parse(unquote(name)).text
         if request.method == "DELETE":
             await self._store.write(ed25519.take_away, *place)
-            return _json({})
+            return json_page.answer(200, {})
         if request.method == "PUT":
             key = await self._store.write(ed25519.put, *place, dkim_keys.generate_own(OwnSignature.ED25519))
             return self._shown(place[2], principal.region, key)
@@ -52,16 +51,12 @@ class Ed25519Pages:
 
     def _shown(self, domain: str, region: str, key: Ed25519Key) -> HttpResponse:
         record = ed25519_record(domain, key.selector, self._names(region))
-        return _json(
+        return json_page.answer(
+            200,
             {
                 "domain": domain,
                 "selector": key.selector,
                 "status": "SUCCESS" if key.is_active else "PENDING",
                 "record": {"name": record.name, "type": record.rdtype, "value": record.value},
-            }
+            },
         )
-
-
-def _json(value: Any) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False).encode()
-    return HttpResponse(status=200, headers=(("content-type", "application/json"),), body=body)

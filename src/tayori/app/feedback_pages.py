@@ -13,7 +13,6 @@ What it says is `app.feedback_loops`'s and `app.loop_test`'s.
 """
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -21,6 +20,7 @@ from urllib.parse import parse_qsl, unquote
 from tayori.api.app import Route
 from tayori.api.registry import Principal
 from tayori.app import feedback_loops as shared
+from tayori.app import json_page
 from tayori.app.letters import MOST_LISTED, summary, whole
 from tayori.app.look_limits import LookLimits, TooManyLooks
 from tayori.app.loop_test import LoopTester
@@ -69,19 +69,19 @@ class FeedbackLoopPages:
         match request.method, name:
             case "GET", "":
                 entries = await self._store.read(shared.checklist, self._table)
-                return _json(200, {"entries": [_seen_by(principal, entry) for entry in entries]})
+                return json_page.answer(200, {"entries": [_seen_by(principal, entry) for entry in entries]})
             case "GET", "coverage":
                 return await self._coverage(request, principal)
             case "POST", "lookup":
-                return await self._lookup(_document(request), principal)
+                return await self._lookup(json_page.document(request), principal)
             case "POST", "test":
-                return await self._test(_document(request), principal)
+                return await self._test(json_page.document(request), principal)
             case "GET", _ if name == "mail" or name.startswith("mail/"):
                 return await self._mail(name.removeprefix("mail").strip("/"), principal)
             case "GET", _:
-                return _json(200, _seen_by(principal, await self._store.read(self._entry, name, principal)))
+                return json_page.answer(200, _seen_by(principal, await self._store.read(self._entry, name, principal)))
             case "PUT", _ if name:
-                return await self._enrol(name, _document(request), principal)
+                return await self._enrol(name, json_page.document(request), principal)
         raise common_error("UnknownOperationException")
 
     def _entry(self, tx: Tx, name: str, principal: Principal) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class FeedbackLoopPages:
             note=given.get("note"),
             since=given.get("since", ""),
         )
-        return _json(200, shared.enrolment_as_json(done) if done else {})
+        return json_page.answer(200, shared.enrolment_as_json(done) if done else {})
 
     async def _coverage(self, request: HttpRequest, principal: Principal) -> HttpResponse:
         query = dict(parse_qsl(request.query))
@@ -118,7 +118,7 @@ class FeedbackLoopPages:
         )
         age = shared.days(query.get("days", shared.DEFAULT_DAYS))
         found = await self._store.read(shared.covered, self._table, scope, age)
-        return _json(200, {"days": age.days} | shared.coverage_as_json(found))
+        return json_page.answer(200, {"days": age.days} | shared.coverage_as_json(found))
 
     async def _lookup(self, given: Mapping[str, Any], principal: Principal) -> HttpResponse:
         """Each domain costs a packet or two to strangers' name servers, so an account has only so many."""
@@ -136,14 +136,14 @@ class FeedbackLoopPages:
         found = await shared.look(self._resolver, self._table, domains)
         enrolments = await self._store.read(feedback_enrolments.enrolments)
         coverage = shared.coverage_as_json(shared.foreseen(found, enrolments))
-        return _json(200, {"domains": shared.outlook_as_json(found), "coverage": coverage})
+        return json_page.answer(200, {"domains": shared.outlook_as_json(found), "coverage": coverage})
 
     async def _mail(self, letter_id: str, principal: Principal) -> HttpResponse:
         _require_operator(principal)
         if letter_id:
-            return _json(200, whole(await self._store.read(letters.get, letter_id)))
+            return json_page.answer(200, whole(await self._store.read(letters.get, letter_id)))
         found = await self._store.read(letters.listed, MOST_LISTED)
-        return _json(200, {"mail": [summary(letter) for letter in found]})
+        return json_page.answer(200, {"mail": [summary(letter) for letter in found]})
 
     async def _test(self, given: Mapping[str, Any], principal: Principal) -> HttpResponse:
         name = given.get("identity")
@@ -154,7 +154,7 @@ class FeedbackLoopPages:
             self._enter(principal, 1)
         except TooManyLooks as error:
             return _busy(error.seconds)
-        return _json(200, (await self._tester.run(identity)).as_json())
+        return json_page.answer(200, (await self._tester.run(identity)).as_json())
 
     def _enter(self, principal: Principal, looks: int) -> None:
         for _ in range(looks):
@@ -173,20 +173,7 @@ def _seen_by(principal: Principal, entry: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def _document(request: HttpRequest) -> Mapping[str, Any]:
-    try:
-        found = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise Invalid("The body must be JSON.") from error
-    if not isinstance(found, dict):
-        raise Invalid("The body must be a JSON object.")
-    return found
-
-
 def _busy(seconds: int) -> HttpResponse:
-    return _json(429, {"message": "Many looks are under way. Try again in a minute."}, ("retry-after", str(seconds)))
-
-
-def _json(status: int, value: Any, *headers: tuple[str, str]) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return HttpResponse(status=status, headers=(("content-type", "application/json"), *headers), body=body)
+    return json_page.answer(
+        429, {"message": "Many looks are under way. Try again in a minute."}, ("retry-after", str(seconds))
+    )

@@ -7,9 +7,8 @@ second has passed. Then it says so, and gives the token to go on with. What is f
 
 import asyncio
 import hashlib
-import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from tayori.api.app import Route
 from tayori.api.registry import Principal
-from tayori.app import queue_desk
+from tayori.app import json_page, queue_desk
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.aws.paging import BadPageToken, PageTokens
@@ -209,16 +208,13 @@ class MessagePages:
         if message_id:
             account_id = None if principal.operator else principal.account_id
             found = await self._store.read(timeline.get, message_id, account_id=account_id)
-            return _json(timeline.as_json(found))
+            return json_page.answer(200, timeline.as_json(found))
         wanted = Wanted.parse(parse_qsl(request.query, keep_blank_values=True), self._store.clock.now())
         if wanted.account and not principal.operator:
             raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
         if self._pages is None:
             self._pages = await tokens(self._store)
         account_id = wanted.account or principal.account_id
-        return _json(as_json(await look(self._store, self._pages, account_id, principal.region, wanted)))
-
-
-def _json(value: Mapping[str, Any]) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
-    return HttpResponse(status=200, headers=(("content-type", "application/json"),), body=body)
+        return json_page.answer(
+            200, as_json(await look(self._store, self._pages, account_id, principal.region, wanted))
+        )

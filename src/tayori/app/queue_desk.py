@@ -6,7 +6,6 @@ GET shows what waits (and below it `sites`, `connections`, `why/MESSAGE_ID`, `pa
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
+from tayori.app import json_page
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.mail.address import AddressError, to_ascii_domain
@@ -259,13 +259,13 @@ class QueuePages:
     async def answer(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         what, _, rest = request.path.removeprefix(PATH).strip("/").partition("/")
         if request.method == "GET":
-            return _json(await self._shown(what, unquote(rest), dict(parse_qsl(request.query))))
+            return json_page.answer(200, await self._shown(what, unquote(rest), dict(parse_qsl(request.query))))
         if request.method == "POST" and not rest:
             given = _document(request)
             if what in CHANGES:
-                return _json(await self._changed(what, given))
+                return json_page.answer(200, await self._changed(what, given))
             if what in ("pause", "resume"):
-                return _json(await self._store.write(_paused, what, given))
+                return json_page.answer(200, await self._store.write(_paused, what, given))
         raise common_error("UnknownOperationException")
 
     async def _shown(self, what: str, rest: str, query: Mapping[str, str]) -> Any:
@@ -313,18 +313,8 @@ def _paused(tx: Tx, what: str, given: Mapping[str, str]) -> dict[str, Any]:
 
 def _document(request: HttpRequest) -> dict[str, str]:
     """A flat object of texts; true stands for "true"."""
-    try:
-        given = json.loads(request.body) if request.body else {}
-    except ValueError as error:
-        raise Invalid("The body must be JSON.") from error
-    if not isinstance(given, dict):
-        raise Invalid("The body must be a JSON object.")
+    given = json_page.document(request)
     found = {str(key): "true" if value is True else value for key, value in given.items() if value is not None}
     if not all(isinstance(value, str) for value in found.values()):
         raise Invalid("The values must be texts.")
     return found
-
-
-def _json(value: Any) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False, default=str).encode()
-    return HttpResponse(status=200, headers=(("content-type", "application/json"),), body=body)

@@ -6,7 +6,6 @@ another by `account_id` and `region`. `POST …/pause` and `…/lift` are the op
 `resources.reputation`'s.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from tayori.api.app import Route
 from tayori.api.registry import Principal
+from tayori.app import json_page
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.config import Config, ReputationSettings
@@ -166,11 +166,11 @@ class ReputationPages:
         match request.method, request.path.removeprefix(PATH).strip("/"):
             case "GET", "":
                 key = _whose(principal, dict(parse_qsl(request.query)))
-                return _json(as_json(await self._store.read(show, *key, self._rules), self._rules))
+                return json_page.answer(200, as_json(await self._store.read(show, *key, self._rules), self._rules))
             case "POST", ("pause" | "lift") as what:
                 if not principal.operator:
                     raise AccessDenied("Pauses are the operator's.")
-                return _json(await self._store.write(_changed, what, principal, _document(request)))
+                return json_page.answer(200, await self._store.write(_changed, what, principal, _document(request)))
         raise common_error("UnknownOperationException")
 
 
@@ -193,19 +193,11 @@ def _changed(tx: Tx, what: str, principal: Principal, given: Mapping[str, str]) 
 
 def _document(request: HttpRequest) -> dict[str, str]:
     names = {"account_id", "region", "configuration_set", "identity", "reason"}
-    try:
-        given = json.loads(request.body) if request.body else {}
-    except (ValueError, RecursionError) as error:
-        raise Invalid("The body must be JSON.") from error
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+    given = json_page.document(request)
+    if not all(isinstance(value, str) for value in given.values()):
         raise Invalid("The body must be a JSON object of texts.")
     if unknown := sorted(set(given) - names):
         raise Invalid(f"Not known here: {', '.join(unknown)}.")
     if not given.get("account_id"):  # an empty body is a mistake, and must not pause the operator's own account
         raise Invalid("account_id is missing.")
     return given
-
-
-def _json(value: Any) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return HttpResponse(status=200, headers=(("content-type", "application/json"),), body=body)

@@ -5,13 +5,12 @@ import html
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.api.tools import VERIFY_PATH
-from tayori.app import metric_pages, queue_desk, records, reputation_watch, source_gauges
+from tayori.app import json_page, metric_pages, queue_desk, records, reputation_watch, source_gauges
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.sending import Engine
 from tayori.aws.http import HttpRequest, HttpResponse
@@ -82,7 +81,9 @@ class Routes:
         troubles = [f"loop {loop.name}: {loop.reason}" for loop in self._loops.health() if not loop.is_well]
         if self._engine is not None and not self._engine.is_running:
             troubles.append("delivery: it is not running")
-        return _json(503 if troubles else 200, {"status": "unwell" if troubles else "ok", "troubles": troubles})
+        return json_page.answer(
+            503 if troubles else 200, {"status": "unwell" if troubles else "ok", "troubles": troubles}
+        )
 
     async def metrics(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         """Gauges in Prometheus's text form."""
@@ -150,7 +151,7 @@ class Routes:
         try:
             body = json.loads(request.body) if request.body else None
         except ValueError:
-            return _json(400, {"message": "The body must be JSON."})
+            return json_page.answer(400, {"message": "The body must be JSON."})
         answer = await self._control.handle(
             ControlRequest(
                 method=request.method,
@@ -160,18 +161,13 @@ class Routes:
                 account_id=principal.account_id,
             )
         )
-        return _json(answer.status, answer.body)
+        return json_page.answer(answer.status, answer.body)
 
 
 def _counted(tx: Tx) -> tuple[Mapping[DeliveryState, int], int, tuple[str, ...]]:
     who = queue_desk, metric_pages, source_gauges, reputation_watch, records
     more = tuple(line for one in who for line in one.gauges(tx))
     return queue.counts(tx), security_levels.count_downgraded(tx), more
-
-
-def _json(status: int, value: Any) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False, default=str).encode()
-    return HttpResponse(status=status, headers=(("content-type", "application/json"),), body=body)
 
 
 def _see(url: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from tayori import ids
 from tayori.api.app import Route
 from tayori.api.registry import Principal
+from tayori.app import json_page
 from tayori.app.publishing import NotificationMailer
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
@@ -155,31 +156,31 @@ class WebhookPages:
         match request.method, bool(webhook_id), what:
             case "GET", False, _:
                 found = await self._store.read(webhooks.listed, *place)
-                return _json(200, {"webhooks": [as_json(hook) for hook in found]})
+                return json_page.answer(200, {"webhooks": [as_json(hook) for hook in found]})
             case "POST", False, _:
                 return await self._create(request, place)
             case "GET", True, "":
                 hook = await self._store.read(webhooks.get, *place, webhook_id)
-                return _json(200, as_json(hook) | {"secret": hook.secret})
+                return json_page.answer(200, as_json(hook) | {"secret": hook.secret})
             case "DELETE", True, "":
                 await self._store.write(webhooks.delete, *place, webhook_id)
-                return _json(200, {})
+                return json_page.answer(200, {})
             case "GET", True, "deliveries":
                 log = await self._store.read(_log, *place, webhook_id)
-                return _json(200, {"deliveries": [attempt_as_json(one) for one in log]})
+                return json_page.answer(200, {"deliveries": [attempt_as_json(one) for one in log]})
             case "POST", True, "resume":
                 await self._store.write(webhooks.resume, *place, webhook_id)
-                return _json(200, {})
+                return json_page.answer(200, {})
             case "POST", True, "test":
                 await self._store.write(send_test, *place, webhook_id)
-                return _json(200, {})
+                return json_page.answer(200, {})
             case "POST", True, "replay":
-                count = await replay(self._store, *place, webhook_id, _deliveries(_document(request)))
-                return _json(200, {"replayed": count})
+                count = await replay(self._store, *place, webhook_id, _deliveries(json_page.document(request)))
+                return json_page.answer(200, {"replayed": count})
         raise common_error("UnknownOperationException")
 
     async def _create(self, request: HttpRequest, place: tuple[str, str]) -> HttpResponse:
-        given = _document(request)
+        given = json_page.document(request)
         kinds = given.get("kinds") or ()
         if not isinstance(kinds, list | tuple):
             raise Invalid("kinds must be a list.")
@@ -191,7 +192,7 @@ class WebhookPages:
             is_rehearsal=self._is_rehearsal,
         )
         hook = await self._store.write(create, *place, new)
-        return _json(200, as_json(hook) | {"secret": hook.secret})
+        return json_page.answer(200, as_json(hook) | {"secret": hook.secret})
 
 
 def _deliveries(given: Mapping[str, Any]) -> list[str]:
@@ -225,18 +226,3 @@ def _text(given: Mapping[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise Invalid(f"{name} must be a text.")
     return value
-
-
-def _document(request: HttpRequest) -> Mapping[str, Any]:
-    try:
-        found = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise Invalid("The body must be JSON.") from error
-    if not isinstance(found, dict):
-        raise Invalid("The body must be a JSON object.")
-    return found
-
-
-def _json(status: int, value: Any) -> HttpResponse:
-    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return HttpResponse(status=status, headers=(("content-type", "application/json"),), body=body)
