@@ -1,7 +1,5 @@
 """A short run of each fuzzer: by Hypothesis, which shrinks what it finds, and by the mutations of `make fuzz`."""
 
-import time
-
 import pytest
 from fuzz.__main__ import run_for
 from fuzz.mutation import inputs
@@ -16,7 +14,8 @@ _EACH = pytest.mark.parametrize("target", TARGETS.values(), ids=list(TARGETS))
 
 @_EACH
 def test_by_mutation(target: Target) -> None:
-    count, failure = run_for(target, SECONDS, seed=time.time_ns() % 1_000_000)
+    """The same inputs each time: what is new is looked for by `make fuzz`, not by whoever changes something else."""
+    count, failure = run_for(target, SECONDS, seed=20261)
     assert failure is None, failure
     assert count > len(target.seeds)
 

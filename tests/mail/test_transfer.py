@@ -80,7 +80,11 @@ def test_plain_text_keeps_its_octets_and_its_lines_short(case, size):
     data, edits = case
     data += b"\r\n" + b"c" * size
     changed = opened(data, "7bit").edited(edits)
-    assert changed == spliced(data, edits)
+    wanted = spliced(data, edits)
+    if has_line_longer_than(wanted, 1000):  # broken at the edits, where white space does no harm
+        assert changed.replace(b"\r\n", b"") == wanted.replace(b"\r\n", b"")
+    else:
+        assert changed == wanted
     assert not has_line_longer_than(changed, 1000)
 
 
@@ -89,6 +93,17 @@ def test_lines_of_plain_text_that_grow_too_long_are_broken_at_the_edits():
     first, second = data.index(b'"1"'), data.index(b'"2"')
     changed = opened(data, "8bit").edited([Edit(first, first + 3, b'"' + URL + b'"'), Edit(second, second + 3, b"z")])
     assert changed == (b'<a href=\r\n"' + URL + b'"\r\n>' + b"x" * 480 + b"<a href=\r\nz\r\n>" + b"y" * 480)
+
+
+@pytest.mark.parametrize("encoding", ["", "quoted-printable"])
+def test_lines_whose_ends_are_taken_out_do_not_become_one(encoding):
+    line = b"a" * 60 + b"<x\r\ny>" + b"b" * 5
+    raw = line * 20
+    places = [n * len(line) + 60 for n in range(20)]
+    changed = opened(raw, encoding).edited([Edit(at, at + 6, b"") for at in places])
+    assert longest_line(changed) <= (76 if encoding else 998)
+    plain = quopri.decodestring(changed) if encoding else changed.replace(b"\r\n", b"")
+    assert plain == (b"a" * 60 + b"b" * 5) * 20
 
 
 def test_what_fits_no_line_is_left_as_it_was():

@@ -70,8 +70,13 @@ class _Plain:
         if not has_line_longer_than(changed, MAX_LINE):
             return changed
         fitting = [edit for edit in edits if len(edit.text) <= MAX_LINE - 2]
-        apart = [Edit(edit.start, edit.end, edit.text and b"\r\n" + edit.text + b"\r\n") for edit in fitting]
-        return spliced(self.data, apart)
+        return spliced(self.data, [Edit(edit.start, edit.end, self._on_its_own(edit)) for edit in fitting])
+
+    def _on_its_own(self, edit: Edit) -> bytes:
+        """What goes and had a line end in it leaves one, or else the lines around it would become one."""
+        if edit.text:
+            return b"\r\n" + edit.text + b"\r\n"
+        return b"\r\n" if b"\n" in self.data[edit.start : edit.end] else b""
 
 
 class _Base64:
@@ -128,7 +133,10 @@ class _QuotedPrintable:
         for edit in edits:
             start, end = self._place(edit.start), self._place(edit.end)
             kept = raw[position:start]
-            pieces += [_broken(kept), _in_lines(edit.text, raw, end)] if edit.text else [kept]
+            if edit.text:
+                pieces += [_broken(kept), _in_lines(edit.text, raw, end)]
+            else:  # a line end that goes would make one line of two
+                pieces.append(_broken(kept) if b"\n" in raw[start:end] else kept)
             position = end
         return b"".join((*pieces, raw[position:]))
 
