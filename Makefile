@@ -8,14 +8,16 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
 
-.PHONY: up test demo bench lint types imports unit fuzz crash day reference clean
+.PHONY: up test demo bench console console-lint wheel lint types imports unit fuzz crash day reference clean
 
 up: $(VENV)/.installed
+	@scripts/build-console
 	@$(BIN)/tayori up --rehearsal $(ARGS)
 
 test: $(VENV)/.dev-installed
 	@scripts/install-test-servers
-	@$(MAKE) --no-print-directory lint types imports unit
+	@scripts/build-console
+	@$(MAKE) --no-print-directory lint console-lint types imports unit
 
 demo: $(VENV)/.dev-installed
 	@$(BIN)/python -m demo $(ARGS)
@@ -24,6 +26,16 @@ bench: $(VENV)/.dev-installed
 	@scripts/install-test-servers
 	@$(BIN)/python -m pip install --quiet --group bench
 	@$(BIN)/python -m bench $(ARGS)
+
+# The pages of the console (console/), into the package. Built by `make up` and `make test` where something has changed.
+console: $(VENV)/bin/python
+	@scripts/build-console
+
+console-lint:
+	cd console && node_modules/.bin/tsc --noEmit && node_modules/.bin/biome ci --error-on-warnings .
+
+wheel: $(VENV)/.dev-installed console
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 lint:
 	$(BIN)/ruff check .
@@ -73,4 +85,4 @@ $(VENV)/.dev-installed: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz
+	rm -rf $(VENV) dist console/node_modules src/tayori/console/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz

@@ -1,0 +1,3 @@
+import type { Area } from "../../frame/area";
+
+export const area: Area = { links: [], routes: [] };
