@@ -72,3 +72,8 @@ def share_id() -> str:
 def subscription_token() -> str:
     """288 hexadecimal digits, as the token with which a subscription of SNS is confirmed."""
     return secrets.token_hex(144)
+
+
+def user_id() -> str:
+    """16 hexadecimal digits: a user of the console, one of their sessions, an invitation."""
+    return secrets.token_hex(8)

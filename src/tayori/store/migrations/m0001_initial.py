@@ -73,6 +73,22 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE console_sessions (
+        token_digest TEXT NOT NULL,
+        session_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        way TEXT NOT NULL,
+        source_ip TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        seen_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (token_digest)
+    )
+    """,
+    "CREATE INDEX console_sessions_by_expiry ON console_sessions (expires_at)",
+    "CREATE INDEX console_sessions_by_user ON console_sessions (user_id, created_at)",
+    """
     CREATE TABLE contact_lists (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
@@ -245,6 +261,16 @@ STATEMENTS = (
      {without_rowid}
     """,
     """
+    CREATE TABLE external_users (
+        issuer TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (issuer, subject)
+    )
+    """,
+    "CREATE INDEX external_users_by_user ON external_users (user_id)",
+    """
     CREATE TABLE feedback_enrolments (
         name TEXT NOT NULL,
         domain TEXT NOT NULL,
@@ -364,6 +390,22 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE invitations (
+        token_digest TEXT NOT NULL,
+        invitation_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        role TEXT NOT NULL,
+        operator BOOLEAN NOT NULL,
+        name TEXT NOT NULL,
+        created_by TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (token_digest)
+    )
+    """,
+    "CREATE INDEX invitations_by_account ON invitations (account_id, created_at)",
+    """
     CREATE TABLE job_failures (
         account_id TEXT NOT NULL,
         job_id TEXT NOT NULL,
@@ -436,6 +478,15 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE memberships (
+        account_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        role TEXT NOT NULL,
+        PRIMARY KEY (account_id, user_id)
+    )
+    """,
+    "CREATE INDEX memberships_by_user ON memberships (user_id, account_id)",
+    """
     CREATE TABLE messages (
         message_id TEXT NOT NULL,
         account_id TEXT NOT NULL,
@@ -507,6 +558,20 @@ STATEMENTS = (
     "CREATE INDEX notifications_by_destination ON notifications (account_id, region, subscription_id, created_at)",
     "CREATE INDEX notifications_dead ON notifications (account_id, updated_at) WHERE state = 'dead'",
     "CREATE INDEX notifications_open ON notifications (owner, lane, due_at) WHERE state IN ('waiting', 'sending')",
+    """
+    CREATE TABLE passkeys (
+        credential_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        public_key {bytes} NOT NULL,
+        sign_count BIGINT NOT NULL,
+        transports TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        used_at BIGINT,
+        PRIMARY KEY (credential_id)
+    )
+    """,
+    "CREATE INDEX passkeys_by_user ON passkeys (user_id, created_at)",
     """
     CREATE TABLE pauses (
         parked_as TEXT NOT NULL,
@@ -707,6 +772,25 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX share_links_by_identity ON share_links (account_id, region, identity)",
+    """
+    CREATE TABLE sign_in_attempts (
+        counted TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        since BIGINT NOT NULL,
+        PRIMARY KEY (counted)
+    )
+    """,
+    "CREATE INDEX sign_in_attempts_by_age ON sign_in_attempts (since)",
+    """
+    CREATE TABLE sign_in_steps (
+        step_digest TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        content TEXT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (step_digest)
+    )
+    """,
+    "CREATE INDEX sign_in_steps_by_expiry ON sign_in_steps (expires_at)",
     """
     CREATE TABLE signing_certificates (
         name TEXT NOT NULL,
@@ -911,6 +995,22 @@ STATEMENTS = (
         PRIMARY KEY (account_id, region, name)
     )
     """,
+    """
+    CREATE TABLE users (
+        user_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        display_name TEXT NOT NULL,
+        password_hash TEXT NOT NULL,
+        language TEXT NOT NULL,
+        theme TEXT NOT NULL,
+        operator BOOLEAN NOT NULL,
+        disabled BOOLEAN NOT NULL,
+        created_at BIGINT NOT NULL,
+        signed_in_at BIGINT,
+        PRIMARY KEY (user_id)
+    )
+    """,
+    "CREATE UNIQUE INDEX users_by_name ON users (name)",
     """
     CREATE TABLE verification_redirects (
         link_token TEXT NOT NULL,
