@@ -162,7 +162,7 @@ function Top() {
   const t = useWords(words);
   const session = useSession();
   const { signOut } = useSessionHolder();
-  const { language, theme, choose } = useAppearance();
+  const { language, choose } = useAppearance();
   const { account, region } = usePlace();
   const navigate = useNavigate();
   const href = useHref();
@@ -215,13 +215,12 @@ function Top() {
       onItemClick: ({ detail }) => (detail.id === "sign-out" ? void signOut() : go("profile")),
     },
   ];
-  void theme;
   return (
     <header id="top" style={{ position: "sticky", top: 0, zIndex: 1002 }}>
       <TopNavigation
         identity={{
           href: href("dashboard"),
-          title: session.rehearsal ? `${t.product} — ${t.rehearsal}` : t.product,
+          title: t.product,
           logo: { src: `${BASE}/tayori.svg`, alt: "" },
           onFollow: (event) => {
             event.preventDefault();
@@ -238,6 +237,7 @@ function Top() {
           overflowMenuDismissIconAriaLabel: t.dismiss,
         }}
       />
+      {session.rehearsal && <div className="rehearsal">{t.rehearsal}</div>}
     </header>
   );
 }
