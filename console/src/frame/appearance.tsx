@@ -55,7 +55,7 @@ export function AppearanceProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     if (user?.language === "en" || user?.language === "ja") setLanguage(user.language);
-    if (user?.theme === "light" || user?.theme === "dark" || user?.theme === "system") setTheme(user.theme);
+    if (user?.theme === "light" || user?.theme === "dark") setTheme(user.theme);
   }, [user?.language, user?.theme]);
 
   useEffect(() => {
@@ -81,7 +81,8 @@ export function AppearanceProvider({ children }: { children: ReactNode }) {
     (change: { language?: Language; theme?: Theme }) => {
       if (change.language) setLanguage(change.language);
       if (change.theme) setTheme(change.theme);
-      if (user) void tayori("PATCH", "/tayori/console/user", change).catch(() => {}); // kept in the browser all the same
+      const profile = { ...change, ...(change.theme === "system" ? { theme: "" } : {}) };
+      if (user) void tayori("PATCH", "/tayori/console/user", profile).catch(() => {}); // kept in the browser all the same
     },
     [user],
   );
