@@ -20,6 +20,7 @@ from tayori.model.errors import Invalid, NotFound
 from tayori.model.message import MessageTag
 from tayori.model.search import Search, Status
 from tayori.resources.messages import Door
+from tayori.store.dialect import Hot
 
 OTHER = "999900001111"
 
@@ -99,6 +100,13 @@ def test_every_filter_is_known(accept: Any, index: Any, ask: Any) -> None:
         {"subject": "hell*"},
         {"id": sent},
         {"id": f"<{sent}@us-east-1.tayori.test>"},
+        {"id": sent[:20]},
+        {"recipient": "a@i*"},
+        {"recipient": "A@INbox*"},
+        {"text": "hell"},
+        {"text": "a@in"},
+        {"text": "@inbox.test hello"},
+        {"text": "kind=bill example.com"},
         {"status": "sending"},
         {"status": "sending,bounced"},
         {"status": ["sending", "bounced"]},
@@ -117,6 +125,11 @@ def test_every_filter_is_known(accept: Any, index: Any, ask: Any) -> None:
         {"configuration_set": "x"},
         {"until": "1h"},
         {"id": "message-1"},
+        {"id": sent[:15]},
+        {"recipient": "b@i*"},
+        {"text": "hello nobody"},
+        {"text": "inbox"},
+        {"provider": "gmail"},
     ):
         assert ask(**query)["messages"] == [], query
 
@@ -137,6 +150,10 @@ def test_every_filter_is_known(accept: Any, index: Any, ask: Any) -> None:
         {"recipient": "a@b c"},
         {"recipient": ""},
         {"page": "nonsense"},
+        {"text": "ab"},
+        {"text": "a1b c"},
+        {"text": "one two three four five six seven eight nine"},
+        {"recipient": "a*"},
     ],
 )
 def test_what_cannot_be_searched_for_is_refused(ask: Any, query: Any) -> None:
@@ -205,3 +222,21 @@ def test_a_search_that_would_take_too_long_says_so_and_goes_on(transact: Any, ru
 
     cuts, looked_at = run(pages())
     assert looked_at >= PART * 2 and cuts >= 10
+
+
+def test_mail_is_found_by_the_provider_that_was_called(
+    accept: Any, index: Any, ask: Any, transact: Any, clock: Any
+) -> None:
+    """At once for young mail; by the second look, for older; and what was called late, while it was open."""
+    sent, other = accept("a@gmail.test"), accept("a@inbox.test")
+    late = accept("late@gmail.test")
+    row = "INSERT INTO attempts VALUES (?, 0, ?, 5, ?, '', '', '', 'deferred', '', '', '', '{}')"
+    transact(lambda tx: tx.hot(Hot(row), [(sent, 1, "gmail-smtp-in.l.google.com"), (other, 1, "mx.inbox.test")]))
+    index()
+    assert [one["message_id"] for one in ask(provider="gmail")["messages"]] == [sent]
+    clock.advance(600)
+    index()
+    transact(lambda tx: tx.hot(Hot(row), [(late, 2, "alt1.gmail-smtp-in.l.google.com")]))
+    assert [one["message_id"] for one in ask(provider="gmail,nobody")["messages"]] == [late, sent]
+    assert [one["message_id"] for one in ask(provider="other")["messages"]] == [other]
+    assert ask(provider="gmail", status="bounced")["messages"] == []

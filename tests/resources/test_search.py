@@ -310,6 +310,8 @@ def test_a_search_to_its_end_finds_each_message_once(filled, transact):
         (finding.MESSAGES, ("0100aa", "0100ab")),
         (finding.RECIPIENTS, ("0100aa",)),
         (finding.OUTCOMES, ("0100aa",)),
+        (finding.HOSTS, ("0100aa",)),
+        (finding.BY_BEGINNING, ("0100aa", "0100ag", 500)),
         *((one, parameters) for one, parameters in search_index.STATEMENTS),
     ],
 )

@@ -23,7 +23,7 @@ from tayori.aws.paging import BadPageToken, PageTokens
 from tayori.mail.address import AddressError, to_ascii_domain
 from tayori.model import search
 from tayori.model.errors import Invalid
-from tayori.model.search import Place, Search, SubjectWish
+from tayori.model.search import Place, Search, SubjectWish, TextWish
 from tayori.resources import installation, timeline
 from tayori.resources import search as finding
 from tayori.resources.search import FoundMessage
@@ -32,8 +32,8 @@ from tayori.store.engine import Store
 PATH = "/tayori/messages"
 SECONDS = 1.0  # of true time, for one page
 PAGE, MOST = 50, 200
-_ONCE = ("subject", "id", "configuration_set", "identity", "since", "until")
-_OFTEN = ("recipient", "to", "from", "status", "tag")
+_ONCE = ("text", "subject", "id", "configuration_set", "identity", "since", "until")
+_OFTEN = ("recipient", "to", "from", "status", "tag", "provider")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,13 @@ class Wanted:
             raise Invalid(f"Given more than once: {', '.join(sorted(double))}.")
         one = {name: values[0] for name, values in given.items() if name not in _OFTEN}
         statuses = [name for text in given.get("status", ()) for name in text.split(",") if name]
+        recipients = (*given.get("recipient", ()), *given.get("to", ()))
         return cls(
             search=Search(
-                recipients=tuple(_address(text) for text in (*given.get("recipient", ()), *given.get("to", ()))),
+                recipients=tuple(_address(text) for text in recipients if not text.endswith("*")),
+                recipient_starts=tuple(search.start_of(text[:-1]) for text in recipients if text.endswith("*")),
+                texts=TextWish.parse(one.get("text", "")),
+                providers=frozenset(name for text in given.get("provider", ()) for name in text.split(",") if name),
                 senders=tuple(_address(text) for text in given.get("from", ())),
                 subject=SubjectWish.parse(one["subject"]) if one.get("subject") else None,
                 statuses=search.statuses_of(statuses),

@@ -29,6 +29,8 @@ _MOST_WORDS = 32  # of a subject; what stands behind them is not found by
 _LONGEST_WORD = 64
 _KEY_LETTERS = 4  # a word of letters is kept by its beginning: so one row serves the word and what it begins with
 _SHORTEST_WORD = 3  # of letters; shorter ones are in every subject
+ADDRESS_LETTERS = 3  # an address is kept by its beginning, too
+_MOST_TEXTS = 8
 _WORDS = re.compile(r"\w+\*?")
 _UNSPACED = r"\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUNS = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
@@ -196,6 +198,65 @@ class SubjectWish:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class TextWish:
+    """One word as it is typed into a field that knows all: the beginning of a recipient or of a word of the subject, a
+    domain, a sender, a configuration set, or a message tag as name=value.
+    """
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> "tuple[TextWish, ...]":
+        """Each word that stands apart. Raises Invalid for what no index serves."""
+        found = tuple(cls(word) for word in dict.fromkeys(text.split()))
+        if len(found) > _MOST_TEXTS:
+            raise Invalid(f"At most {_MOST_TEXTS} words are searched for at once.")
+        for one in found:
+            if len(one.folded) < ADDRESS_LETTERS and one.subject is None:
+                raise Invalid(f"{one.text} is too short: give {ADDRESS_LETTERS} letters or more of each word.")
+        return found
+
+    @property
+    def folded(self) -> str:
+        return self.text.casefold().removeprefix("@")
+
+    @property
+    def subject(self) -> SubjectWish | None:
+        """What it means in a subject; None where that is nothing."""
+        word = normal(self.text).strip("*")
+        try:
+            return SubjectWish.parse(f"{word}*" if word.isalpha() and len(word) >= _KEY_LETTERS else word)
+        except Invalid:
+            return None
+
+    def condition(self) -> "Condition":
+        folded, subject = self.folded, self.subject
+        found = [
+            ("recipient-domain", folded),
+            ("sender", folded),
+            ("sender-domain", folded),
+            ("set", self.text),
+            ("tag", self.text),
+            *list(subject.terms() if subject else ())[:1],
+        ]
+        if len(folded) >= ADDRESS_LETTERS:
+            found.append(("recipient-start", folded[:ADDRESS_LETTERS]))
+        return tuple(found)
+
+    def meets(self, message: "Searched") -> bool:
+        folded, subject = self.folded, self.subject
+        recipients = [address.casefold() for address in message.recipients]
+        sender = message.from_address.casefold()
+        return (
+            any(address.startswith(folded) or address.rpartition("@")[2] == folded for address in recipients)
+            or folded in (sender, sender.rpartition("@")[2])
+            or self.text == message.configuration_set
+            or any(self.text == f"{name}={value}" for name, value in message.tags.items())
+            or (subject is not None and subject.meets(message.subject))
+        )
+
+
 # -- terms -------------------------------------------------------------------------------------------------------------
 
 EVERYTHING = ("all", "")
@@ -213,6 +274,10 @@ def outcome_term(status: Status) -> tuple[str, str]:
     return "status", status.value
 
 
+def provider_term(provider: str) -> tuple[str, str]:
+    return "provider", provider
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
     """What a message is found by."""
@@ -226,6 +291,7 @@ class Searched:
     tags: Mapping[str, str]
     recipients: tuple[str, ...]
     statuses: tuple[Status, ...] = ()
+    providers: tuple[str, ...] = ()  # behind the hosts that were called; known some minutes after acceptance
 
 
 def terms_of(message: Searched) -> set[int]:
@@ -237,6 +303,7 @@ def _terms_of(message: Searched) -> Iterator[tuple[str, str]]:
     yield EVERYTHING
     for address in message.recipients:
         yield from _of_address("recipient", address)
+        yield "recipient-start", address.casefold()[:ADDRESS_LETTERS]
     yield from _of_address("sender", message.from_address)
     if message.identity.casefold() not in _own_identities(message.from_address):
         yield "identity", message.identity.casefold()
@@ -266,9 +333,14 @@ Condition: TypeAlias = tuple[tuple[str, str], ...]  # terms of which one must be
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """All that is given must hold; of several statuses, one. An address without a local part means its domain."""
+    """All that is given must hold; of several statuses or providers, one. An address without a local part means its
+    domain; `recipient_starts` are beginnings of addresses, `texts` what stands anywhere.
+    """
 
     recipients: tuple[str, ...] = ()
+    recipient_starts: tuple[str, ...] = ()
+    texts: tuple[TextWish, ...] = ()
+    providers: frozenset[str] = frozenset()
     senders: tuple[str, ...] = ()
     subject: SubjectWish | None = None
     statuses: frozenset[Status] = frozenset()
@@ -279,16 +351,21 @@ class Search:
     until: datetime | None = None
 
     def conditions(self) -> list[Condition]:
-        """A message must have a term of each; its status apart."""
+        """A message must have a term of each; its status and its providers apart."""
         single = [
             *(_wanted_address("recipient", address) for address in self.recipients),
+            *(("recipient-start", start.casefold()[:ADDRESS_LETTERS]) for start in self.recipient_starts),
             *(_wanted_address("sender", address) for address in self.senders),
             *(self.subject.terms() if self.subject else ()),
             *(("tag", f"{name}={value}") for name, value in self.tags),
             *((("set", self.configuration_set),) if self.configuration_set else ()),
         ]
         named = (("identity", self.identity.casefold()), _wanted_address("sender", self.identity))
-        return [*((one,) for one in dict.fromkeys(single)), *((named,) if self.identity else ())]
+        return [
+            *((one,) for one in dict.fromkeys(single)),
+            *((named,) if self.identity else ()),
+            *(text.condition() for text in self.texts),
+        ]
 
 
 def _wanted_address(role: str, text: str) -> tuple[str, str]:
@@ -303,6 +380,13 @@ def tag_of(text: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise Invalid(f"A message tag is searched for as name=value, not as {text}.")
     return name, value
+
+
+def start_of(text: str) -> str:
+    """The beginning of an address. Raises Invalid."""
+    if len(text) < ADDRESS_LETTERS:
+        raise Invalid(f"The beginning of an address must have at least {ADDRESS_LETTERS} characters before the *.")
+    return text
 
 
 def statuses_of(names: Iterable[str]) -> frozenset[Status]:
@@ -321,9 +405,16 @@ def matches(search: Search, message: Searched) -> bool:
         and (search.since is None or message.accepted_at >= search.since)
         and (search.until is None or message.accepted_at < search.until)
         and (not search.statuses or not search.statuses.isdisjoint(message.statuses))
+        and (not search.providers or not search.providers.isdisjoint(message.providers))
         and (search.subject is None or search.subject.meets(message.subject))
+        and all(any(_begins(address, start) for address in message.recipients) for start in search.recipient_starts)
+        and all(text.meets(message) for text in search.texts)
         and all(any(one in held for one in condition) for condition in wanted)
     )
+
+
+def _begins(address: str, start: str) -> bool:
+    return address.casefold().startswith(start.casefold())
 
 
 # -- status ------------------------------------------------------------------------------------------------------------

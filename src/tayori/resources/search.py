@@ -15,7 +15,7 @@ from tayori.model import postings, search
 from tayori.model.names import OTHER_REGIONS_PREFIX, REGION_PREFIXES
 from tayori.model.postings import AnyOf, Budget, Numbers, Posting, Spent
 from tayori.model.search import OPEN_STATUSES, Place, Search, Searched, Status
-from tayori.resources import search_index
+from tayori.resources import provider_names, search_index
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import from_micros, storable
@@ -34,6 +34,13 @@ MESSAGES = Hot(
     " WHERE message_id >= ? AND message_id < ?"
 )
 RECIPIENTS = Hot("SELECT ordinal, address, state, attempts FROM recipients WHERE message_id = ? ORDER BY ordinal")
+HOSTS = Hot("SELECT DISTINCT host FROM attempts WHERE message_id = ? AND host <> ''")
+BY_BEGINNING = Hot(
+    "SELECT message_id, account_id, region, accepted_at, from_address, subject, configuration_set, facts FROM messages"
+    " WHERE message_id >= ? AND message_id < ? ORDER BY message_id LIMIT ?"
+)
+_LEAST_OF_ID = 16  # digits: the region and the millisecond, so that few others have the same
+_MOST_OF_A_MILLISECOND = 500
 OUTCOMES = Hot("SELECT kind, detail FROM events WHERE message_id = ? AND kind IN ('Bounce', 'Complaint', 'Reject')")
 
 
@@ -98,12 +105,16 @@ def step(
 
 
 def by_id(tx: Tx, account_id: str, region: str, message_id: str, wanted: Search) -> list[FoundMessage]:
-    """The message of that identifier, if it is the account's and meant by `wanted`, too."""
+    """The message of that identifier, if it is the account's and meant by `wanted`, too; with the beginning of one that
+    is long enough, each that begins so.
+    """
+    begin = storable(message_id)
+    end = f"{begin}g" if len(begin) >= _LEAST_OF_ID else f"{begin}\x01"
     found: list[FoundMessage] = []
-    for row in tx.hot_rows(MESSAGES, (storable(message_id), f"{storable(message_id)}\x01")):
-        if (row[0], row[1], row[2]) == (message_id, account_id, region):
-            recipients = recipients_of(tx, message_id)
-            if search.matches(wanted, _searched(row, recipients)):
+    for row in tx.hot_rows(BY_BEGINNING, (begin, end, _MOST_OF_A_MILLISECOND)):
+        if (row[1], row[2]) == (account_id, region) and (row[0] == begin or len(begin) >= _LEAST_OF_ID):
+            recipients = recipients_of(tx, row[0])
+            if search.matches(wanted, _searched(tx, wanted, row, recipients)):
                 found.append(_found(row, recipients))
     return found
 
@@ -157,7 +168,16 @@ def _lists(walk: _Walk, day: int) -> list[Numbers]:
     ]
     if wanted.statuses:
         lists.append(AnyOf([one for status in sorted(wanted.statuses) for one in _of_status(walk, day, status)]))
+    if wanted.providers:
+        lists.append(AnyOf([one for name in sorted(wanted.providers) for one in _of_provider(walk, day, name)]))
     return lists or [_posting(walk, day, search.EVERYTHING)]
+
+
+def _of_provider(walk: _Walk, day: int, provider: str) -> Iterator[Numbers]:
+    """Who was called is noted by the second look; what is younger, or was open then, may have been by now."""
+    yield _posting(walk, day, search.provider_term(provider))
+    yield _posting(walk, day, search.STILL_OPEN)
+    yield _posting(walk, day, search.EVERYTHING, above=walk.settled)
 
 
 def _of_status(walk: _Walk, day: int, status: Status) -> Iterator[Numbers]:
@@ -189,7 +209,7 @@ def _meant(walk: _Walk, place: Place) -> list[FoundMessage]:
         walk.budget.take(_COST_OF_MESSAGE)
         if (row[1], row[2]) == (walk.account_id, walk.region) and not search_index.is_of_service(row):
             recipients = recipients_of(walk.tx, row[0])
-            if search.matches(walk.wanted, _searched(row, recipients)):
+            if search.matches(walk.wanted, _searched(walk.tx, walk.wanted, row, recipients)):
                 found.append(_found(row, recipients))
     return found
 
@@ -203,9 +223,14 @@ def recipients_of(tx: Tx, message_id: str) -> tuple[FoundRecipient, ...]:
     )
 
 
-def _searched(row: Sequence[Any], recipients: Sequence[FoundRecipient]) -> Searched:
-    addresses = [recipient.address for recipient in recipients]
-    return search_index.searched_of(row, addresses, [recipient.status for recipient in recipients])
+def _searched(tx: Tx, wanted: Search, row: Sequence[Any], recipients: Sequence[FoundRecipient]) -> Searched:
+    hosts = tx.hot_rows(HOSTS, (row[0],)) if wanted.providers else ()
+    return search_index.searched_of(
+        row,
+        [recipient.address for recipient in recipients],
+        [recipient.status for recipient in recipients],
+        [provider_names.provider_of(host) for (host,) in hosts],
+    )
 
 
 def _found(row: Sequence[Any], recipients: tuple[FoundRecipient, ...]) -> FoundMessage:

@@ -20,6 +20,7 @@ from tayori.model.event import EventKind
 from tayori.model.message import Operation
 from tayori.model.names import OTHER_REGIONS_PREFIX, REGION_PREFIXES
 from tayori.model.search import Searched, Status
+from tayori.resources import provider_names
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import OPEN, from_micros
@@ -58,6 +59,7 @@ _OWNERS = Hot(
     " ORDER BY message_id LIMIT ?"
 )
 _STILL_OPEN = Hot(f"SELECT DISTINCT message_id FROM recipients WHERE message_id > ? AND message_id <= ? AND {OPEN}")
+_HOSTS = Hot("SELECT DISTINCT message_id, host FROM attempts WHERE message_id > ? AND message_id <= ? AND host <> ''")
 _NUMBERS = Hot(
     "SELECT span, members FROM search_terms WHERE account_id = ? AND day = ? AND term = ? AND span >= ? AND span <= ?"
 )
@@ -74,6 +76,7 @@ STATEMENTS: tuple[tuple[Hot, tuple[Any, ...]], ...] = (
     (_OWNERS, ("0100a", "0100b", 250)),
     (_WAITING, ("0100a", "0100g")),
     (_STILL_OPEN, ("0100a", "0100b")),
+    (_HOSTS, ("0100a", "0100b")),
     (_NUMBERS, ("1", 1, 1, 1, 1)),
     (_OLDEST_DAY, ("1",)),
     (_NTH, ("1", 1, 5000)),
@@ -145,7 +148,12 @@ def is_of_service(message: Sequence[Any]) -> bool:
     return json.loads(message[7]).get("operation") in _OF_SERVICE
 
 
-def searched_of(message: Sequence[Any], recipients: Sequence[str], statuses: Sequence[Status] = ()) -> Searched:
+def searched_of(
+    message: Sequence[Any],
+    recipients: Sequence[str],
+    statuses: Sequence[Status] = (),
+    providers: Sequence[str] = (),
+) -> Searched:
     """Of a row (message id, account id, region, accepted at, from, subject, configuration set, facts)."""
     facts = json.loads(message[7])
     return Searched(
@@ -158,6 +166,7 @@ def searched_of(message: Sequence[Any], recipients: Sequence[str], statuses: Seq
         tags=facts.get("tags", {}),
         recipients=tuple(recipients),
         statuses=tuple(statuses),
+        providers=tuple(providers),
     )
 
 
@@ -170,7 +179,7 @@ def settle(tx: Tx, prefix: str) -> Piece | None:
     if not found:
         return None
     last = found[-1][0]
-    rows = _open_rows(tx, begin, last, found)
+    rows = _open_rows(tx, begin, last, found) + _provider_rows(tx, begin, last, found)
     for message_id in _left_out(tx, found):
         message = tx.hot_rows(_MESSAGES, (message_id[:-1], f"{message_id}~", 1))
         recipients = [address for _, address in tx.hot_rows(_RECIPIENTS, (message_id[:-1], message_id))]
@@ -181,6 +190,17 @@ def settle(tx: Tx, prefix: str) -> Piece | None:
 def _open_rows(tx: Tx, begin: str, last: str, owners: Sequence[Sequence[Any]]) -> list[Row]:
     still_open = {message_id for (message_id,) in tx.hot_rows(_STILL_OPEN, (begin, last))}
     return [row for owner in owners if owner[0] in still_open for row in _row(owner, search.STILL_OPEN)]
+
+
+def _provider_rows(tx: Tx, begin: str, last: str, owners: Sequence[Sequence[Any]]) -> list[Row]:
+    """Who was called by now; whoever is called later is looked for among what is still open."""
+    of = {owner[0]: owner for owner in owners}
+    called = {
+        (message_id, provider_names.provider_of(host))
+        for message_id, host in tx.hot_rows(_HOSTS, (begin, last))
+        if message_id in of
+    }
+    return [row for message_id, provider in called for row in _row(of[message_id], search.provider_term(provider))]
 
 
 def _row(owner: Sequence[Any], term: tuple[str, str]) -> list[Row]:
