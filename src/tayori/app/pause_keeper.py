@@ -1,15 +1,18 @@
-"""What operators have paused, brought to what delivers; and what that knows, brought to operators who ask.
+"""What operators have paused or limited, brought to what delivers; and what that knows, brought to operators who ask.
 
 A loop of every process that delivers. Rows carry both ways, since a command, another node and the process that accepts
 all reach them, and a question that nobody answers (a process that hangs) costs a few seconds of waiting.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from tayori.delivery.scheduler import Scheduler
-from tayori.resources import pauses
-from tayori.store.engine import Store
+from tayori.model.pause import Pauses
+from tayori.model.shaping import SiteLimit
+from tayori.resources import pauses, site_limits
+from tayori.store.engine import Store, Tx
 
 _MOST_SHOWN = 1000
 
@@ -27,8 +30,9 @@ class PauseKeeper:
         self._answered = 0
 
     async def tick(self) -> float | None:
-        found, question = await self._store.read(pauses.look)
+        found, question, limits = await self._store.read(_look)
         self._scheduler.obey(found)
+        self._scheduler.limit_to(limits)
         if question.number > self._answered:
             self._answered = question.number
             await self._store.write(pauses.answer, self._worker, question.number, self._view(question.domains))
@@ -42,3 +46,7 @@ class PauseKeeper:
             "connections": [dataclasses.asdict(one) for one in self._scheduler.connections()[:_MOST_SHOWN]],
             "of": {domain: dataclasses.asdict(site) for domain, site in known.items() if site is not None},
         }
+
+
+def _look(tx: Tx) -> tuple[Pauses, pauses.Question, Mapping[str, SiteLimit]]:
+    return *pauses.look(tx), site_limits.by_site(tx)

@@ -8,7 +8,7 @@ SMTP, never writes a state.
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -43,6 +43,7 @@ from tayori.model.message import (
     TlsPolicy,
 )
 from tayori.model.pause import PauseKind, Pauses
+from tayori.model.shaping import SiteLimit
 from tayori.model.simulator import DOMAIN as SIMULATED
 
 log = logging.getLogger("tayori.delivery")
@@ -135,6 +136,10 @@ class Scheduler:
     def connections(self) -> tuple[ConnectionFacts, ...]:
         """The live ones."""
         return tuple(facts for lane in self._sites for facts in lane.connection_facts())
+
+    def limit_to(self, limits: Mapping[str, SiteLimit]) -> None:
+        """What operators allow sites, by their names."""
+        self._sites.limit_to(limits)
 
     def obey(self, pauses: Pauses) -> None:
         """What is covered leaves memory; what has been given to a receiver already is finished."""

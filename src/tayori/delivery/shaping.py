@@ -58,6 +58,12 @@ class Window:
         self.size = min(self._first, self.size)
         self._credit = 0
 
+    def limit_to(self, most: int) -> None:
+        """Never more than these from now on; what is more now is too much at once."""
+        self.most = max(1, most)
+        if self.size > self.most:
+            self._shrink_to(self.most)
+
     def _shrink_to(self, size: int) -> None:
         self.size = max(1, size)
         self._threshold = self.size

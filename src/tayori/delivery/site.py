@@ -16,8 +16,10 @@ from tayori.delivery.slots import Slots
 from tayori.mail.reply import Reply
 from tayori.model.failure import at_scope
 from tayori.model.message import FailureScope, Outcome
-from tayori.model.shaping import Act, Provider, Verdict
+from tayori.model.shaping import Act, Provider, SiteLimit, Verdict
 from tayori.model.waiting import SiteState
+
+NO_LIMIT = SiteLimit()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +82,8 @@ class Site:
         self._loop = asyncio.get_running_loop()
         self.messages_per_connection = provider.messages_per_connection or settings.max_messages_per_connection
         self.recipients = min(provider.recipients or settings.max_recipients, settings.max_recipients)
-        most = provider.connections or settings.max_connections_per_destination
-        self.window = Window(settings.first_connections, most)
+        self._most = provider.connections or settings.max_connections_per_destination
+        self.window = Window(settings.first_connections, self._most)
         self.slots = Slots(self.window.size)
         self.pace = Pace(provider.rate, self._loop.time()) if provider.rate else None
         self.rest: Rest | None = None
@@ -94,6 +96,7 @@ class Site:
         self._leaving = 0
         self._held_back: asyncio.TimerHandle | None = None
         self._when_free: dict[Callable[[], None], None] = {}
+        self._limit = NO_LIMIT
 
     # --- connections -----------------------------------------------------------------------------------------------
 
@@ -137,6 +140,19 @@ class Site:
     def begin_again(self) -> None:
         self.window.begin_again()
         self._resize()
+
+    def limit_to(self, limit: SiteLimit) -> None:
+        """What an operator allows from now on."""
+        if limit == self._limit:
+            return
+        self._limit = limit
+        self.window.limit_to(limit.connections or self._most)
+        self._resize()
+        rate = limit.rate or self.provider.rate
+        self.pace = Pace(rate, self._loop.time()) if rate else None
+        if self._held_back is not None:  # by the old pace
+            self._held_back.cancel()
+            self._go_on()
 
     def said(self, words: str, at: datetime) -> None:
         self.last_reply, self.last_reply_at = words, at

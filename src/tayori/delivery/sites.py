@@ -4,14 +4,14 @@ Owns the two dictionaries. Never resolves a route, never opens a connection.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tayori.delivery.lane import Lane
 from tayori.delivery.means import Means
-from tayori.delivery.site import Site, SiteFacts
+from tayori.delivery.site import NO_LIMIT, Site, SiteFacts
 from tayori.model.message import TlsPolicy
-from tayori.model.shaping import Shared
+from tayori.model.shaping import Shared, SiteLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Sites:
         self._means = means
         self._lanes: dict[LaneKey, Lane] = {}
         self._sites: dict[tuple[Hashable, str], Site] = {}
+        self._limits: Mapping[str, SiteLimit] = {}
 
     def lane(self, key: LaneKey) -> Lane:
         lane = self._lanes.get(key)
@@ -48,7 +49,18 @@ class Sites:
         if site is None:
             name = provider.name if provider.shared is Shared.PROVIDER else _name(key.hosts)
             site = self._sites[shared, key.egress] = Site(name, provider, key.egress, self._means)
+            site.limit_to(self._limits.get(name, NO_LIMIT))
         return site
+
+    def limit_to(self, limits: Mapping[str, SiteLimit]) -> None:
+        """What operators allow, by the names of sites."""
+        if limits == self._limits:
+            return
+        self._limits = limits
+        for site in self._sites.values():
+            site.limit_to(limits.get(site.name, NO_LIMIT))
+        for lane in self:
+            lane.spread()
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(list(self._lanes.values()))

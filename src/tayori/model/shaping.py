@@ -109,6 +109,14 @@ OTHERS = Provider(name="")  # hosts that no rule names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteLimit:
+    """What an operator allows a site; 0 leaves it to the table."""
+
+    connections: int = 0
+    rate: float = 0.0  # messages in a second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Providers:
     """The table."""
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from tayori.model.event import EventKind
 from tayori.model.message import Operation
 from tayori.model.ses_event import MailFacts
-from tayori.resources import search_index
+from tayori.resources import search_index, tail
 from tayori.resources.settings import Settings
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
@@ -51,6 +51,9 @@ def note(tx: Tx, settings: Settings, rows: Sequence[EventRow], accounts: Iterabl
     `accounts` are (message id, account id, region) of their messages; it is not gone through where nobody listens.
     """
     listened = settings.listened(tx)
+    if watched := settings.watched(tx):
+        accounts = list(accounts)
+        tail.note(tx, watched, rows, accounts)
     if not search_index.RARE.isdisjoint([row[2] for row in rows]):
         accounts = list(accounts)
         search_index.note_outcomes(tx, rows, accounts)

@@ -11,6 +11,7 @@ from tayori.resources import (
     service_mail,
     sts_policies,
     subscriptions,
+    tail,
     tls_reports,
     tls_results,
 )
@@ -34,7 +35,7 @@ _SPENT_MESSAGES = Hot(
 _DELETE_BODY = Hot("DELETE FROM bodies WHERE message_id = ?")
 _DELETE_TIMELINE = tuple(
     Hot(f"DELETE FROM {table} WHERE message_id = ?")
-    for table in ("tellings", "events", "attempts", "recipients", "bodies", "messages")
+    for table in ("resends", "tellings", "events", "attempts", "recipients", "bodies", "messages")
 )
 _DELETE_COUNTS = Hot("DELETE FROM send_counts WHERE bucket < ?")
 
@@ -67,3 +68,4 @@ def forget_rest(tx: Tx) -> None:
     sts_policies.forget(tx)
     service_mail.forget_old(tx)
     subscriptions.forget_old(tx)
+    tail.forget(tx)

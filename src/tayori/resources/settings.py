@@ -25,6 +25,7 @@ from tayori.resources import (
     identity_notifications,
     listeners,
     reputation,
+    tail,
     webhooks,
 )
 from tayori.resources.accounts import Account
@@ -69,6 +70,7 @@ class Settings:
         self._webhooks: dict[tuple[str, str], list[Webhook]] = {}
         self._tracking: dict[tuple[str, str, str], Tracking | None] = {}
         self._paused: Mapping[tuple[str, str], frozenset[Who]] | None = None
+        self._watched: Mapping[tuple[str, str], int] | None = None
 
     def refresh(self, tx: Tx) -> None:
         """Forget everything where a setting changed since the last look.
@@ -87,6 +89,7 @@ class Settings:
             self._webhooks.clear()
             self._tracking.clear()
             self._paused = None
+            self._watched = None
             self._revision = -1 if tx.settings_changed else revision
 
     def account(self, tx: Tx, account_id: str, region: str) -> Account:
@@ -131,6 +134,12 @@ class Settings:
         if self._listened is None:
             self._listened = listeners.kinds(tx)
         return self._listened
+
+    def watched(self, tx: Tx) -> Mapping[tuple[str, str], int]:
+        """Until when the events of which accounts are watched: see `tail`."""
+        if self._watched is None:
+            self._watched = tail.watched(tx)
+        return self._watched
 
     def destinations_for(
         self, tx: Tx, account_id: str, region: str, configuration_set: str, kind: EventKind

@@ -679,6 +679,16 @@ STATEMENTS = (
     """,
     "CREATE INDEX reputation_states_by_status ON reputation_states (status)",
     """
+    CREATE TABLE resends (
+        message_id TEXT NOT NULL,
+        resent_as TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        author TEXT NOT NULL,
+        PRIMARY KEY (message_id, resent_as)
+    )
+    """,
+    "CREATE INDEX resends_by_new ON resends (resent_as)",
+    """
     CREATE TABLE schema_info (
         id INTEGER NOT NULL,
         version INTEGER NOT NULL,
@@ -802,6 +812,16 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE site_limits (
+        site TEXT NOT NULL,
+        connections INTEGER NOT NULL,
+        rate DOUBLE PRECISION NOT NULL,
+        set_at BIGINT NOT NULL,
+        author TEXT NOT NULL,
+        PRIMARY KEY (site)
+    )
+    """,
+    """
     CREATE TABLE source_addresses (
         address TEXT NOT NULL,
         ipv6 TEXT NOT NULL,
@@ -898,6 +918,27 @@ STATEMENTS = (
         "key" TEXT NOT NULL,
         value TEXT NOT NULL,
         PRIMARY KEY (account_id, region, resource, "key")
+    )
+    """,
+    """
+    CREATE TABLE tail_events (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        noted_at BIGINT NOT NULL,
+        message_id TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        PRIMARY KEY (account_id, region, noted_at, message_id, at, kind, ordinal)
+    )
+     {without_rowid}
+    """,
+    """
+    CREATE TABLE tail_watches (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        until BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region)
     )
     """,
     """
