@@ -149,7 +149,8 @@ def test_turns_the_clock(run: Any, rehearsal: Any) -> None:
             response = await rig.call("PUT", "clock", {"advance_seconds": 3600, "speed": 60})
             assert response.body["speed"] == 60
             assert datetime.fromisoformat(response.body["now"]) - before >= timedelta(hours=1)
-            still = WorldControl(rig.world.book, rig.world.mailboxes, None, SystemClock())  # type: ignore[arg-type]
+            parts = dict.fromkeys(("book", "registrar", "mailboxes", "desk", "complaints", "providers"))
+            still = WorldControl(**parts, clock=SystemClock())  # type: ignore[arg-type]
             assert (await still.handle(request("PUT", "clock", {"speed": 2}))).status == 409
             assert (await still.handle(request("GET", "clock"))).body["speed"] == 1.0
 
@@ -161,7 +162,7 @@ def test_names_the_providers(run: Any, rehearsal: Any) -> None:
         async with rehearsal() as rig:
             providers = (await rig.call("GET", "providers")).body["providers"]
             assert len(providers) == 17
-            assert {"domain": "full.test", "behaviour": "452 4.2.2 always"} in providers
+            assert {"domain": "full.test", "behaviour": "452 4.2.2 always"}.items() <= providers[5].items()
 
     run(story())
 

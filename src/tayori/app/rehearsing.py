@@ -10,6 +10,7 @@ from typing import Any
 
 from tayori.model.names import ServiceNames
 from tayori.rehearsal.authority import CertificateAuthority
+from tayori.rehearsal.provider_book import PROVIDERS_FILE, ProviderBook
 from tayori.rehearsal.providers import feedback_loops_file
 
 SERVICE_DOMAIN = "tayori.test"
@@ -52,7 +53,7 @@ def prepare(data: Path) -> None:
     if not (certificate.is_file() and key.is_file()):
         names = ServiceNames(service_domain=SERVICE_DOMAIN, region="us-east-1")
         authority.issue_files(certificate, key, ("localhost", names.submission_host), ("127.0.0.1", "::1"))
-    (folder / FEEDBACK_LOOPS).write_text(feedback_loops_file(), "utf-8")
+    (folder / FEEDBACK_LOOPS).write_text(feedback_loops_file(ProviderBook(folder / PROVIDERS_FILE).all()), "utf-8")
 
 
 def ports(port_base: int) -> Mapping[str, Mapping[str, Any]]:

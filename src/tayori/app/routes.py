@@ -12,6 +12,7 @@ from tayori.api.registry import Principal
 from tayori.api.tools import VERIFY_PATH
 from tayori.app import json_page, metric_pages, queue_desk, records, reputation_watch, source_gauges
 from tayori.app.rehearsal_hooks import RehearsalHooks
+from tayori.app.rehearsal_mail import RehearsalMail
 from tayori.app.sending import Engine
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
@@ -54,8 +55,11 @@ class Routes:
         self._counts_until = -math.inf
         self._downgraded = 0
         self._control: RehearsalControl | None = None
+        self._mail_routes: list[Route] = []
         if config.rehearsal:
-            self._control = RehearsalControl(RemoteWorld(config.rehearsal_folder).handle, hooks)
+            world = RemoteWorld(config.rehearsal_folder).handle
+            self._control = RehearsalControl(world, hooks)
+            self._mail_routes = RehearsalMail(world).table()
 
     def table(self) -> list[Route]:
         routes = [
@@ -71,7 +75,7 @@ class Routes:
                 access=Access.OPERATOR,
                 max_body=_CONTROL_BODY,
             )
-            routes.append(control)
+            routes += [control, *self._mail_routes]
         return routes
 
     # -- health ------------------------------------------------------------------------------------------------------

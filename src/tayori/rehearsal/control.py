@@ -12,8 +12,10 @@ from urllib.parse import unquote
 
 from tayori.clock import AdjustableClock, Clock
 from tayori.rehearsal.complaints import ComplaintDesk
-from tayori.rehearsal.mailbox import Mailboxes
-from tayori.rehearsal.providers import PROVIDERS
+from tayori.rehearsal.mail_desk import PAGE, MailDesk
+from tayori.rehearsal.mailbox import Mailboxes, ReceivedMessage
+from tayori.rehearsal.provider_book import ProviderDesk, ProviderError
+from tayori.rehearsal.registrar import Habit, RegistrarDesk, Rules, Typed
 from tayori.rehearsal.zones import DEFAULT_TTL, RecordBook, RecordSet, ZoneError
 
 PREFIX = "/tayori/rehearsal/"
@@ -59,23 +61,45 @@ def refused(error: ControlError) -> ControlResponse:
 
 
 class WorldControl:
-    """The operations on zones, mailboxes and the clock."""
+    """The operations on zones, mailboxes, providers and the clock."""
 
-    def __init__(self, book: RecordBook, mailboxes: Mailboxes, complaints: ComplaintDesk, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        book: RecordBook,
+        registrar: RegistrarDesk,
+        mailboxes: Mailboxes,
+        desk: MailDesk,
+        complaints: ComplaintDesk,
+        providers: ProviderDesk,
+        clock: Clock,
+    ) -> None:
         self._book = book
+        self._registrar = registrar
+        self._desk = desk
+        self._providers = providers
         self._mailboxes = mailboxes
         self._complaints = complaints
         self._clock = clock
 
     async def handle(self, request: ControlRequest) -> ControlResponse:
         try:
-            return ControlResponse(status=200, body=self._answer(request))
+            return ControlResponse(status=200, body=await self._answer(request))
         except ControlError as error:
             return refused(error)
-        except ZoneError as error:
+        except (ZoneError, ProviderError) as error:
             return refused(ControlError(400, str(error)))
 
-    def _answer(self, request: ControlRequest) -> Mapping[str, Any]:
+    async def _answer(self, request: ControlRequest) -> Mapping[str, Any]:
+        match (request.method, *segments(request.path)):
+            case (_, "registrar", *rest):
+                return self._registered(request, rest)
+            case (_, "providers", *rest):
+                return await self._provided(request, rest)
+            case _:
+                return self._answer_at_once(request)
+
+    def _answer_at_once(self, request: ControlRequest) -> Mapping[str, Any]:
         match (request.method, *segments(request.path)):
             case ("GET", "dns"):
                 found = self._book.sets(request.query.get("under", ""))
@@ -92,6 +116,11 @@ class WorldControl:
                 if not self._book.delete(name, rdtype):
                     raise _no_record(name, rdtype)
                 return {}
+            case ("GET", "mailboxes") if "page" in request.query:
+                return self._desk.mailboxes(request.query.get("like", ""), request.query.get("after", ""))
+            case ("GET", "letters"):
+                query = request.query
+                return self._desk.letters(query.get("to", ""), query.get("before", ""), _limit(query, PAGE))
             case ("GET", "mailboxes"):
                 return {"mailboxes": [{"address": a, "messages": n} for a, n in self._mailboxes.addresses().items()]}
             case ("DELETE", "mailboxes"):
@@ -103,15 +132,46 @@ class WorldControl:
                 self._mailboxes.clear(address)
                 return {}
             case ("GET", "messages", message_id):
-                return self._message(message_id)
+                return self._message(message_id).as_json()
+            case ("GET", "messages", message_id, "reading"):
+                return self._desk.reading(self._message(message_id))
+            case ("GET", "messages", message_id, "html"):
+                return self._html(message_id)
             case ("POST", "messages", message_id, "report-spam"):
                 return self._report_spam(message_id)
             case ("GET", "clock"):
                 return self._time()
             case ("PUT", "clock"):
                 return self._set_clock(_object(request.body))
-            case ("GET", "providers"):
-                return {"providers": [{"domain": p.domain, "behaviour": str(p.behaviour)} for p in PROVIDERS]}
+        raise _unknown(request)
+
+    # --- the registrar's panel, and the providers ---------------------------------------------------------------
+
+    def _registered(self, request: ControlRequest, rest: Sequence[str]) -> Mapping[str, Any]:
+        after = request.query.get("after", "")
+        match (request.method, *rest):
+            case ("GET", "panels"):
+                return self._registrar.panels()
+            case ("GET", "zones"):
+                return self._registrar.zones(request.query.get("like", ""), after)
+            case ("GET", "zones", domain):
+                return self._registrar.zone(domain, after)
+            case ("POST", "zones", domain, "records"):
+                return self._registrar.add(domain, *_line(_object(request.body)))
+            case ("PUT", "zones", domain, "records", line_id):
+                return self._registrar.change(domain, line_id, *_line(_object(request.body)))
+            case ("DELETE", "zones", domain, "records", line_id):
+                return self._registrar.delete(domain, line_id)
+        raise _unknown(request)
+
+    async def _provided(self, request: ControlRequest, rest: Sequence[str]) -> Mapping[str, Any]:
+        match (request.method, *rest):
+            case ("GET",):
+                return self._providers.listing()
+            case ("PUT", domain):
+                return await self._providers.change(domain, _object(request.body))
+            case ("DELETE", domain):
+                return await self._providers.restore(domain)
         raise _unknown(request)
 
     # --- zones -------------------------------------------------------------------------------------------------
@@ -155,24 +215,26 @@ class WorldControl:
     # --- mailboxes ---------------------------------------------------------------------------------------------
 
     def _mailbox(self, address: str, query: Mapping[str, str]) -> Mapping[str, Any]:
-        limit = query.get("limit", str(_LIST_LIMIT))
-        if not limit.isdecimal() or not 1 <= int(limit) <= _LIST_LIMIT:
-            raise ControlError(400, f"limit must be a number from 1 to {_LIST_LIMIT}")
-        page = self._mailboxes.messages(address, after=query.get("after", ""), limit=int(limit), octets=_LIST_OCTETS)
+        limit = _limit(query, _LIST_LIMIT)
+        page = self._mailboxes.messages(address, after=query.get("after", ""), limit=limit, octets=_LIST_OCTETS)
         more = bool(page) and bool(self._mailboxes.messages(address, after=page[-1].id, limit=1))
         shown = {"messages": [message.as_json() for message in page]}
         return {**shown, "next": page[-1].id} if more else shown
 
-    def _message(self, message_id: str) -> Mapping[str, Any]:
+    def _message(self, message_id: str) -> ReceivedMessage:
         found = self._mailboxes.get(message_id)
         if found is None:
             raise ControlError(404, f"no mailbox holds a message {message_id}")
-        return found.as_json()
+        return found
+
+    def _html(self, message_id: str) -> Mapping[str, Any]:
+        html = self._desk.html(self._message(message_id))
+        if html is None:
+            raise ControlError(404, f"the message {message_id} has no HTML")
+        return {"html": html}
 
     def _report_spam(self, message_id: str) -> Mapping[str, Any]:
-        found = self._mailboxes.get(message_id)
-        if found is None:
-            raise ControlError(404, f"no mailbox holds a message {message_id}")
+        found = self._message(message_id)
         told = self._complaints.report(found)
         return {"id": found.id, "provider": found.provider, "reported_to": told}
 
@@ -273,6 +335,41 @@ def _record_set(item: Mapping[str, Any]) -> RecordSet:
     if not isinstance(ttl, int) or isinstance(ttl, bool):
         raise ControlError(400, "ttl must be a whole number of seconds")
     return RecordSet(name=name, rdtype=rdtype, values=tuple(values), ttl=ttl)
+
+
+def _line(item: Mapping[str, Any]) -> tuple[Typed, Rules]:
+    """One line of the registrar's form, and the panel in which it is typed."""
+    host, rdtype, value = (item.get(key) for key in ("host", "type", "value"))
+    if not (isinstance(host, str) and isinstance(rdtype, str) and isinstance(value, str)):
+        raise ControlError(400, "host, type and value must be texts")
+    habits = item.get("habits", [])
+    if not isinstance(habits, list) or not all(isinstance(one, str) and one in list(Habit) for one in habits):
+        raise ControlError(400, f"habits must be a list of {', '.join(Habit)}")
+    minimum = _whole(item, "ttl_minimum", 604_800) or 0
+    typed = Typed(
+        host=host,
+        rdtype=rdtype,
+        value=value,
+        priority=_whole(item, "priority", 65_535),
+        ttl=_whole(item, "ttl", 2**31 - 1),
+    )
+    return typed, Rules(habits=frozenset(Habit(one) for one in habits), ttl_minimum=minimum)
+
+
+def _whole(item: Mapping[str, Any], key: str, most: int) -> int | None:
+    value = item.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise ControlError(400, f"{key} must be a whole number from 0 to {most}")
+    return value
+
+
+def _limit(query: Mapping[str, str], most: int) -> int:
+    limit = query.get("limit", str(most))
+    if not (limit.isdecimal() and len(limit) < 7 and 1 <= int(limit) <= most):
+        raise ControlError(400, f"limit must be a number from 1 to {most}")
+    return int(limit)
 
 
 def _kind(value: str) -> str:

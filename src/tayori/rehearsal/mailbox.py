@@ -157,6 +157,15 @@ class Mailboxes:
                 break
         return tuple(found)
 
+    def newest(self, *, to: str = "", before: str = "", limit: int = 100) -> tuple[ReceivedMessage, ...]:
+        """Messages of all mailboxes whose address has `to` in it, newest first; those before the message `before`."""
+        query = (
+            f"SELECT {_COLUMNS}, spam_reported_at FROM message WHERE instr(mailbox, ?) > 0"  # noqa: S608
+            " AND number < coalesce((SELECT number FROM message WHERE id = ?), 9223372036854775807)"
+            " ORDER BY number DESC LIMIT ?"
+        )
+        return tuple(self._read(query, (_mailbox(to), before, limit)))
+
     def get(self, message_id: str) -> ReceivedMessage | None:
         query = f"SELECT {_COLUMNS}, spam_reported_at FROM message WHERE id = ?"  # noqa: S608
         return next(self._read(query, (message_id,)), None)
@@ -165,6 +174,14 @@ class Mailboxes:
         """How many messages each mailbox holds."""
         query = "SELECT mailbox, count(*) FROM message GROUP BY mailbox ORDER BY mailbox"
         return dict(self._db.execute(query).fetchall())
+
+    def address_page(self, *, like: str, after: str, limit: int) -> list[tuple[str, int, str]]:
+        """Mailboxes by name, those behind `after`: address, how many messages, when the last came."""
+        query = (
+            "SELECT mailbox, count(*), max(received_at) FROM message WHERE instr(mailbox, ?) > 0 AND mailbox > ?"
+            " GROUP BY mailbox ORDER BY mailbox LIMIT ?"
+        )
+        return list(self._db.execute(query, (_mailbox(like), after, limit)).fetchall())
 
     def mark_as_spam(self, message_id: str, now: datetime) -> None:
         self._db.execute("UPDATE message SET spam_reported_at = ? WHERE id = ?", (now.isoformat(), message_id))

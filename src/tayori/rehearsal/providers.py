@@ -3,6 +3,7 @@
 Owns the table. Never answers a connection: `provider` does.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -77,10 +78,10 @@ def provider_of(domain: str) -> Provider | None:
     return next((provider for provider in PROVIDERS if provider.domain == domain.lower()), None)
 
 
-def feedback_loops_file() -> str:
+def feedback_loops_file(providers: Iterable[Provider]) -> str:
     """What an operator would write of these providers into a table of feedback loops of his own (TOML)."""
     entries = ["# What is known of the rehearsal's providers. Written anew at each start of the rehearsal.\n"]
-    for provider in (one for one in PROVIDERS if one.behaviour is not Behaviour.NULL_MX):
+    for provider in (one for one in providers if one.behaviour is not Behaviour.NULL_MX):
         has_loop = provider.behaviour is Behaviour.FEEDBACK_LOOP
         how = 'by = ["ip"]\nneeds = "Nothing: it reports to everybody."\nsends = "ARF"\nredacts = "yes"\n'
         entries.append(

@@ -25,12 +25,15 @@ from tayori.rehearsal.complaints import ComplaintDesk
 from tayori.rehearsal.control import WorldControl
 from tayori.rehearsal.dns import Delegation, InternetNameServer, InternetResolver, RehearsalInternet
 from tayori.rehearsal.greylist import Greylist
+from tayori.rehearsal.mail_desk import MailDesk
 from tayori.rehearsal.mailbox import Limits, Mailboxes
 from tayori.rehearsal.name_servers import EmptyZones, FaultyServers
 from tayori.rehearsal.policy_host import PolicyHost
 from tayori.rehearsal.postman import Ports, Postman
 from tayori.rehearsal.provider import Premises, ProviderPolicy, SlowServer, provider_settings
+from tayori.rehearsal.provider_book import PROVIDERS_FILE, ProviderBook, ProviderDesk
 from tayori.rehearsal.providers import PROVIDERS, Behaviour, Provider, TlsOffer, provider_records
+from tayori.rehearsal.registrar import RegistrarDesk
 from tayori.rehearsal.remote import RemoteEnd
 from tayori.rehearsal.zones import RecordBook
 from tayori.smtp.server import SmtpServer
@@ -93,10 +96,24 @@ class RehearsalWorld:
         self.mailboxes = Mailboxes(settings.folder / "mailboxes.sqlite", settings.limits)
         ports = Ports(service_domain=names.service_domain, service=settings.service_mx_port, others=settings.smtp_port)
         self._postman = Postman(self.resolver, self.clock, ports)
+        self.providers = ProviderBook(settings.folder / PROVIDERS_FILE)
         complaints = ComplaintDesk(
-            self.mailboxes, self._postman, self.clock, settings.feedback_address, settings.network
+            self.mailboxes,
+            self._postman,
+            self.clock,
+            settings.feedback_address,
+            find=self.providers.find,
+            address_of=settings.address_of,
         )
-        self.control = WorldControl(self.book, self.mailboxes, complaints, self.clock)
+        self.control = WorldControl(
+            book=self.book,
+            registrar=RegistrarDesk(self.book),
+            mailboxes=self.mailboxes,
+            desk=MailDesk(self.mailboxes),
+            complaints=complaints,
+            providers=ProviderDesk(self.providers, settings.address_of, self._reopen),
+            clock=self.clock,
+        )
         self._remote = RemoteEnd(settings.folder, self.control.handle)
         self._name_server = InternetNameServer(internet)
         self._faulty_servers = FaultyServers(EmptyZones(self.book.bare_zone_for, lambda: self.book.version))
@@ -107,6 +124,8 @@ class RehearsalWorld:
             postman=self._postman,
             greylist=Greylist(_GREYLIST_WAIT),
         )
+        self._hosts: dict[str, SmtpServer] = {}
+        self._changing = asyncio.Lock()
         self._stops: list[Callable[[], Awaitable[None]]] = []
 
     @property
@@ -125,9 +144,9 @@ class RehearsalWorld:
             with _explained(settings.dns_host, settings.dns_port):
                 await self._name_server.start(settings.dns_host, settings.dns_port)
             self._stops.append(self._name_server.stop)
-            for provider in PROVIDERS:
-                if provider.behaviour.listens:
-                    await self._open(provider)
+            self._stops.append(self._close_hosts)
+            for provider in self.providers.all():
+                await self._open(provider)
                 if provider.sts and settings.policy_port:
                     await self._open_policy_host(provider)
             self._stops.append(self._faulty_servers.stop)
@@ -141,6 +160,8 @@ class RehearsalWorld:
             raise
 
     async def _open(self, provider: Provider) -> None:
+        if not provider.behaviour.listens:
+            return
         kind = SlowServer if provider.behaviour is Behaviour.SLOW else SmtpServer
         server = kind(
             policy_factory=partial(ProviderPolicy, provider, self._premises),
@@ -150,7 +171,20 @@ class RehearsalWorld:
         address, port = self.settings.address_of(provider), self.settings.smtp_port
         with _explained(address, port):
             await server.start(address, port)
-        self._stops.append(partial(server.stop, 0.5))
+        self._hosts[provider.domain] = server
+
+    async def _reopen(self, provider: Provider) -> None:
+        """A provider that was changed opens its host anew; who is connected to the old one is sent away."""
+        async with self._changing:
+            server = self._hosts.pop(provider.domain, None)
+            if server is not None:
+                await server.stop(0.5)
+            await self._open(provider)
+
+    async def _close_hosts(self) -> None:
+        for server in self._hosts.values():
+            await server.stop(0.5)
+        self._hosts.clear()
 
     async def _open_policy_host(self, provider: Provider) -> None:
         """Its certificate is good, whatever the mail host shows: else nobody would know of the policy."""
@@ -203,7 +237,7 @@ def _fixed_records(settings: RehearsalSettings) -> list[Record]:
     for provider in PROVIDERS:
         address = settings.address_of(provider)
         records.extend(provider_records(provider, address))
-        if provider.behaviour.listens:
+        if provider.behaviour is not Behaviour.NULL_MX:
             records.append(Record(name=_reverse(address), rdtype="PTR", value=provider.host))
     records.extend(
         Record(name=_reverse(address), rdtype="PTR", value=settings.names.ehlo_name)

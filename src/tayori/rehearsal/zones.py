@@ -94,7 +94,7 @@ class RecordBook:
 
     def delete(self, name: str, rdtype: str) -> bool:
         """Take a record set away; false when it was not there."""
-        key = (self._territory(name), _known_type(rdtype))
+        key = (self.territory(name), _known_type(rdtype))
         if key in self._fixed_sets:
             raise ZoneError(f"the {key[1]} record of {key[0]} belongs to the rehearsal and stays")
         if self._sets.pop(key, None) is None:
@@ -110,6 +110,12 @@ class RecordBook:
         parent = _canonical(under) if under else ""
         found = [s for s in self._sets.values() if not parent or _is_within(s.name, parent)]
         return tuple(sorted(found, key=lambda s: (s.name.split(".")[::-1], s.rdtype)))
+
+    def fixed(self, under: str = "") -> tuple[Record, ...]:
+        """What belongs to the rehearsal, at and below a name."""
+        parent = _canonical(under) if under else ""
+        forward = (record for record in self._fixed if not _is_within(record.name.lower(), _REVERSE) or parent)
+        return tuple(record for record in forward if not parent or _is_within(record.name.lower(), parent))
 
     def import_zone(self, text: str, origin: str = "") -> ImportReport:
         """Register every record set of a zone file (RFC 1035 5.1), or none of it."""
@@ -140,7 +146,7 @@ class RecordBook:
     def _validated(
         self, name: str, rdtype: str, values: tuple[str, ...], ttl: int, *, from_file: bool = False
     ) -> RecordSet:
-        name, rdtype = self._territory(name), _known_type(rdtype)
+        name, rdtype = self.territory(name), _known_type(rdtype)
         if (name, rdtype) in self._fixed_sets:
             raise ZoneError(f"the {rdtype} record of {name} belongs to the rehearsal and cannot be replaced")
         if not values:
@@ -154,8 +160,8 @@ class RecordBook:
         canonical = dict.fromkeys(_value(name, rdtype, value, from_file=from_file) for value in values)
         return RecordSet(name=name, rdtype=rdtype, values=tuple(canonical), ttl=ttl)
 
-    def _territory(self, name: str) -> str:
-        """The name in canonical form, if users may have records there."""
+    def territory(self, name: str) -> str:
+        """The name in canonical form, if users may have records there. Raises ZoneError."""
         canonical = _canonical(name)
         if _is_within(canonical, self._service_domain):
             raise ZoneError(
