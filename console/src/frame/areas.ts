@@ -23,6 +23,7 @@ export const headings = define({
   feedback: ["Feedback", "フィードバック"],
   content: ["Content and audience", "コンテンツと受信者"],
   administration: ["Administration", "管理"],
+  rehearsal: ["Rehearsal", "リハーサル"],
 });
 
 export interface Section {
@@ -36,5 +37,6 @@ export const sections: Section[] = [
   { heading: "sending", areas: [messages, queue] },
   { heading: "feedback", areas: [feedback, topics] },
   { heading: "content", areas: [templates, audience] },
-  { heading: "administration", areas: [signin, records, rehearsal] },
+  { heading: "administration", areas: [signin, records] },
+  { heading: "rehearsal", areas: [rehearsal] },
 ];

@@ -57,7 +57,10 @@ export function Component() {
   const openHelp = useCallback(() => setHelpOpen(true), []);
   const stage = useMemo(() => ({ tell: setTold, openHelp }), [openHelp]);
   const t = useWords(words);
-  useLayoutEffect(() => window.scrollTo(0, 0), [useLocation().pathname]);
+  const { pathname } = useLocation();
+  useLayoutEffect(() => {
+    window.scrollTo(0, 0); // what it returns in newer browsers, a promise, is no clean-up
+  }, [pathname]);
   return (
     <StageContext.Provider value={stage}>
       <Top />
