@@ -14,6 +14,7 @@ import uvicorn
 from tayori.api.app import create_app
 from tayori.app import delivery_role, domain_look, event_targets, records, routes
 from tayori.app.dead_letters import NotificationPages
+from tayori.app.destination_desk import DestinationPages
 from tayori.app.domain_checks import DomainChecks
 from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
@@ -67,6 +68,7 @@ async def start(node: "Node") -> None:
             *records.routes(node.config, node.store, page_secret),
             *MetricPages(node.store).table(),
             *NotificationPages(node.store).table(),
+            *DestinationPages(node.store).table(),
             *tracking_pages(node.config, node.store, node.clock, node.loops, node.stops).table(),
             *SubscriptionPages(node.store).table(),
             *ReputationPages(node.store, node.config).table(),

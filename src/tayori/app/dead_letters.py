@@ -15,6 +15,7 @@ from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.model.errors import Invalid
 from tayori.model.event import timestamp
+from tayori.model.notification_text import text_of
 from tayori.model.shown_url import shown
 from tayori.resources import dead_letters
 from tayori.resources.dead_letters import DeadLetter, Place, Selection
@@ -22,8 +23,6 @@ from tayori.store.engine import Store
 from tayori.store.tables import to_micros
 
 PATH = "/tayori/notifications"
-# Where the text lies that was to be told, by kind of endpoint.
-_TEXTS = ("message", "body", "event", "record", "content")
 _MOST_NAMED = 500
 
 
@@ -49,7 +48,7 @@ def whole_as_json(letter: DeadLetter) -> dict[str, Any]:
     return as_json(letter) | {
         "subject": envelope.get("subject") or None,
         "attributes": envelope.get("attributes") or {},
-        "content": next((envelope[name] for name in _TEXTS if name in envelope), ""),
+        "content": text_of(envelope),
     }
 
 

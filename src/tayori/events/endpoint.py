@@ -10,12 +10,15 @@ from tayori.resources.notifications import Notification, Verdict
 class Attempt:
     """What one try came to; `error` is a sentence for people, empty where it went well.
 
-    `was_slow` says that the other side kept us waiting until the end: it gets less at once from now on.
+    `was_slow` says that the other side kept us waiting until the end: it gets less at once from now on. `status` and
+    `reply` are what came back, where that was HTTP.
     """
 
     verdict: Verdict
     error: str = ""
     was_slow: bool = False
+    status: int = 0
+    reply: str = ""
 
 
 DONE = Attempt(verdict=Verdict.DONE)

@@ -13,7 +13,7 @@ from typing import Any
 from tayori.clock import Clock
 from tayori.events import http_endpoint
 from tayori.events.aws_request import JSON_1_1, Keys, signed
-from tayori.events.endpoint import DONE, Attempt
+from tayori.events.endpoint import Attempt
 from tayori.events.gathering import Gatherer
 from tayori.events.outgoing_http import OutgoingAnswer, OutgoingError, OutgoingHttp, Trouble
 from tayori.model import bridge_event
@@ -100,7 +100,12 @@ def _size(notification: Notification) -> int:
 def _judged(answer: OutgoingAnswer, count: int) -> Sequence[Attempt]:
     """What became of each entry (eventbridge: PutEventsResultEntry)."""
     said = answer.body[:_SHOWN].decode("utf-8", "replace")
-    whole = Attempt(verdict=Verdict.FAILED, error=f"The EventBridge server said {answer.status}: {said}")
+    whole = Attempt(
+        verdict=Verdict.FAILED,
+        error=f"The EventBridge server said {answer.status}: {said}",
+        status=answer.status,
+        reply=said,
+    )
     if answer.status != 200:
         return [whole] * count
     try:
@@ -114,7 +119,7 @@ def _judged(answer: OutgoingAnswer, count: int) -> Sequence[Attempt]:
 def _of_entry(entry: Mapping[str, Any]) -> Attempt:
     code = entry.get("ErrorCode")
     if not code:
-        return DONE
+        return Attempt(verdict=Verdict.DONE, status=200, reply=json.dumps(entry, ensure_ascii=False))
     verdict = Verdict.REFUSED if code in _FINAL else Verdict.FAILED
     return Attempt(
         verdict=verdict, error=f"The EventBridge server refused it: {code}: {entry.get('ErrorMessage')}"[:500]

@@ -193,6 +193,8 @@ def _judged(answer: OutgoingAnswer, count: int) -> Sequence[Attempt]:
     whole = Attempt(
         verdict=Verdict.REFUSED if is_final else Verdict.FAILED,
         error=f"The Firehose server said {answer.status}: {said}",
+        status=answer.status,
+        reply=said,
     )
     if answer.status != 200:
         return [whole] * count
@@ -206,6 +208,6 @@ def _judged(answer: OutgoingAnswer, count: int) -> Sequence[Attempt]:
 def _of_entry(entry: Mapping[str, Any]) -> Attempt:
     code = entry.get("ErrorCode")
     if not code:
-        return DONE
+        return Attempt(verdict=Verdict.DONE, status=200, reply=json.dumps(entry, ensure_ascii=False))
     error = f"The Firehose server refused the record: {code}: {entry.get('ErrorMessage')}"
     return Attempt(verdict=Verdict.FAILED, error=error[:500])

@@ -7,13 +7,14 @@ notification is kept among the dead with the reason, where SNS drops it without 
 from http import HTTPStatus
 
 from tayori.events import sns_message
-from tayori.events.endpoint import DONE, Attempt
+from tayori.events.endpoint import Attempt
 from tayori.events.outgoing_http import OutgoingAnswer, OutgoingError, OutgoingHttp, Trouble
 from tayori.events.signing import Signing
 from tayori.model.delivery_policy import policy_of
 from tayori.resources.notifications import Notification, Verdict
 
 _SHOWN = 200
+_KEPT = 4000  # octets of an answer, for the log
 
 
 class HttpEndpoint:
@@ -39,8 +40,9 @@ class HttpEndpoint:
 
 def judge(answer: OutgoingAnswer) -> Attempt:
     status = answer.status
+    reply = answer.body[:_KEPT].decode("utf-8", "replace")
     if 200 <= status < 300:
-        return DONE
+        return Attempt(verdict=Verdict.DONE, status=status, reply=reply)
     can_pass = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (
         HTTPStatus.REQUEST_TIMEOUT,
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -49,4 +51,6 @@ def judge(answer: OutgoingAnswer) -> Attempt:
     return Attempt(
         verdict=Verdict.FAILED if can_pass else Verdict.REFUSED,
         error=f"It answered {status}" + (f": {said}" if said else "."),
+        status=status,
+        reply=reply,
     )

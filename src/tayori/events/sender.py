@@ -70,6 +70,18 @@ def _due_at(one: LaneDue) -> datetime:
     return one.due_at
 
 
+def _result(item: Notification, worker: str, attempt: Attempt, seconds: float) -> Result:
+    return Result(
+        notification=item,
+        worker=worker,
+        verdict=attempt.verdict,
+        error=attempt.error,
+        status=attempt.status,
+        duration_ms=round(seconds * 1000),
+        reply=attempt.reply,
+    )
+
+
 class Sender:
     name = "notifications"
     every = 1.0
@@ -186,11 +198,12 @@ class Sender:
 
     async def _send(self, lane: _Lane, item: Notification) -> None:
         try:
+            began = asyncio.get_running_loop().time()
             attempt = await self._attempt(item)
+            seconds = asyncio.get_running_loop().time() - began
             lane.is_slow = attempt.was_slow
             await self._let_go(lane)
-            result = Result(notification=item, worker=self._worker, verdict=attempt.verdict, error=attempt.error)
-            await self._store.batch(notifications.finish, result)
+            await self._store.batch(notifications.finish, _result(item, self._worker, attempt, seconds))
             self._tell(item, attempt)
         except Exception:  # the row stays in this worker's hands until the next one takes over
             logger.exception("notification_lost_sight_of", extra={"notification_id": item.notification_id})

@@ -12,7 +12,7 @@ from typing import Any
 from tayori.clock import Clock
 from tayori.events import sns_message
 from tayori.events.aws_request import JSON_1_0, Keys, signed
-from tayori.events.endpoint import DONE, Attempt
+from tayori.events.endpoint import Attempt
 from tayori.events.outgoing_http import OutgoingAnswer, OutgoingError, OutgoingHttp, Trouble
 from tayori.events.signing import Signing
 from tayori.resources.notifications import Notification, NotificationKind, Verdict
@@ -90,11 +90,13 @@ def _attribute(value: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _judge(answer: OutgoingAnswer) -> Attempt:
-    if answer.status == 200:
-        return DONE
     said = answer.body[:300].decode("utf-8", "replace")
+    if answer.status == 200:
+        return Attempt(verdict=Verdict.DONE, status=answer.status, reply=said)
     is_final = 400 <= answer.status < 500 and any(word in said for word in _FINAL)
     return Attempt(
         verdict=Verdict.REFUSED if is_final else Verdict.FAILED,
         error=f"The server of the queue said {answer.status}: {said}",
+        status=answer.status,
+        reply=said,
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Protocol
 
-from tayori.events.endpoint import DONE, Attempt
+from tayori.events.endpoint import Attempt
 from tayori.events.outgoing_http import OutgoingAnswer, OutgoingError, OutgoingHttp, Trouble
 from tayori.model import webhook
 from tayori.resources import webhooks
@@ -70,10 +70,11 @@ class WebhookEndpoint:
 
 
 def _judge(answer: OutgoingAnswer) -> Attempt:
+    reply = answer.body.decode("utf-8", "replace")
     if 200 <= answer.status < 300:
-        return DONE
+        return Attempt(verdict=Verdict.DONE, status=answer.status, reply=reply)
     verdict = Verdict.REFUSED if answer.status == HTTPStatus.GONE else Verdict.FAILED
-    return Attempt(verdict=verdict, error=f"It answered {answer.status}.")
+    return Attempt(verdict=verdict, error=f"It answered {answer.status}.", status=answer.status, reply=reply)
 
 
 def _tried(

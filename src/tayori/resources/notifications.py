@@ -24,10 +24,12 @@ from tayori.store.tables import from_micros, storable, to_micros
 
 TOPIC = "notifications"  # of wake-ups
 _ERROR_LENGTH = 500
+_REPLY_LENGTH = 1000
 
 _INSERT = Hot(
     "INSERT INTO notifications (account_id, notification_id, region, kind, state, owner, due_at, attempts, topic_arn,"
-    " subscription_id, protocol, endpoint, lane, envelope, created_at, updated_at, last_error) VALUES {values}"
+    " subscription_id, protocol, endpoint, lane, envelope, created_at, updated_at, last_error, status, duration_ms,"
+    " reply) VALUES {values}"
 )
 # The lanes that have something open that nobody has in hand, each with its earliest: one step of the index for each
 # lane, however much waits in it.
@@ -48,7 +50,8 @@ _TAKE = Hot(
 )
 _FINISH = Hot(
     "UPDATE notifications SET state = ?, owner = '', due_at = ?, attempts = attempts + 1, updated_at = ?,"
-    " last_error = ? WHERE account_id = ? AND notification_id = ? AND owner = ? AND state = 'sending'"
+    " last_error = ?, status = ?, duration_ms = ?, reply = ?"
+    " WHERE account_id = ? AND notification_id = ? AND owner = ? AND state = 'sending'"
 )
 _TAKE_OVER = Hot(
     "UPDATE notifications SET state = 'waiting', owner = '' WHERE account_id = ? AND notification_id = ? AND owner = ?"
@@ -136,6 +139,9 @@ class Result:
     worker: str
     verdict: Verdict
     error: str = ""
+    status: int = 0  # of HTTP
+    duration_ms: int = 0
+    reply: str = ""  # what came back
 
 
 def enqueue(
@@ -241,6 +247,9 @@ def _insert(
         json.dumps(envelope, separators=(",", ":")),
         now,
         now,
+        "",
+        0,
+        0,
         "",
     )
     tx.hot(_INSERT, [row])
@@ -355,7 +364,8 @@ def finish(tx: Tx, results: Sequence[Result]) -> list[None]:
             state, due_at = ("dead", tx.now) if due is None else ("waiting", due)
         error = storable(result.error)[:_ERROR_LENGTH]
         key = item.account_id, item.notification_id, result.worker
-        if tx.hot(_FINISH, [(state, to_micros(due_at), now, error, *key)]) and state == "dead":
+        answer = result.status, result.duration_ms, storable(result.reply[:_REPLY_LENGTH])
+        if tx.hot(_FINISH, [(state, to_micros(due_at), now, error, *answer, *key)]) and state == "dead":
             _redrive(tx, item, error)
     tx.wake(TOPIC)
     return [None] * len(results)

@@ -12,6 +12,7 @@ from tayori.resources import (
     sts_policies,
     subscriptions,
     tail,
+    tellings,
     tls_reports,
     tls_results,
 )
@@ -69,3 +70,4 @@ def forget_rest(tx: Tx) -> None:
     service_mail.forget_old(tx)
     subscriptions.forget_old(tx)
     tail.forget(tx)
+    tellings.forget_tests(tx)

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
-from tayori.store.tables import from_micros
+from tayori.store.tables import from_micros, to_micros
 
 EventKey: TypeAlias = tuple[str, int, str, int]  # message id, microseconds, kind, ordinal
 
@@ -29,6 +29,15 @@ _OF_MESSAGE = Hot(
     " ON n.account_id = t.account_id AND n.notification_id = t.notification_id"
     " WHERE t.message_id = ? ORDER BY t.notification_id LIMIT ?"
 )
+# Tests of event destinations have no message with whose timeline they would go (see `TEST`).
+_OLD_TESTS = Hot(
+    "SELECT message_id, notification_id FROM tellings WHERE message_id >= 'test-' AND message_id < 'test.' AND at < ?"
+    " LIMIT ?"
+)
+_FORGET = Hot("DELETE FROM tellings WHERE message_id = ? AND notification_id = ?")
+TEST = "test-"  # begins what stands for the message in a test
+_TESTS_KEPT = timedelta(days=2)
+_STEP = 500
 _DONE = "done"  # what is no longer there went out: what was given up is kept longer
 _MOST_SHOWN = 1000
 
@@ -88,3 +97,7 @@ def _loaded(row: tuple[Any, ...], account_id: str) -> Telling:
         changed_at=None if changed_at is None else from_micros(changed_at),
         last_error=last_error or "",
     )
+
+
+def forget_tests(tx: Tx) -> None:
+    tx.hot(_FORGET, tx.hot_rows(_OLD_TESTS, (to_micros(tx.now - _TESTS_KEPT), _STEP)))

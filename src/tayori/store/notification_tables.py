@@ -69,6 +69,9 @@ notifications = Table(
     column("created_at", BigInteger),
     column("updated_at", BigInteger),
     column("last_error", Text),
+    column("status", Integer),  # of the last answer over HTTP; 0 where there was none
+    column("duration_ms", Integer),  # that the last try took
+    column("reply", Text),  # the beginning of the last answer
     Index("notifications_open", "owner", "lane", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("notifications_by_age", "state", "updated_at"),
     Index("notifications_dead", "account_id", "updated_at", sqlite_where=_IS_DEAD, postgresql_where=_IS_DEAD),

@@ -551,6 +551,9 @@ STATEMENTS = (
         created_at BIGINT NOT NULL,
         updated_at BIGINT NOT NULL,
         last_error TEXT NOT NULL,
+        status INTEGER NOT NULL,
+        duration_ms INTEGER NOT NULL,
+        reply TEXT NOT NULL,
         PRIMARY KEY (account_id, notification_id)
     )
     """,
