@@ -10,6 +10,7 @@ from hosts import CLOSE, Host, World
 
 from tayori.clock import AdjustableClock, Clock
 from tayori.model.message import DeliveryState, FailureScope, OutcomeKind, Reason, TlsPolicy
+from tayori.model.shaping import SiteLimit
 
 Run = Callable[[Any], Any]
 
@@ -327,5 +328,43 @@ def test_what_is_avoided_does_not_grow_without_bound(run: Run, clock: Clock) -> 
             world.queue.wake.set()
             await asyncio.sleep(0.05)
             assert max(map(len, world.queue.avoided)) <= 1000
+
+    run(scenario())
+
+
+# --- what operators allow ---------------------------------------------------------------------------------------------
+
+
+def test_an_operator_lowers_and_raises_the_connections_of_a_site(run: Run, clock: Clock) -> None:
+    async def scenario() -> None:
+        async with World(clock, max_connections_per_destination=4, first_connections=4, idle_seconds=0.05) as world:
+            host = await world.domain("one.test")
+            host.always("DOT", slow)
+            world.scheduler.limit_to({"mx1.one.test": SiteLimit(connections=1)})
+            await world.send(*(world.message(f"x{i}@one.test") for i in range(8)))
+            assert host.most_open == 1
+            (site,) = world.scheduler.sites()
+            assert (site.name, site.most) == ("mx1.one.test", 1)
+            world.scheduler.limit_to({"mx1.one.test": SiteLimit(connections=9)})
+            await world.send(*(world.message(f"y{i}@one.test") for i in range(120)))
+            assert 4 < host.most_open <= 9
+            world.scheduler.limit_to({})
+            assert world.scheduler.sites()[0].most == 4
+
+    run(scenario())
+
+
+def test_an_operator_sets_and_takes_back_a_rate(run: Run, clock: Clock) -> None:
+    async def scenario() -> None:
+        async with World(clock) as world:
+            host = await world.domain("one.test")
+            world.scheduler.limit_to({"mx1.one.test": SiteLimit(rate=1)})
+            sending = asyncio.create_task(world.send(*(world.message(f"x{i}@one.test") for i in range(30))))
+            while not (world.scheduler.sites() and world.scheduler.sites()[0].is_held_back):
+                await asyncio.sleep(0.005)
+            assert len(host.received) < 30 and world.scheduler.sites()[0].rate == 1
+            world.scheduler.limit_to({})  # else it would take half a minute
+            await sending
+            assert len(host.received) == 30 and world.scheduler.sites()[0].rate == 0.0
 
     run(scenario())

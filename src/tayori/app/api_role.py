@@ -20,11 +20,13 @@ from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
 from tayori.app.http_connection import BoundedProtocol
 from tayori.app.http_server import HttpServer, listener
+from tayori.app.message_work import MessageWork
 from tayori.app.metric_pages import MetricPages
 from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
 from tayori.app.publishing import SigningCertificates
 from tayori.app.queue_desk import QueuePages
+from tayori.app.queue_pages import QueueViews
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.reputation_desk import ReputationPages
 from tayori.app.sending import Tools
@@ -65,6 +67,8 @@ async def start(node: "Node") -> None:
             *SigningCertificates(node.store).table(),
             *WebhookPages(node.store, is_rehearsal=node.config.rehearsal).table(),
             *QueuePages(node.store).table(),
+            *QueueViews(node.store).table(),
+            *_message_work(node, page_secret).table(),
             *records.routes(node.config, node.store, page_secret),
             *MetricPages(node.store).table(),
             *NotificationPages(node.store).table(),
@@ -123,6 +127,18 @@ def _domain_pages(node: "Node", checks: DomainChecks) -> DomainPages:
         records=checks.records,
         files=_policy_files(node),
         limits=node.look_limits,
+    )
+
+
+def _message_work(node: "Node", secret: bytes) -> MessageWork:
+    return MessageWork(
+        store=node.store,
+        sending=node.sending,
+        names=node.names_of,
+        resolver=node.resolver,
+        settings=delivery_role.settings_of(node),
+        limits=node.look_limits,
+        secret=secret,
     )
 
 

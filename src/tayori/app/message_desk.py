@@ -21,13 +21,14 @@ from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.aws.paging import BadPageToken, PageTokens
 from tayori.mail.address import AddressError, to_ascii_domain
-from tayori.model import search
+from tayori.model import alignment, search
 from tayori.model.errors import Invalid
 from tayori.model.search import Place, Search, SubjectWish, TextWish
-from tayori.resources import installation, timeline
+from tayori.resources import installation, origins, resends, timeline
 from tayori.resources import search as finding
+from tayori.resources.resends import Resend
 from tayori.resources.search import FoundMessage
-from tayori.store.engine import Store
+from tayori.store.engine import Store, Tx
 
 PATH = "/tayori/messages"
 SECONDS = 1.0  # of true time, for one page
@@ -193,6 +194,26 @@ def message_as_json(found: FoundMessage) -> dict[str, Any]:
     }
 
 
+def _whole(tx: Tx, message_id: str, account_id: str | None) -> dict[str, Any]:
+    """The timeline, with what receivers could authenticate it by, and what was sent again."""
+    found = timeline.get(tx, message_id, account_id=account_id)
+    first, later = resends.of(tx, message_id)
+    signatures = [name for attempt in found.attempts for name in attempt.detail.get("signatures", ())]
+    told_by = origins.of_topics(tx, found)
+    shown = timeline.as_json(found)
+    for told in shown["told"]:
+        told["by"] = told_by.get(told["topic"], [])
+    return shown | {
+        "authentication": alignment.of_message(found.from_address, found.reverse_path, signatures),
+        "resent_from": _resend(first) if first else None,
+        "resent_as": [_resend(one) for one in later],
+    }
+
+
+def _resend(one: Resend) -> dict[str, Any]:
+    return {"message_id": one.message_id, "at": one.at.isoformat(), "by": one.author}
+
+
 # -- HTTP --------------------------------------------------------------------------------------------------------------
 
 
@@ -211,8 +232,7 @@ class MessagePages:
         message_id = unquote(request.path.removeprefix(PATH).strip("/"))
         if message_id:
             account_id = None if principal.operator else principal.account_id
-            found = await self._store.read(timeline.get, message_id, account_id=account_id)
-            return json_page.answer(200, timeline.as_json(found))
+            return json_page.answer(200, await self._store.read(_whole, message_id, account_id))
         wanted = Wanted.parse(parse_qsl(request.query, keep_blank_values=True), self._store.clock.now())
         if wanted.account and not principal.operator:
             raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")

@@ -53,6 +53,16 @@ def next_local_try(*, expires_at: datetime, now: datetime, jitter: float) -> dat
     return _bounded(now + LOCAL_INTERVAL * (1 + _SPREAD * jitter), expires_at, now)
 
 
+def schedule(lifetime: timedelta, *, jitter: float) -> list[timedelta]:
+    """When a message is tried that is always deferred, from its acceptance on."""
+    begin = datetime(2026, 1, 1)
+    expires_at = begin + lifetime
+    tries = [begin]
+    while tries[-1] < expires_at:
+        tries.append(next_try(attempts=len(tries), expires_at=expires_at, now=tries[-1], jitter=jitter))
+    return [moment - begin for moment in tries]
+
+
 def _bounded(due: datetime, expires_at: datetime, now: datetime) -> datetime:
     if now < expires_at < due + SHORTEST / 2:
         return expires_at

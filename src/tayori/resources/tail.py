@@ -16,6 +16,7 @@ from tayori.store.engine import RAISE_REVISION, Tx
 from tayori.store.tables import from_micros, to_micros
 
 MOST = 100
+_OF_EACH = 10
 _WATCHED_FOR = timedelta(minutes=10)
 _RENEWED_BELOW = timedelta(minutes=5)
 _KEPT = timedelta(minutes=15)
@@ -40,10 +41,16 @@ _NEWEST = Hot(
     " LEFT JOIN recipients r ON r.message_id = t.message_id AND r.ordinal = t.ordinal"
     " WHERE t.account_id = ? AND t.region = ? AND t.noted_at > ? ORDER BY t.noted_at DESC LIMIT ?"
 )
+_OF_MESSAGE = Hot(
+    "SELECT e.at, e.message_id, e.at, e.kind, e.ordinal, e.detail, m.from_address, m.subject, r.address FROM events e"
+    " JOIN messages m ON m.message_id = e.message_id"
+    " LEFT JOIN recipients r ON r.message_id = e.message_id AND r.ordinal = e.ordinal"
+    " WHERE e.message_id = ? ORDER BY e.at DESC LIMIT ?"
+)
 _FORGET = Hot("DELETE FROM tail_events WHERE account_id = ? AND region = ? AND noted_at < ?")
 _FORGET_ALL = Hot("DELETE FROM tail_events WHERE noted_at < ?")
 
-STATEMENTS = ((_NEWEST, ("1", "us-east-1", 1, 100)), (_FORGET, ("1", "us-east-1", 1)))
+STATEMENTS = ((_NEWEST, ("1", "us-east-1", 1, 100)), (_OF_MESSAGE, ("0100a", 10)), (_FORGET, ("1", "us-east-1", 1)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,11 @@ def newest(tx: Tx, account_id: str, region: str, after: int) -> Tail:
         cursor=max(since, min(last, to_micros(tx.now - _OVERLAP))),
         is_cut=len(rows) > MOST,
     )
+
+
+def of_messages(tx: Tx, message_ids: Iterable[str]) -> list[TailEvent]:
+    """The newest events of each."""
+    return [_loaded(row) for message_id in message_ids for row in tx.hot_rows(_OF_MESSAGE, (message_id, _OF_EACH))]
 
 
 def _loaded(row: tuple[Any, ...]) -> TailEvent:
