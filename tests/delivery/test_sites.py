@@ -340,6 +340,7 @@ def test_an_operator_lowers_and_raises_the_connections_of_a_site(run: Run, clock
         async with World(clock, max_connections_per_destination=4, first_connections=4, idle_seconds=0.05) as world:
             host = await world.domain("one.test")
             host.always("DOT", slow)
+            await world.start()
             world.scheduler.limit_to({"mx1.one.test": SiteLimit(connections=1)})
             await world.send(*(world.message(f"x{i}@one.test") for i in range(8)))
             assert host.most_open == 1
@@ -358,6 +359,7 @@ def test_an_operator_sets_and_takes_back_a_rate(run: Run, clock: Clock) -> None:
     async def scenario() -> None:
         async with World(clock) as world:
             host = await world.domain("one.test")
+            await world.start()
             world.scheduler.limit_to({"mx1.one.test": SiteLimit(rate=1)})
             sending = asyncio.create_task(world.send(*(world.message(f"x{i}@one.test") for i in range(30))))
             while not (world.scheduler.sites() and world.scheduler.sites()[0].is_held_back):
