@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tayori.sections import PORT_BASE as PORT_BASE
+from tayori.sections import ConsoleSettings as ConsoleSettings
 from tayori.sections import DatabaseSettings as DatabaseSettings
 from tayori.sections import DeliverySettings as DeliverySettings
 from tayori.sections import DkimSettings as DkimSettings
@@ -66,6 +67,7 @@ class Config:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     jobs: JobSettings = field(default_factory=JobSettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
     # Passwords of relays and proxies, by what follows TAYORI_SECRET_ in the environment: never shown, never stored.

@@ -252,6 +252,16 @@ class JobSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """[console]"""
+
+    enabled: bool = setting(True, "Offer the console at /console/ and its sign-in, beside the API.")
+    folder: str = setting("", "Folder of its built pages. Empty: those that came with the package.")
+    idle_hours: float = setting(12.0, "Hours without a request after which a session ends.")
+    session_hours: float = setting(168.0, "Hours after which a session ends in any case.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """[log]"""
 

@@ -53,7 +53,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def origin(service: Service) -> str:
-    return str(service.env["endpoint_url"])
+    return str(service.env["http"])
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,8 @@ export async function send(method: string, path: string, sending: Sending = {}):
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiFailure("Unreachable", "", 0);
   }
-  if (answer.status === 401 || answer.headers.get("X-Tayori-Signed-In") === "no") standing.onSignedOut();
+  const isUnknown = (answer.headers.get("x-amzn-errortype") ?? "").startsWith("MissingAuthenticationToken");
+  if (answer.status === 401 || isUnknown) standing.onSignedOut();
   return answer;
 }
 

@@ -3,6 +3,8 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
 import { isRouteErrorResponse, useRouteError } from "react-router";
 import { BASE } from "./place";
 import { define, useWords } from "./words";
@@ -30,9 +32,11 @@ const words = define({
 export function Missing() {
   const t = useWords(words);
   return (
-    <Alert type="warning" header={t.missing} action={<Button href={`${BASE}/`}>{t.start}</Button>}>
-      {t.missingText}
-    </Alert>
+    <ContentLayout header={<Header variant="h1">{t.missing}</Header>}>
+      <Alert type="warning" action={<Button href={`${BASE}/`}>{t.start}</Button>}>
+        {t.missingText}
+      </Alert>
+    </ContentLayout>
   );
 }
 
@@ -42,10 +46,12 @@ export function Broken() {
   const t = useWords(words);
   const what = isRouteErrorResponse(error) ? `${error.status} ${error.statusText}` : String(error);
   return (
-    <Alert type="error" header={t.broken} action={<Button onClick={() => location.reload()}>{t.again}</Button>}>
-      <p>{t.brokenText}</p>
-      <Box variant="code">{what.slice(0, 300)}</Box>
-    </Alert>
+    <ContentLayout header={<Header variant="h1">{t.broken}</Header>}>
+      <Alert type="error" action={<Button onClick={() => location.reload()}>{t.again}</Button>}>
+        <p>{t.brokenText}</p>
+        <Box variant="code">{what.slice(0, 300)}</Box>
+      </Alert>
+    </ContentLayout>
   );
 }
 

@@ -25,6 +25,7 @@ from tayori.api import asgi, faults, registry, unsigned
 from tayori.api.asgi import Incoming, Receive, Scope, Send
 from tayori.api.authenticate import Authenticator, Find
 from tayori.api.registry import Context, Principal, Registry
+from tayori.api.sessions import SessionGate
 from tayori.api.unsigned import Visitors
 from tayori.aws import constraints, json_rpc, query, rest_json, spec
 from tayori.aws.errors import ApiError, common_error
@@ -34,6 +35,7 @@ from tayori.aws.spec import Operation, Service
 from tayori.clock import Clock
 from tayori.model.errors import DomainError
 from tayori.model.names import ServiceNames
+from tayori.model.role import Role, may_call
 from tayori.resources import credentials
 from tayori.store.engine import Store, StoreUnavailable
 
@@ -56,7 +58,8 @@ class Route:
 
     `prefix` fits the path itself and everything below it; with a `suffix`, it fits what begins and ends so. `method`
     "*" fits every method. The handler gets the principal, or None where the route is for everybody; it may raise
-    ApiError and DomainError.
+    ApiError and DomainError. `needs` is the least role of a user of the console: a viewer's to read, else an
+    administrator's, unless it is given.
     """
 
     method: str
@@ -65,6 +68,10 @@ class Route:
     access: Access = Access.SIGNED
     max_body: int = _MIB
     suffix: str = ""
+    needs: Role | None = None
+
+    def least_role(self, method: str) -> Role:
+        return self.needs or (Role.VIEWER if method in ("GET", "HEAD") else Role.ADMINISTRATOR)
 
     def fits(self, method: str, path: str) -> bool:
         if self.suffix:
@@ -88,8 +95,11 @@ class Limits:
     chunk_seconds: float = 20.0
 
 
-def everything_allowed(principal: Principal, operation: Operation) -> None:
-    """An access key may do all that its account may do."""
+def by_role(principal: Principal, operation: Operation) -> None:
+    """An access key may do all that its account may do, a user of the console what their role there may."""
+    if not may_call(principal.role, operation.name):
+        what = f"{operation.service.signing_name}:{operation.name}"
+        raise common_error("AccessDenied", f"User: {principal.arn} is not authorized to perform: {what}")
 
 
 def create_app(
@@ -105,8 +115,10 @@ def create_app(
     services: Mapping[str, Service] | None = None,
     regions: Sequence[str] = (),
     find_credential: Find = credentials.find,
-    authorise: Callable[[Principal, Operation], None] = everything_allowed,
+    authorise: Callable[[Principal, Operation], None] = by_role,
     limits: Limits | None = None,
+    gate: SessionGate | None = None,
+    home: str = "",
 ) -> "Application":
     """The application of one process.
 
@@ -131,11 +143,14 @@ def create_app(
             **(services or {}),
         },
         json_services={"monitoring": spec.load("cloudwatch", "json")},
-        authenticate=Authenticator(store=store, clock=clock, regions=tuple(regions) or (region,), find=find_credential),
+        authenticate=Authenticator(
+            store=store, clock=clock, regions=tuple(regions) or (region,), find=find_credential, gate=gate
+        ),
         authorise=authorise,
         limits=limits or Limits(),
         room=asgi.Room((limits or Limits()).all_bodies),
         visitors=Visitors(),
+        home=home,
     )
 
 
@@ -156,6 +171,7 @@ class Application:
     limits: Limits
     room: asgi.Room
     visitors: Visitors
+    home: str  # where somebody is led who opens the service's address in a browser
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -180,6 +196,8 @@ class Application:
         route = next((one for one in self.routes if one.fits(head.method, head.path)), None)
         if route is not None:
             return await self._guarded(self._answer_route(route, head, incoming), self.v2, request_id)
+        if self.home and _is_visit(head):
+            return HttpResponse(status=302, headers=(("location", self.home), ("cache-control", "no-store")))
         if unsigned.is_link(head):
             link = self._answer_link(head, incoming, request_id)
             return await self._guarded(link, self.query_services["sns"], request_id)
@@ -215,6 +233,8 @@ class Application:
         principal = (await self.authenticate(request, ("ses",))).principal
         if route.access is Access.OPERATOR and not principal.operator:
             raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
+        if not principal.role.includes(needed := route.least_role(head.method)):
+            raise common_error("AccessDenied", f"User: {principal.arn} would have to be {needed} of this account.")
         return await route.handler(request, principal)
 
     async def _answer_at_root(
@@ -286,6 +306,12 @@ class Application:
         limits = self.limits
         body = await asgi.read_body(head, incoming, limit, limits.body_seconds, limits.chunk_seconds)
         return replace(head, body=body)
+
+
+def _is_visit(head: HttpRequest) -> bool:
+    """A browser at the bare address: no call of an API asks for a page of HTML."""
+    wants_page = "text/html" in (head.headers.get("accept") or "")
+    return head.path == "/" and head.method == "GET" and not head.query and wants_page
 
 
 class Wire(Protocol):

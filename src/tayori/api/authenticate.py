@@ -1,4 +1,4 @@
-"""From a signed request to the principal who sent it.
+"""From a signed request, or one of the console, to the principal who sent it.
 
 Owns the look-up of the access key, with a short memory so that a stream of calls does not cost a query each. A key
 that was made inactive or deleted stays good for those seconds in processes that have seen it; a key that is new works
@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tayori.api.registry import Principal
+from tayori.api.sessions import SessionGate
 from tayori.aws import sigv4
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest
 from tayori.clock import Clock
+from tayori.model.role import Role
 from tayori.resources import accounts
 from tayori.resources.credentials import Credential
 from tayori.store.engine import Store, Tx
@@ -36,25 +38,36 @@ class Authenticated:
 
 
 class Authenticator:
-    def __init__(self, *, store: Store, clock: Clock, regions: Sequence[str], find: Find) -> None:
+    def __init__(
+        self, *, store: Store, clock: Clock, regions: Sequence[str], find: Find, gate: SessionGate | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._regions = regions
         self._entered: set[tuple[str, str]] = set()
         self._find = find
+        self._gate = gate
         self._remembered: dict[str, tuple[datetime, Credential]] = {}
 
-    async def claim(self, head: HttpRequest) -> tuple[sigv4.Credential, Credential]:
-        """What the request claims, by a key that exists: to be asked before a body is read, which may be large."""
-        claim = sigv4.credential_of(head)
-        known = await self._look_up(claim.access_key_id)
-        if known is None:
-            raise common_error("InvalidClientTokenId")
-        return claim, known
+    async def claim(self, head: HttpRequest) -> None:
+        """Whether what the request claims is known: to be asked before a body is read, which may be large."""
+        token = self._gate.token_of(head) if self._gate else None
+        if self._gate and token:
+            await self._gate.claim(head, token)
+        else:
+            await self._claimed_key(head)
 
     async def __call__(self, request: HttpRequest, services: Collection[str]) -> Authenticated:
-        """Raises ApiError unless the request is signed, for one of `services`, by a key that is active."""
-        claim, known = await self.claim(request)
+        """Raises ApiError unless the request is of a session, or signed, for one of `services`, by an active key."""
+        token = self._gate.token_of(request) if self._gate else None
+        if self._gate and token:
+            principal = self._gate.principal(request, await self._gate.claim(request, token))
+            await self._enter(principal.account_id, principal.region)
+            return Authenticated(principal=principal, signing_name=self._gate.service(request, services))
+        return await self._signed(request, services)
+
+    async def _signed(self, request: HttpRequest, services: Collection[str]) -> Authenticated:
+        claim, known = await self._claimed_key(request)
         secret = sigv4.Secret(secret_access_key=known.secret_access_key)
         region = claim.region if claim.region in self._regions else self._regions[0]
         verified = sigv4.verify(request, claim, secret, now=self._clock.wall(), region=region, services=services)
@@ -65,8 +78,16 @@ class Authenticator:
             arn=known.arn,
             operator=known.operator,
             region=region,
+            role=Role.OPERATOR if known.operator else Role.ADMINISTRATOR,
         )
         return Authenticated(principal=principal, signing_name=verified.service)
+
+    async def _claimed_key(self, head: HttpRequest) -> tuple[sigv4.Credential, Credential]:
+        claim = sigv4.credential_of(head)
+        known = await self._look_up(claim.access_key_id)
+        if known is None:
+            raise common_error("InvalidClientTokenId")
+        return claim, known
 
     async def _enter(self, account_id: str, region: str) -> None:
         """An account has been in each region that it ever signed for."""

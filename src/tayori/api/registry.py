@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 from tayori.aws.paging import PageTokens
 from tayori.clock import Clock
 from tayori.model.names import ServiceNames
+from tayori.model.role import Role
 from tayori.store.engine import Store, Tx
 
 Request = Mapping[str, Any]
@@ -42,13 +43,15 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks, and where: the holder of an access key."""
+    """Who asks, and where: the holder of an access key, or a user of the console."""
 
     account_id: str
     access_key_id: str
     arn: str
     operator: bool
     region: str = ""  # that the request was signed for
+    role: Role = Role.ADMINISTRATOR
+    user: str = ""  # the name of a user of the console; such a one has no access key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from tayori.api.app import create_app
-from tayori.app import delivery_role, domain_look, event_targets, records, routes
+from tayori.app import console_door, delivery_role, domain_look, event_targets, records, routes
 from tayori.app.dead_letters import NotificationPages
 from tayori.app.destination_desk import DestinationPages
 from tayori.app.domain_checks import DomainChecks
@@ -60,10 +60,13 @@ async def start(node: "Node") -> None:
         regions=node.config.regions,
         names=node.names,
         page_secret=hashlib.sha256(page_secret).digest(),
+        gate=console_door.gate(node.config, node.store, node.clock),
+        home=console_door.home(node.config),
         routes=[
             *pages.table(),
             *_domain_pages(node, checks).table(),
             *checks.table(),
+            *console_door.routes(node.config, node.store, node.clock),
             *SigningCertificates(node.store).table(),
             *WebhookPages(node.store, is_rehearsal=node.config.rehearsal).table(),
             *QueuePages(node.store).table(),

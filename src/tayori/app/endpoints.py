@@ -44,6 +44,7 @@ class Endpoints:
     private_networks: list[str] = field(default_factory=list)  # that mail may be delivered to
     reputation: dict[str, Any] = field(default_factory=dict)  # its settings
     outgoing_addresses: list[str] = field(default_factory=list)  # that receivers see mail come from
+    console: bool = False  # whether this node offers the console, at `http` and /console/
     feedback_loops_file: str = ""  # the operator's own part of the table of feedback loops
 
 

@@ -130,5 +130,6 @@ def describe(config: Config) -> Endpoints:
         reputation=asdict(config.reputation),
         private_networks=list(config.delivery.private_networks),
         outgoing_addresses=list(config.delivery.outgoing_addresses or config.dns.public_addresses),
+        console="api" in roles and config.console.enabled,
         feedback_loops_file=config.inbound.feedback_loops_file,
     )

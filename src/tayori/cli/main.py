@@ -31,6 +31,7 @@ COMMANDS = {
     "credentials": "tayori.cli.credentials",
     "smtp-password": "tayori.cli.smtp_password",
     "account": "tayori.cli.account",
+    "user": "tayori.cli.user",
     "message": "tayori.cli.message",
     "suppression": "tayori.cli.suppression",
     "feedback-loops": "tayori.cli.feedback_loops",

@@ -17,7 +17,9 @@ from tayori.cli.env import document
 from tayori.cli.service import endpoints_of, first_key, read
 from tayori.cli.settings import add_settings, load
 from tayori.cli.table import pad, width
+from tayori.cli.user import make_link
 from tayori.model.smtp_password import smtp_password
+from tayori.resources import users
 from tayori.resources.credentials import Credential
 
 _EXAMPLE = "example.test"
@@ -67,6 +69,8 @@ def _places(context: Context, service: Endpoints) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     if service.http:
         rows.append((words("up.http"), service.http))
+    if service.console:
+        rows.append(_console(context, service))
     if service.starttls_port:
         rows.append((words("up.starttls"), f"{service.submission_host}:{service.starttls_port}"))
     if service.tls_port:
@@ -81,6 +85,13 @@ def _places(context: Context, service: Endpoints) -> list[tuple[str, str]]:
         rows.append((words("up.resolver"), service.resolver))
         rows.append((words("up.providers"), _providers(context, service)))
     return rows
+
+
+def _console(context: Context, service: Endpoints) -> tuple[str, str]:
+    """Its address; until somebody has followed it, that which makes the first user."""
+    if read(service, users.any_exist):
+        return context.words("up.console"), f"{service.http}/console/"
+    return context.words("up.console-first"), make_link(context)
 
 
 def _providers(context: Context, service: Endpoints) -> str:

@@ -40,6 +40,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "配送中の暗号化の状況 (受け取ったレポート、送ったレポート、低下の警告)",
     ),
     "command.credentials": ("create, list and delete access keys", "アクセスキーの作成、一覧、削除"),
+    "command.user": (
+        "the people who use the console, and links that let them in",
+        "コンソールのユーザーと、招待用のリンク",
+    ),
     "command.smtp-password": (
         "the SMTP user name and password that belong to an access key",
         "アクセスキーに対応する SMTP のユーザー名とパスワード",
@@ -146,6 +150,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "up.secret": ("Secret access key", "シークレットアクセスキー"),
     "up.smtp-user": ("SMTP user name", "SMTP ユーザー名"),
     "up.smtp-password": ("SMTP password", "SMTP パスワード"),
+    "up.console": ("Console", "コンソール"),
+    "up.console-first": (
+        "Console, first user (one use, 24 hours)",
+        "コンソール (最初のユーザー作成、1 回限り、24 時間有効)",
+    ),
     "up.data": ("Data folder", "データフォルダー"),
     "up.next": ("Try next, in another terminal:", "次に、別の端末で試してください:"),
     # -- tayori dns records ----------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class Kind(StrEnum):
     CONTACT_LIST = "contact-list"
     CONTACT = "contact"
     WEBHOOK = "webhook"
+    USER = "user"
 
 
 class DomainError(Exception):
