@@ -5,7 +5,7 @@ import AppLayout from "@cloudscape-design/components/app-layout";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import SideNavigation, { type SideNavigationProps } from "@cloudscape-design/components/side-navigation";
 import TopNavigation, { type TopNavigationProps } from "@cloudscape-design/components/top-navigation";
-import { Suspense, useCallback, useLayoutEffect, useMemo, useState } from "react";
+import { Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react";
 import { Outlet, useLocation, useNavigate } from "react-router";
 import { stand } from "../api/send";
 import { useAppearance } from "./appearance";
@@ -18,6 +18,8 @@ import { define, useText, useWords } from "./words";
 
 const words = define({
   product: ["Tayori", "Tayori"],
+  logo: ["Logo", "ロゴ"],
+  rehearsalMark: ["Rehearsal", "リハーサル"],
   navigation: ["Side navigation", "サイドナビゲーション"],
   openNavigation: ["Open side navigation", "サイドナビゲーションを開く"],
   closeNavigation: ["Close side navigation", "サイドナビゲーションを閉じる"],
@@ -61,6 +63,11 @@ export function Component() {
   useLayoutEffect(() => {
     window.scrollTo(0, 0); // what it returns in newer browsers, a promise, is no clean-up
   }, [pathname]);
+  // The design system gives the closed navigation of narrow windows an orientation, which a landmark cannot have.
+  useEffect(() => {
+    const nav = document.querySelector("nav[aria-orientation]");
+    nav?.removeAttribute("aria-orientation");
+  });
   return (
     <StageContext.Provider value={stage}>
       <Top />
@@ -219,12 +226,12 @@ function Top() {
     },
   ];
   return (
-    <header id="top" style={{ position: "sticky", top: 0, zIndex: 1002 }}>
+    <div id="top" style={{ position: "sticky", top: 0, zIndex: 1002 }}>
       <TopNavigation
         identity={{
           href: href("dashboard"),
           title: t.product,
-          logo: { src: `${BASE}/tayori.svg`, alt: "" },
+          logo: { src: `${BASE}/tayori.svg`, alt: t.logo },
           onFollow: (event) => {
             event.preventDefault();
             go("dashboard");
@@ -240,8 +247,12 @@ function Top() {
           overflowMenuDismissIconAriaLabel: t.dismiss,
         }}
       />
-      {session.rehearsal && <div className="rehearsal">{t.rehearsal}</div>}
-    </header>
+      {session.rehearsal && (
+        <aside className="rehearsal" aria-label={t.rehearsalMark}>
+          {t.rehearsal}
+        </aside>
+      )}
+    </div>
   );
 }
 

@@ -28,7 +28,7 @@ export const StageContext = createContext<Stage>({ tell: () => {}, openHelp: () 
 
 const words = define({
   info: ["Info", "情報"],
-  infoOf: [(title: string) => `Information about ${title}`, (title: string) => `${title}の情報`],
+  infoOf: [(title: string) => `Info: ${title}`, (title: string) => `情報: ${title}`],
 });
 
 export interface PageProps {

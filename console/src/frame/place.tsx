@@ -3,7 +3,7 @@
    Owns how addresses inside of the console are made. `/console/<account>/<region>/<page>`. */
 
 import Link, { type LinkProps } from "@cloudscape-design/components/link";
-import { useCallback } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router";
 import { type Role, suffices, useSession } from "./session";
 
@@ -68,12 +68,24 @@ export function GoLink({ to, ...rest }: { to: string } & Omit<LinkProps, "href" 
   );
 }
 
-/** One value of the address's query: a tab, a filter, a page. Its default is not written out. */
+/** One value of the address's query: a tab, a filter, a page. Its default is not written out.
+
+    What is typed shows at once: the address follows a moment later, and a text field that waited for it would lose
+    letters, and with them what an input method is composing. */
 export function useAddressed(name: string, otherwise = ""): [string, (value: string) => void] {
   const [search, setSearch] = useSearchParams();
-  const value = search.get(name) ?? otherwise;
+  const addressed = search.get(name) ?? otherwise;
+  const [value, setValue] = useState(addressed);
+  const underWay = useRef<string[]>([]);
+  useEffect(() => {
+    const at = underWay.current.indexOf(addressed);
+    if (at >= 0) underWay.current.splice(0, at + 1);
+    else setValue(addressed); // not ours: a link, or the way back
+  }, [addressed]);
   const set = useCallback(
-    (next: string) =>
+    (next: string) => {
+      setValue(next);
+      underWay.current.push(next);
       setSearch(
         (given) => {
           const changed = new URLSearchParams(given);
@@ -82,7 +94,8 @@ export function useAddressed(name: string, otherwise = ""): [string, (value: str
           return changed;
         },
         { replace: true },
-      ),
+      );
+    },
     [setSearch, name, otherwise],
   );
   return [value, set];

@@ -46,6 +46,7 @@ export const router = createBrowserRouter(
     {
       element: <Root />,
       errorElement: <Broken />,
+      hydrateFallbackElement: <></>,
       children: [
         { path: "sign-in", lazy: () => import("../pages/signin/SignIn") },
         { path: "first-user/:token", lazy: () => import("../pages/signin/FirstUser") },
