@@ -82,7 +82,7 @@ function Mail() {
             id: "subject",
             header: t.subject,
             isRowHeader: true,
-            minWidth: 180,
+            minWidth: 150,
             cell: (one) => (
               <GoLink to={`rehearsal/mail/${segment(one.id)}`}>{one.subject.slice(0, 200) || t.noSubject}</GoLink>
             ),
@@ -101,12 +101,12 @@ function Mail() {
           {
             id: "from",
             header: t.from,
-            minWidth: 160,
+            minWidth: 150,
             cell: (one) => <span style={{ overflowWrap: "anywhere" }}>{one.from.slice(0, 200) || "-"}</span>,
           },
-          { id: "auth", header: t.authentication, minWidth: 190, cell: (one) => <Verdicts letter={one} /> },
-          { id: "tls", header: t.tls, minWidth: 110, cell: (one) => <Tls letter={one} /> },
-          { id: "at", header: t.received, minWidth: 150, cell: (one) => <TimeText at={one.received_at} /> },
+          { id: "auth", header: t.authentication, minWidth: 140, cell: (one) => <Verdicts letter={one} /> },
+          { id: "tls", header: t.tls, minWidth: 130, cell: (one) => <Tls letter={one} /> },
+          { id: "at", header: t.received, minWidth: 130, cell: (one) => <TimeText at={one.received_at} /> },
         ]}
       />
       <Destroy

@@ -96,13 +96,18 @@ function Providers() {
         columnDefinitions={[
           {
             id: "domain",
-            header: t.domain,
+            header: t.domainAndHost,
             isRowHeader: true,
             minWidth: 150,
             cell: (one) => (
-              <SpaceBetween direction="horizontal" size="xs">
-                <span>{one.domain}</span>
-                {one.is_changed && <Badge color="blue">{t.changed}</Badge>}
+              <SpaceBetween size="xxs">
+                <SpaceBetween direction="horizontal" size="xs">
+                  <span>{one.domain}</span>
+                  {one.is_changed && <Badge color="blue">{t.changed}</Badge>}
+                </SpaceBetween>
+                <Box color="text-body-secondary" fontSize="body-s">
+                  {one.host} {one.address}
+                </Box>
               </SpaceBetween>
             ),
           },
@@ -118,22 +123,11 @@ function Providers() {
               </>
             ),
           },
-          { id: "loop", header: t.loop, minWidth: 140, cell: (one) => (one.has_feedback_loop ? t.yes : t.no) },
-          {
-            id: "host",
-            header: t.mailHost,
-            minWidth: 160,
-            cell: (one) => (
-              <>
-                {one.host}
-                <Box color="text-body-secondary">{one.address}</Box>
-              </>
-            ),
-          },
+          { id: "loop", header: t.loop, minWidth: 120, cell: (one) => (one.has_feedback_loop ? t.yes : t.no) },
           {
             id: "actions",
             header: t.actions,
-            minWidth: 180,
+            minWidth: 140,
             cell: (one) =>
               one.is_fixed ? (
                 "-"

@@ -129,7 +129,6 @@ export function RecordForm({ domain, panel, line, verb, send, onDone, onCancel }
                 <span style={{ overflowWrap: "anywhere" }}>.{domain}</span>
               </Box>
             }
-            stretch
           >
             <Input
               value={host}

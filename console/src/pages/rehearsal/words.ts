@@ -205,7 +205,7 @@ export const words = define({
     (domain: string) => `${domain} behaves as at first.`,
     (domain: string) => `${domain} を元の動作に戻しました。`,
   ],
-  mailHost: ["Mail host", "メールホスト"],
+  domainAndHost: ["Domain and mail host", "ドメインとメールホスト"],
   loop: ["Feedback loop", "フィードバックループ"],
   yes: ["Yes", "あり"],
   no: ["No", "なし"],
