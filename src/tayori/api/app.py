@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tayori import ids
-from tayori.api import asgi, faults, registry, unsigned
+from tayori.api import asgi, audit, faults, page_audit, registry, unsigned
 from tayori.api.asgi import Incoming, Receive, Scope, Send
 from tayori.api.authenticate import Authenticator, Find
 from tayori.api.registry import Context, Principal, Registry
@@ -235,7 +235,7 @@ class Application:
             raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
         if not principal.role.includes(needed := route.least_role(head.method)):
             raise common_error("AccessDenied", f"User: {principal.arn} would have to be {needed} of this account.")
-        return await route.handler(request, principal)
+        return await page_audit.noted(self.store, route.handler, request, principal)
 
     async def _answer_at_root(
         self, services: Mapping[str, Service], head: HttpRequest, incoming: Incoming, request_id: str
@@ -268,9 +268,15 @@ class Application:
     ) -> HttpResponse:
         operation, params = understand(service, request)
         validate(operation, params)
-        self.authorise(principal, operation)
         context = self._context(operation, request, principal, request_id)
-        result = await self._run(operation, context, params)
+        change = audit.audited(self.operations, operation, context, audit.caller_of(principal, request), params)
+        try:
+            self.authorise(principal, operation)
+            result = await self._run(operation, context, params, change)
+        except ApiError as error:
+            if change is not None:
+                await change.refuse(self.store, error.code)
+            raise
         return _wire(service).serialize_response(operation, result, request_id)
 
     def _context(self, operation: Operation, request: HttpRequest, principal: Principal, request_id: str) -> Context:
@@ -285,16 +291,21 @@ class Application:
             pages=self.pages,
         )
 
-    async def _run(self, operation: Operation, context: Context, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def _run(
+        self, operation: Operation, context: Context, params: Mapping[str, Any], change: audit.Audited | None
+    ) -> Mapping[str, Any]:
         handler = self.operations.find(operation.service.name, operation.name)
         if handler is None:
             raise faults.not_built(operation)
         try:
             if handler.compose is not None:
-                call = registry.composing(context, store=self.store, clock=self.clock, tools=self.tools)
+                store = self.store if change is None else audit.Recording(self.store, change)
+                call = registry.composing(context, store=store, clock=self.clock, tools=self.tools)
                 return await handler.compose(call, params) or {}
             if handler.mode is registry.Mode.READ:
                 return await self.store.read(handler.run, context, params)
+            if change is not None:
+                return await self.store.write(change.run, handler)
             return await self.store.write(handler.run, context, params)
         except DomainError as error:
             raise faults.translate(error, operation.service, operation.error_names) from error

@@ -59,6 +59,7 @@ class Kind(StrEnum):
     CONTACT = "contact"
     WEBHOOK = "webhook"
     USER = "user"
+    AUDIT_ENTRY = "audit-entry"
 
 
 class DomainError(Exception):

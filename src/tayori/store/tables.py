@@ -507,6 +507,7 @@ leases = Table(
 )
 
 # The tables that have a file of their own belong to the same schema.
+from tayori.store import audit_tables as audit_tables  # noqa: E402
 from tayori.store import contact_tables as contact_tables  # noqa: E402
 from tayori.store import desk_tables as desk_tables  # noqa: E402
 from tayori.store import feedback_tables as feedback_tables  # noqa: E402

@@ -50,6 +50,28 @@ STATEMENTS = (
      {without_rowid}
     """,
     """
+    CREATE TABLE audit_entries (
+        account_id TEXT NOT NULL,
+        entry_id TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        region TEXT NOT NULL,
+        door TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        source_ip TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        service TEXT NOT NULL,
+        operation TEXT NOT NULL,
+        resource TEXT NOT NULL,
+        request TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        changes TEXT NOT NULL,
+        PRIMARY KEY (account_id, entry_id)
+    )
+    """,
+    "CREATE INDEX audit_entries_by_actor ON audit_entries (account_id, actor, entry_id)",
+    "CREATE INDEX audit_entries_by_age ON audit_entries (at)",
+    "CREATE INDEX audit_entries_by_operation ON audit_entries (account_id, operation, entry_id)",
+    """
     CREATE TABLE bodies (
         message_id TEXT NOT NULL,
         content {bytes} NOT NULL,
@@ -115,6 +137,13 @@ STATEMENTS = (
         PRIMARY KEY (account_id, list_id, folded)
     )
      {without_rowid}
+    """,
+    """
+    CREATE TABLE credential_uses (
+        access_key_id TEXT NOT NULL,
+        used_at BIGINT NOT NULL,
+        PRIMARY KEY (access_key_id)
+    )
     """,
     """
     CREATE TABLE credentials (
