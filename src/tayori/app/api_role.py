@@ -22,6 +22,8 @@ from tayori.app.http_connection import BoundedProtocol
 from tayori.app.http_server import HttpServer, listener
 from tayori.app.message_work import MessageWork
 from tayori.app.metric_pages import MetricPages
+from tayori.app.notices import AccountMail
+from tayori.app.overview import OverviewPages
 from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
 from tayori.app.publishing import SigningCertificates
@@ -29,6 +31,7 @@ from tayori.app.queue_desk import QueuePages
 from tayori.app.queue_pages import QueueViews
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.reputation_desk import ReputationPages
+from tayori.app.review_desk import ReviewPages
 from tayori.app.sending import Tools
 from tayori.app.subscription_pages import SubscriptionPages
 from tayori.app.tracking import tracking_pages
@@ -79,6 +82,8 @@ async def start(node: "Node") -> None:
             *tracking_pages(node.config, node.store, node.clock, node.loops, node.stops).table(),
             *SubscriptionPages(node.store).table(),
             *ReputationPages(node.store, node.config).table(),
+            *OverviewPages(node.store, node.config).table(),
+            *ReviewPages(node.store, AccountMail(node.store, node.sending, node.names_of, node.clock)).table(),
             *Ed25519Pages(node.store, node.names_of).table(),
             *node.feedback.routes(node.resolver, delivery_role.settings_of(node), node.look_limits),
         ],

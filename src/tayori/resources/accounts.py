@@ -221,6 +221,34 @@ def deny(tx: Tx, account_id: str, region: str, *, reason: str) -> None:
     )
 
 
+def reviews(tx: Tx, most: int = 500) -> list[dict[str, Any]]:
+    """Who has asked for production access, where, and what became of it: those who wait first."""
+    table = account_regions
+    is_open = sa.case((table.c.review_status == ReviewStatus.PENDING, 0), else_=1)
+    rows = tx.execute(
+        sa.select(table, accounts.c.name)
+        .join(accounts, accounts.c.account_id == table.c.account_id)
+        .where(table.c.review_status.is_not(None))
+        .order_by(is_open, accounts.c.name, table.c.account_id, table.c.region)
+        .limit(most)
+    )
+    return [
+        {
+            "account": row.account_id,
+            "name": row.name,
+            "region": row.region,
+            "status": row.review_status,
+            "case": row.review_case,
+            "reason": row.review_reason,
+            "details": row.details,
+            "productionAccess": row.production_access,
+            "max24Hour": row.max_24_hour,
+            "maxRate": row.max_rate,
+        }
+        for row in rows
+    ]
+
+
 def put_quota(tx: Tx, account_id: str, region: str, *, max_24_hour: int, max_rate: float) -> None:
     _change(tx, account_id, region, max_24_hour=max_24_hour, max_rate=max_rate)
 
