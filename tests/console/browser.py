@@ -70,7 +70,7 @@ def press(where: Page | Locator, name: str, role: Any = "button") -> None:
 
 def choose(page: Page, label: str, option: str) -> None:
     """In a Select of the design system."""
-    page.get_by_label(label, exact=True).click()
+    page.get_by_role("button", name=label).first.click()
     page.get_by_role("option", name=option).first.click()
 
 
@@ -122,7 +122,8 @@ def signed_in(
         timezone_id="Asia/Tokyo",
     )
     kept = json.dumps({"tayori.language": language, "tayori.theme": theme})
-    context.add_init_script(f"for (const [k, v] of Object.entries({kept})) if (!localStorage[k]) localStorage[k] = v;")
+    keep = f"for (const [k, v] of Object.entries({kept})) if (!localStorage[k]) localStorage[k] = v;"
+    context.add_init_script(f"if (window === top) {{ {keep} }}")  # a frame of mail has no such thing
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=origin)
     context.add_cookies(list(cookies))
     try:

@@ -9,6 +9,7 @@ Playwright's synchronous driver keeps an event loop of its own running: what awa
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -38,7 +39,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """In the sandbox, as it is after its first start; with the console, where that is built."""
     if not person.STATIC.exists():
         programs.lacking("the built console (make console)", "npm")
-    with running(tmp_path_factory.mktemp("console")) as service:
+    # Where somebody builds the pages elsewhere, while working on them.
+    folder = os.environ.get("CONSOLE_PAGES")
+    environment = {"TAYORI_CONSOLE_FOLDER": folder} if folder else None
+    with running(tmp_path_factory.mktemp("console"), environment=environment) as service:
         yield service
 
 

@@ -1,0 +1,125 @@
+"""What the first page of the console shows, and the operator's inbox of requests for production access."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from population import ACCOUNT, REGION, identity
+from tayori.api.registry import Principal
+from tayori.app.overview import PATH, OverviewPages
+from tayori.app.review_desk import PATH as REVIEWS
+from tayori.app.review_desk import ReviewPages
+from tayori.aws.http import Headers, HttpRequest
+from tayori.config import Config, ServiceSettings
+from tayori.model.errors import Conflict, Invalid, NotFound
+from tayori.model.mail_count import Count, counts_as
+from tayori.resources import accounts, mail_counts
+
+OWNER = Principal(account_id=ACCOUNT, access_key_id="k", arn="arn", operator=False, region=REGION)
+OPERATOR = replace(OWNER, operator=True)
+CONFIG = Config(data=Path("."), service=ServiceSettings(domain="tayori.test"))
+DETAILS = {"MailType": "MARKETING", "WebsiteURL": "https://shop.example/"}
+
+
+class Post:
+    """Who was told what."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    async def send(self, account_id: str, region: str, text: Any, facts: object) -> None:
+        self.sent.append((account_id, text.subject))
+
+
+@pytest.fixture
+def ask(run: Callable[..., Any], store: Any, transact: Callable[..., Any]) -> Callable[..., Any]:
+    transact(accounts.create, ACCOUNT, REGION, name="shop")
+    pages = OverviewPages(store, CONFIG)
+
+    def get(query: str = "") -> dict[str, Any]:
+        request = HttpRequest(method="GET", path=PATH, query=query, headers=Headers())
+        return dict(json.loads(run(pages.get(request, OWNER)).body))
+
+    return get
+
+
+def test_an_account_that_has_done_nothing(ask: Callable[..., Any]) -> None:
+    found = ask()
+    assert found["account"]["productionAccess"] is False
+    assert found["account"]["max24Hour"] == 200
+    assert len(found["series"]) == 7
+    assert not any(found["setUp"][name] for name in ("identity", "verified", "dkim", "told", "sent"))
+    assert found["reputation"]["limits"]["bounce"] == {"review": 0.05, "pause": 0.1}
+
+
+@pytest.mark.parametrize(("days", "points"), [(1, 24), (7, 7), (14, 14), (30, 30)])
+def test_mail_is_counted_in_the_last_point(ask: Callable[..., Any], transact: Any, days: int, points: int) -> None:
+    transact(identity, "example.com")
+    key = (ACCOUNT, REGION, counts_as(None, "example.com"), "")
+    transact(mail_counts.add, Count.SENDS, {key: 3})
+    found = ask(f"days={days}")
+    assert [point["sends"] for point in found["series"]] == [0] * (points - 1) + [3]
+    assert found["setUp"]["sent"]
+    assert found["setUp"]["name"] == "example.com"
+
+
+def test_no_other_range(ask: Callable[..., Any]) -> None:
+    with pytest.raises(Invalid, match="days is one of"):
+        ask("days=365")
+
+
+@pytest.fixture
+def desk(run: Callable[..., Any], store: Any, transact: Callable[..., Any]) -> tuple[Post, Callable[..., Any]]:
+    transact(accounts.create, ACCOUNT, REGION, name="shop")
+    post = Post()
+    pages = ReviewPages(store, post)  # type: ignore[arg-type]
+
+    def call(method: str, path: str = "", body: object = None) -> dict[str, Any]:
+        content = json.dumps(body).encode() if body is not None else b""
+        request = HttpRequest(method=method, path=REVIEWS + path, headers=Headers(), body=content)
+        return dict(json.loads(run(pages.answer(request, OPERATOR)).body))
+
+    return post, call
+
+
+def test_a_request_is_listed_and_granted(desk: Any, transact: Any) -> None:
+    post, call = desk
+    assert call("GET")["reviews"] == []
+    transact(accounts.put_details, ACCOUNT, REGION, DETAILS, case_id="case-1")
+    (waiting,) = call("GET")["reviews"]
+    assert (waiting["account"], waiting["status"], waiting["case"]) == (ACCOUNT, "PENDING", "case-1")
+    with pytest.raises(Conflict):
+        transact(accounts.put_details, ACCOUNT, REGION, DETAILS, case_id="case-2")
+    call("POST", f"/{ACCOUNT}/{REGION}/grant", {"max24Hour": 5000, "maxRate": -1})
+    account = transact(accounts.get, ACCOUNT, REGION)
+    assert (account.production_access, account.max_24_hour, account.max_rate) == (True, 5000, -1)
+    assert [(who, "granted" in subject) for who, subject in post.sent] == [(ACCOUNT, True)]
+
+
+def test_a_denial_needs_a_reason_and_tells_it(desk: Any, transact: Any) -> None:
+    post, call = desk
+    transact(accounts.put_details, ACCOUNT, REGION, DETAILS, case_id="case-1")
+    with pytest.raises(Invalid, match="needs a reason"):
+        call("POST", f"/{ACCOUNT}/{REGION}/deny", {"reason": "  "})
+    call("POST", f"/{ACCOUNT}/{REGION}/deny", {"reason": "No web site."})
+    account = transact(accounts.get, ACCOUNT, REGION)
+    assert (account.review_status, account.review_reason) == ("DENIED", "No web site.")
+    assert len(post.sent) == 1
+
+
+@pytest.mark.parametrize("quota", [0, -2, True, "many", float("nan"), 10**13, None])
+def test_a_quota_that_is_none(desk: Any, quota: object) -> None:
+    post, call = desk
+    with pytest.raises(Invalid, match="max24Hour must be a number"):
+        call("POST", f"/{ACCOUNT}/{REGION}/grant", {"max24Hour": quota})
+    assert post.sent == []
+
+
+def test_no_such_account(desk: Any) -> None:
+    _, call = desk
+    with pytest.raises(NotFound):
+        call("POST", f"/999900001111/{REGION}/grant", {})
