@@ -29,7 +29,7 @@ export function Verdict({ method, result, isFull }: { method: string; result: st
   const type = word === "pass" ? "success" : word === "none" || word === "neutral" ? "info" : "error";
   return (
     <StatusIndicator type={type}>
-      <span style={{ overflowWrap: "break-word" }}>
+      <span lang="en" style={{ overflowWrap: "break-word" }}>
         {method} {isFull ? result : word}
       </span>
     </StatusIndicator>
