@@ -192,6 +192,19 @@ def test_names_are_listed_by_50_and_tokens_work_in_both_versions(service):
     assert service.client("sesv2", OTHER_ACCOUNT).list_configuration_sets()["ConfigurationSets"] == []
 
 
+def test_names_are_found_by_a_part_of_them(service):
+    client = service.client("sesv2")
+    for name in ("news_weekly", "news-daily", "codes"):
+        client.create_configuration_set(ConfigurationSetName=name)
+
+    def found(part):
+        return client.list_configuration_sets(Filter={"CONFIGURATION_SET_NAME_CONTAINS": part})["ConfigurationSets"]
+
+    assert found("news") == ["news-daily", "news_weekly"]
+    assert found("_") == ["news_weekly"]
+    assert found("%") == []
+
+
 def test_a_bad_page_is_refused_as_ses_refuses_it(service):
     v1, v2 = service.client("ses"), service.client("sesv2")
     with pytest.raises(v2.exceptions.BadRequestException) as refusal:

@@ -32,6 +32,14 @@ def test_a_webhook_is_made_shown_and_deleted(store: Any, hook: str) -> None:
     assert asked(store, "GET") == {"webhooks": []}
 
 
+def test_a_secret_is_shown_when_it_is_made_and_never_again(store: Any) -> None:
+    made = asked(store, "POST", body={"url": "https://app.example.com/events", "kinds": ["BOUNCE"]})
+    assert made["secret"].startswith("whsec_")
+    assert "secret" not in asked(store, "GET", f"/{made['id']}")
+    other = asked(store, "POST", f"/{made['id']}/secret")
+    assert other["secret"].startswith("whsec_") and other["secret"] != made["secret"]
+
+
 @pytest.mark.parametrize("wanted", [5, "one", {"id": "one"}, True])
 def test_deliveries_to_send_again_are_a_list(store: Any, hook: str, wanted: Any) -> None:
     with pytest.raises(Invalid, match="deliveries must be a list of ids"):

@@ -1,7 +1,7 @@
 """Webhooks over HTTP: `/tayori/webhooks`, and what the command shares with it; the mail that tells of a pause.
 
-GET lists, POST creates; below an id GET shows (with the secret), DELETE deletes, POST `resume`, `test` and `replay`
-act, GET `deliveries` is the log. The rules are `tayori.resources.webhooks`'s.
+GET lists, POST creates and shows the secret, once; below an id GET shows, DELETE deletes, POST `resume`, `test` and
+`replay` act, POST `secret` makes a new one, GET `deliveries` is the log. The rules are `tayori.resources.webhooks`'s.
 """
 
 import json
@@ -161,7 +161,11 @@ class WebhookPages:
                 return await self._create(request, place)
             case "GET", True, "":
                 hook = await self._store.read(webhooks.get, *place, webhook_id)
-                return json_page.answer(200, as_json(hook) | {"secret": hook.secret})
+                return json_page.answer(200, as_json(hook))
+            case "POST", True, "secret":
+                secret = webhook.secret_of(secrets.token_bytes(_SECRET_OCTETS))
+                await self._store.write(webhooks.put_secret, *place, webhook_id, secret)
+                return json_page.answer(200, {"secret": secret})
             case "DELETE", True, "":
                 await self._store.write(webhooks.delete, *place, webhook_id)
                 return json_page.answer(200, {})

@@ -99,14 +99,15 @@ def missing(name: str) -> NotFound:
     return NotFound(f"Configuration set <{name}> does not exist.", Kind.CONFIGURATION_SET)
 
 
-def names(tx: Tx, account_id: str, region: str, *, after: str, limit: int) -> list[str]:
-    """Names in order, from the first one behind `after`."""
+def names(tx: Tx, account_id: str, region: str, *, after: str, limit: int, contains: str = "") -> list[str]:
+    """Names in order, from the first one behind `after`; those with `contains` somewhere in them."""
     rows = tx.execute(
         sa.select(configuration_sets.c.name)
         .where(
             configuration_sets.c.account_id == account_id,
             configuration_sets.c.region == region,
             configuration_sets.c.name > after,
+            *([configuration_sets.c.name.contains(contains, autoescape=True)] if contains else []),
         )
         .order_by(configuration_sets.c.name)
         .limit(limit)

@@ -142,6 +142,12 @@ def delete(tx: Tx, account_id: str, region: str, webhook_id: str) -> None:
     tx.execute(webhooks.delete().where(*_key(account_id, region, webhook_id)))
 
 
+def put_secret(tx: Tx, account_id: str, region: str, webhook_id: str, secret: str) -> None:
+    """What is signed from now on is signed with this one, tries of earlier deliveries included."""
+    get(tx, account_id, region, webhook_id)
+    tx.execute(webhooks.update().where(*_key(account_id, region, webhook_id)).values(secret=secret))
+
+
 def resume(tx: Tx, account_id: str, region: str, webhook_id: str) -> None:
     """Send to it again; its patience starts anew."""
     get(tx, account_id, region, webhook_id)

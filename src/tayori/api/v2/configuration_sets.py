@@ -70,8 +70,11 @@ def list_configuration_sets(call: Call, request: Request) -> Response:
     if not 1 <= size <= _MOST:
         raise Invalid(f"The page size must be between 1 and {_MOST}")
 
+    contains = request.get("Filter", {}).get("CONFIGURATION_SET_NAME_CONTAINS", "")
+
     def fetch(after: str, limit: int) -> list[str]:
-        return configuration_sets.names(call.tx, call.account_id, call.region, after=after, limit=limit)
+        place = call.account_id, call.region
+        return configuration_sets.names(call.tx, *place, after=after, limit=limit, contains=contains)
 
     try:
         names, following = listing.page(call, "configuration-set", request.get("NextToken"), size, fetch, str)
