@@ -7,9 +7,10 @@ test that ends well has seen no error there: a file that does not load, a policy
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Playwright, expect
 
@@ -19,6 +20,29 @@ LOCALES = {"en": "en-US", "ja": "ja-JP"}
 _RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # What the browser says of every answer of 400 and above, whether the page meant to have it or not.
 _ANSWERS = re.compile(r"Failed to load resource: the server responded with a status of \d+")
+
+
+USER, PASSWORD = "hanako", "correct horse battery staple"
+
+
+class SignIn(Protocol):
+    """Another window: `with window(language="ja", width=360) as console`."""
+
+    def __call__(
+        self, *, language: str = "en", theme: str = "light", width: int = 1280, height: int = 900
+    ) -> AbstractContextManager["Console"]: ...
+
+
+def post(url: str, body: object) -> Any:
+    """The answer to what one of the console's own pages would send."""
+    headers = {
+        "Content-Type": "application/json",
+        "Origin": url.partition("/tayori/")[0],
+        "Sec-Fetch-Site": "same-origin",
+    }
+    with urlopen(Request(url, data=json.dumps(body).encode(), headers=headers)) as answer:
+        answer.read()
+        return answer
 
 
 def launch(playwright: Playwright, program: str) -> Browser:

@@ -12,26 +12,16 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 from urllib.request import Request, urlopen
 
 import browser as person
 import pytest
-from browser import Console
+from browser import Console, SignIn
 from playwright.sync_api import Browser, sync_playwright
 
 import programs
 from system.service import Service, running
-
-USER, PASSWORD = "hanako", "correct horse battery staple"
-
-
-class SignIn(Protocol):
-    """Another window: `with window(language="ja", width=360) as console`."""
-
-    def __call__(
-        self, *, language: str = "en", theme: str = "light", width: int = 1280, height: int = 900
-    ) -> AbstractContextManager[Console]: ...
 
 
 @pytest.fixture(scope="module")
@@ -64,23 +54,12 @@ def origin(service: Service) -> str:
 def session(service: Service, origin: str) -> dict[str, Any]:
     """The first user, who followed the first start's link: `cookies`, and what the session says of itself."""
     token = str(json.loads(service.tayori("user", "link", "--json"))["url"]).rpartition("/")[2]
-    first = {"token": token, "name": USER, "password": PASSWORD}
-    made = _call(f"{origin}/tayori/console/first-user", first)
+    first = {"token": token, "name": person.USER, "password": person.PASSWORD}
+    made = person.post(f"{origin}/tayori/console/first-user", first)
     name, _, value = made.headers["Set-Cookie"].partition(";")[0].partition("=")
     cookie = {"name": name, "value": value, "url": origin, "httpOnly": True, "sameSite": "Strict"}
     with urlopen(Request(f"{origin}/tayori/console/session", headers={"Cookie": f"{name}={value}"})) as answer:
         return {**json.load(answer), "cookies": [cookie]}
-
-
-def _call(url: str, body: object) -> Any:
-    headers = {
-        "Content-Type": "application/json",
-        "Origin": url.partition("/tayori/")[0],
-        "Sec-Fetch-Site": "same-origin",
-    }
-    with urlopen(Request(url, data=json.dumps(body).encode(), headers=headers)) as answer:
-        answer.read()
-        return answer
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 import re
 
-from browser import Console, check_accessible, choose, fill, is_too_wide, press
+from browser import Console, SignIn, check_accessible, choose, fill, is_too_wide, press
 from playwright.sync_api import expect
 
-from conftest import SignIn
 from system.service import Service
 
 

@@ -2,10 +2,8 @@
 
 import re
 
-from browser import Console, check_accessible, fill, is_too_wide, press
+from browser import PASSWORD, USER, Console, SignIn, check_accessible, fill, is_too_wide, press
 from playwright.sync_api import Browser, expect
-
-from conftest import PASSWORD, USER, SignIn
 
 
 def test_somebody_signs_in_and_comes_to_the_page_that_was_asked_for(console: Console) -> None:

@@ -8,10 +8,9 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from browser import Console, check_accessible, choose, fill, is_too_wide, press
+from browser import Console, SignIn, check_accessible, choose, fill, is_too_wide, press
 from playwright.sync_api import Page, expect
 
-from conftest import SignIn
 from system.service import Service
 
 PAGES = ("rehearsal/dns", "rehearsal/dns/inbox.test", "rehearsal/mail", "rehearsal/providers", "rehearsal/clock")
