@@ -70,6 +70,9 @@ class Config:
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
+    # Where each setting comes from that is not its default's, by `section.key`: to be shown, never decided by.
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
     # Passwords of relays and proxies, by what follows TAYORI_SECRET_ in the environment: never shown, never stored.
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -99,7 +102,7 @@ class Config:
 SECTIONS: Mapping[str, type[Any]] = {
     f.name: typing.get_type_hints(Config)[f.name]
     for f in dataclasses.fields(Config)
-    if f.name not in ("data", "rehearsal", "rehearsal_elsewhere", "secrets")
+    if f.name not in ("data", "rehearsal", "rehearsal_elsewhere", "origins", "secrets")
 }
 ROLES = ("api", "smtp", "delivery", "inbound", "dns", "loops")
 
@@ -335,6 +338,8 @@ def _check_reputation(config: Config) -> None:
         raise ConfigError(f"reputation.minimum_volume must be at least 1, not {settings.minimum_volume}.")
     if settings.pause not in ("off", "stream", "account"):
         raise ConfigError(f"reputation.pause must be off, stream or account, not {settings.pause!r}.")
+    if not 1 <= config.retention.audit_days <= 36_500:
+        raise ConfigError(f"retention.audit_days must be from 1 to 36500, not {config.retention.audit_days}.")
     if not 91 <= config.retention.count_days <= 36_500:
         raise ConfigError(f"retention.count_days must be from 91 to 36500, not {config.retention.count_days}.")
 

@@ -227,6 +227,7 @@ class RetentionSettings:
 
     content_hours: float = setting(24.0, "Hours to keep a message's content after its last disposition.")
     timeline_days: float = setting(30.0, "Days to keep what became of a message.")
+    audit_days: float = setting(400.0, "Days to keep the audit log.")
     count_days: float = setting(400.0, "Days to keep counts of mail; those of single hours are kept for 14.")
 
 

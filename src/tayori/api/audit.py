@@ -111,12 +111,17 @@ def _by_name(operation: Operation) -> tuple[str, Ask] | None:
         if not other.name.startswith("Get") or not noun.startswith(_singular(other.name[3:])):
             continue
         needed = other.input.required if other.input else ()
-        if members.issuperset(needed) and (best is None or len(other.name) > len(best.name)):
+        if members.issuperset(needed) and (best is None or _fitness(other) > _fitness(best)):
             best = other
     if best is None:
         return None
     names = tuple(best.input.required) if best.input else ()
     return best.name, lambda given: {name: given[name] for name in names}
+
+
+def _fitness(reader: Operation) -> tuple[int, bool]:
+    """The longer name fits better; of one and many, the one."""
+    return len(_singular(reader.name[3:])), bool(reader.input and reader.input.required)
 
 
 def _singular(noun: str) -> str:

@@ -20,6 +20,7 @@ from tayori.clock import Clock
 from tayori.model.role import Role
 from tayori.resources import accounts
 from tayori.resources.credentials import Credential
+from tayori.resources.key_uses import KeyUses
 from tayori.store.engine import Store, Tx
 
 REMEMBER = timedelta(seconds=5)
@@ -44,6 +45,7 @@ class Authenticator:
         self._store = store
         self._clock = clock
         self._regions = regions
+        self._uses = KeyUses(store)
         self._entered: set[tuple[str, str]] = set()
         self._find = find
         self._gate = gate
@@ -72,6 +74,7 @@ class Authenticator:
         region = claim.region if claim.region in self._regions else self._regions[0]
         verified = sigv4.verify(request, claim, secret, now=self._clock.wall(), region=region, services=services)
         await self._enter(known.account_id, region)
+        self._uses.note(known.access_key_id)
         principal = Principal(
             account_id=known.account_id,
             access_key_id=known.access_key_id,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from tayori.api.app import create_app
-from tayori.app import console_door, delivery_role, domain_look, event_targets, records, routes
+from tayori.app import administration, console_door, delivery_role, domain_look, event_targets, records, routes
 from tayori.app.dead_letters import NotificationPages
 from tayori.app.destination_desk import DestinationPages
 from tayori.app.domain_checks import DomainChecks
@@ -69,6 +69,7 @@ async def start(node: "Node") -> None:
             *pages.table(),
             *_domain_pages(node, checks).table(),
             *checks.table(),
+            *administration.routes(node.config, node.store),
             *console_door.routes(node.config, node.store, node.clock),
             *SigningCertificates(node.store).table(),
             *WebhookPages(node.store, is_rehearsal=node.config.rehearsal).table(),

@@ -118,6 +118,7 @@ def _retention(node: "Node") -> Retention:
         timedelta(hours=settings.content_hours),
         timedelta(days=settings.timeline_days),
         inbound_port.kept_mail(node.config),
+        timedelta(days=settings.audit_days),
     )
 
 

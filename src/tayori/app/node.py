@@ -39,6 +39,7 @@ from tayori.resources import (
     sources,
 )
 from tayori.resources.credentials import Credential
+from tayori.resources.key_uses import KeyUses
 from tayori.smtp.policy import AuthOffer, ServerSettings
 from tayori.smtp.server import SmtpServer
 from tayori.smtp.submission import SubmissionRole
@@ -201,6 +202,7 @@ class Node:
             region=self.config.service.region,
             regions=self.config.regions,
             credentials=self._credential,
+            used=KeyUses(self.store).note,
             accept=SmtpAcceptance(self.sending, self.clock, self.names_of).accept,
             trusted={ipaddress.ip_network(network): key for network, key in config.trusted.items()},
         )

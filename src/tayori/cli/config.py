@@ -6,18 +6,13 @@ All three are made from the declarations in `tayori.config`.
 import argparse
 import dataclasses
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from tayori import config
+from tayori.app import settings_pages
 from tayori.cli.command import Context, shared_options
-from tayori.cli.settings import add_settings, command_line_values, load, rehearsal_values
+from tayori.cli.settings import add_settings, load
 from tayori.cli.table import table
-from tayori.config import Config
-
-_SECRETS = ("events.sqs_secret_access_key", "events.secret_access_key", "events.eventbridge_url")
-_SECRET = "(hidden)"  # noqa: S105 - stands in place of a secret
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,56 +35,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def _show(context: Context, options: argparse.Namespace) -> int:
-    loaded = load(context, options)
-    origins = _origins(context, options)
-    entries = []
-    for section, name, value in _values(loaded):
-        entries.append(
-            {
-                "key": f"{section}.{name}",
-                "value": _shown(f"{section}.{name}", value),
-                "origin": origins.get((section, name), "default"),
-            }
-        )
+    entries = settings_pages.shown(load(context, options))
     rows = [
         (entry["key"], _literal(entry["value"]), *((entry["origin"],) if options.origin else ())) for entry in entries
     ]
     value = entries if options.origin else [{"key": entry["key"], "value": entry["value"]} for entry in entries]
     context.output.emit(value, table((), rows))
     return 0
-
-
-def _values(loaded: Config) -> Iterator[tuple[str, str, Any]]:
-    for section in config.SECTIONS:
-        values = getattr(loaded, section)
-        for field in dataclasses.fields(values):
-            yield section, field.name, getattr(values, field.name)
-
-
-def _shown(key: str, value: Any) -> Any:
-    """A database URL without its password."""
-    if key in _SECRETS and value:
-        return _SECRET
-    if key == "database.url" and "@" in value:
-        scheme, _, rest = value.partition("://")
-        user, _, host = rest.rpartition("@")
-        return f"{scheme}://{user.partition(':')[0]}{':' + _SECRET if ':' in user else ''}@{host}"
-    return value
-
-
-def _origins(context: Context, options: argparse.Namespace) -> dict[tuple[str, str], str]:
-    """For each setting that is not its default's, the source that won."""
-    origins: dict[tuple[str, str], str] = {}
-    sources = config.sources(Path(options.config) if options.config else None, context.environment)
-    named = [
-        *sources,
-        ("--rehearsal", rehearsal_values(context, options)),
-        ("command line", command_line_values(options)),
-    ]
-    for origin, values in named:
-        for section, keys in values.items():
-            origins.update({(section, key): origin for key in keys})
-    return origins
 
 
 # -- sample and reference ------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Protocol, cast
 
 from tayori import __version__
 from tayori.cli.command import CommandFailed, Context, context_of, language, shared_options
+from tayori.cli.running import RUNNING, Running
 from tayori.cli.words import Words
 from tayori.model.errors import DomainError
 
@@ -42,6 +43,7 @@ COMMANDS = {
     "source": "tayori.cli.source",
     "route": "tayori.cli.route",
     "rehearsal": "tayori.cli.rehearsal",
+    "audit": "tayori.cli.audit",
     "config": "tayori.cli.config",
 }
 
@@ -88,6 +90,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     options = parser_of(name, Words(_language(arguments))).parse_args(arguments)
     try:
         context = context_of(options, os.environ, _program())
+        RUNNING.set(Running(command=name, options=options))
         return command(name).run(context, options)
     except (CommandFailed, DomainError) as error:
         sys.stderr.write(f"tayori: {' '.join(str(error).split())}\n")  # a library's words may have several lines

@@ -13,6 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from tayori.app import endpoints
 from tayori.app.endpoints import Endpoints
+from tayori.cli import record
 from tayori.cli.command import CommandFailed, Context
 from tayori.clock import AdjustableClock, Clock, SystemClock
 from tayori.model.errors import DomainError
@@ -80,7 +81,7 @@ def read(service: Endpoints, fn: Callable[Concatenate[Tx, P], T], *args: P.args,
 
 
 def write(service: Endpoints, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    return visit(service, lambda store: store.write(fn, *args, **kwargs))
+    return visit(service, lambda store: store.write(record.recorded(service, fn), *args, **kwargs))
 
 
 def account_id_of(tx: Tx, wanted: str | None) -> str:

@@ -45,7 +45,22 @@ def load(context: Context, options: argparse.Namespace) -> Config:
         )
     except ConfigError as error:
         raise CommandFailed(str(error)) from error
-    return replace(loaded, rehearsal=options.rehearsal)
+    return replace(loaded, rehearsal=options.rehearsal, origins=origins(context, options))
+
+
+def origins(context: Context, options: argparse.Namespace) -> dict[str, str]:
+    """For each setting that is not its default's, by `section.key`, the source that won."""
+    found: dict[str, str] = {}
+    sources = config.sources(Path(options.config) if options.config else None, context.environment)
+    named = [
+        *sources,
+        ("--rehearsal", rehearsal_values(context, options)),
+        ("command line", command_line_values(options)),
+    ]
+    for origin, values in named:
+        for section, keys in values.items():
+            found.update({f"{section}.{key}": origin for key in keys})
+    return found
 
 
 def overrides(context: Context, options: argparse.Namespace) -> Values:

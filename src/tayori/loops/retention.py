@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tayori.resources import inbound_mail, metrics, notifications, retention, webhooks
+from tayori.resources import audit, inbound_mail, metrics, notifications, retention, webhooks
 from tayori.resources.inbound_mail import KeptMail
 from tayori.store.engine import Store
 
@@ -14,11 +14,14 @@ class Retention:
     name = "retention"
     every = 300.0
 
-    def __init__(self, store: Store, content: timedelta, timeline: timedelta, inbound: KeptMail) -> None:
+    def __init__(
+        self, store: Store, content: timedelta, timeline: timedelta, inbound: KeptMail, log: timedelta
+    ) -> None:
         self._store = store
         self._content = content
         self._timeline = timeline
         self._inbound = inbound
+        self._log = log
 
     async def tick(self) -> float | None:
         contents = await self._store.write(retention.forget_content, self._content)
@@ -27,6 +30,7 @@ class Retention:
         told += await self._store.write(webhooks.forget_attempts)
         told += await self._store.write(metrics.forget)
         told += await self._store.write(inbound_mail.forget, self._timeline, self._inbound)
+        told += await self._store.write(audit.forget, self._log)
         if contents or timelines or told:
             return _GO_ON
         await self._store.write(retention.forget_rest)

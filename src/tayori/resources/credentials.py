@@ -10,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tayori.model.errors import Kind, NotFound
+from tayori.resources import key_uses
 from tayori.store.engine import Tx
 from tayori.store.tables import credentials
 
@@ -57,6 +58,13 @@ def of_account(tx: Tx, account_id: str) -> list[Credential]:
     return [Credential(**row._mapping) for row in rows]
 
 
+def put_active(tx: Tx, access_key_id: str, *, active: bool) -> None:
+    changed = tx.execute(credentials.update().where(credentials.c.access_key_id == access_key_id).values(active=active))
+    if not changed.rowcount:
+        raise NotFound(f"There is no access key {access_key_id}.", Kind.CREDENTIAL)
+
+
 def delete(tx: Tx, access_key_id: str) -> None:
     if not tx.execute(credentials.delete().where(credentials.c.access_key_id == access_key_id)).rowcount:
         raise NotFound(f"There is no access key {access_key_id}.", Kind.CREDENTIAL)
+    key_uses.forget(tx, access_key_id)

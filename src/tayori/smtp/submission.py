@@ -73,7 +73,7 @@ class SubmissionRole:
     raises a DomainError. `trusted` lists networks that may submit without AUTH and TLS, each as the holder of
     one access key, after Postfix's mynetworks: for applications on the same host. Empty unless the operator
     fills it. A password is good for one region, and the session acts there; `region` is that of trusted networks,
-    `regions` are all that are served, where there are more.
+    `regions` are all that are served, where there are more. `used` is told of each key that has authenticated.
     """
 
     settings: ServerSettings
@@ -82,6 +82,7 @@ class SubmissionRole:
     accept: Callable[[SubmittedMessage], Awaitable[str]]
     trusted: Mapping[Network, str] = field(default_factory=dict)
     regions: Sequence[str] = ()
+    used: Callable[[str], None] = lambda access_key_id: None
 
     def policy(self, peer: Peer) -> "SubmissionPolicy":
         return SubmissionPolicy(self, peer, self._trusted_key(peer.host) if self.trusted else None)
@@ -126,6 +127,7 @@ class SubmissionPolicy:
         if region is None or credential is None:
             return BAD_CREDENTIALS
         self._authenticated, self._region = credential, region
+        self._role.used(credential.access_key_id)
         return AUTHENTICATED
 
     def _region_of(self, secret: str, password: str) -> str | None:
