@@ -13,6 +13,7 @@ import uvicorn
 
 from tayori.api.app import create_app
 from tayori.app import administration, console_door, delivery_role, domain_look, event_targets, records, routes
+from tayori.app.audience_pages import AudiencePages
 from tayori.app.dead_letters import NotificationPages
 from tayori.app.destination_desk import DestinationPages
 from tayori.app.domain_checks import DomainChecks
@@ -34,6 +35,7 @@ from tayori.app.reputation_desk import ReputationPages
 from tayori.app.review_desk import ReviewPages
 from tayori.app.sending import Tools
 from tayori.app.subscription_pages import SubscriptionPages
+from tayori.app.template_pages import TemplatePages
 from tayori.app.tracking import tracking_pages
 from tayori.app.webhooks import WebhookPages
 from tayori.dns.resolver import server_of, system_servers
@@ -82,6 +84,8 @@ async def start(node: "Node") -> None:
             *DestinationPages(node.store).table(),
             *tracking_pages(node.config, node.store, node.clock, node.loops, node.stops).table(),
             *SubscriptionPages(node.store).table(),
+            *TemplatePages().table(),
+            *AudiencePages(node.store).table(),
             *ReputationPages(node.store, node.config).table(),
             *OverviewPages(node.store, node.config).table(),
             *ReviewPages(node.store, AccountMail(node.store, node.sending, node.names_of, node.clock)).table(),

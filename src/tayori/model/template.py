@@ -12,7 +12,7 @@ from typing import Any
 
 from tayori.model import handlebars
 from tayori.model.errors import InvalidTemplate, InvalidTemplateData
-from tayori.model.handlebars import Bounds, TemplateError, compile_template
+from tayori.model.handlebars import Bounds, RenderingError, Spot, TemplateError, compile_template
 
 MAX_TEMPLATES = 10_000
 MAX_SIZE = 500 * 1024  # octets of all parts (ses: 500 KB)
@@ -99,6 +99,72 @@ def _compiled(name: str, part: str, is_simple: bool) -> handlebars.Template:
         if is_simple and _compiles(part):
             raise InvalidTemplate(UNSUPPORTED) from error
         raise InvalidTemplate(f"The {name} of the template is wrong: {error}.") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong, for whoever edits the template. `part` is subject, text, html or data; "" is all of it.
+
+    `line` and `column` are counted from 1 in what was written; 0 where no place can be named.
+    """
+
+    part: str
+    message: str
+    line: int = 0
+    column: int = 0
+
+
+def tried(content: TemplateContent, data: str) -> tuple[dict[str, str], list[Fault]]:
+    """What each part comes out as, and everything that is wrong with the parts and the data, not only the first."""
+    out: dict[str, str] = {}
+    if sum(len(part.encode("utf-8", "replace")) for part in content.parts) > MAX_SIZE:
+        return out, [Fault(part="", message=f"The template is larger than {MAX_SIZE // 1024} KB.")]
+    if sum(part.count("{{") for part in content.parts) > MAX_EXPRESSIONS:
+        return out, [Fault(part="", message=f"The template has more than {MAX_EXPRESSIONS} expressions.")]
+    values, faults = _tried_data(data)
+    for name, part in zip(("subject", "text", "html"), content.parts, strict=True):
+        found = _tried_part(name, part, values)
+        if isinstance(found, Fault):
+            faults.append(found)
+        elif found is not None:
+            out[name] = _CONTROLS.sub(" ", found) if name == "subject" else found
+    if not content.subject.strip():
+        faults.append(Fault(part="subject", message="The subject must be specified."))
+    if not content.text and not content.html:
+        faults.append(Fault(part="html", message="The template must have a text part or an HTML part."))
+    return out, faults
+
+
+def _tried_data(data: str) -> tuple[Data | None, list[Fault]]:
+    try:
+        return data_of(data), []
+    except InvalidTemplateData as error:
+        cause = error.__cause__
+        if isinstance(cause, json.JSONDecodeError):
+            return None, [Fault(part="data", message=cause.msg, line=cause.lineno, column=cause.colno)]
+        return None, [Fault(part="data", message="The data must be a JSON object.")]
+
+
+def _tried_part(name: str, part: str, values: Data | None) -> str | Fault | None:
+    """None where it compiles and there are no data to render it with."""
+    try:
+        template = compile_template(_PLACEHOLDER.sub(r"\\", part))
+        return None if values is None else _sound(template.render(values, SENDING))
+    except TemplateError as error:
+        line, column = _written(part, error.spot)
+        return Fault(part=name, message=f"{error.said}.", line=line, column=column)
+    except RenderingError as error:
+        line, column = _written(part, error.spot)
+        return Fault(part=name, message=str(error), line=line, column=column)
+
+
+def _written(part: str, spot: Spot) -> Spot:
+    """Where it stands in what was written, without the backslashes before placeholders."""
+    if not spot.line:
+        return spot
+    line = part.split("\n")[spot.line - 1]
+    before = [one.start() + at for at, one in enumerate(_PLACEHOLDER.finditer(line))]
+    return Spot(spot.line, spot.column - sum(1 for at in before if at + 1 < spot.column))
 
 
 def _compiles(part: str) -> bool:

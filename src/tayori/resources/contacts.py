@@ -29,20 +29,20 @@ from tayori.store.tables import from_micros, storable, to_micros
 
 MOST_LOOKED_AT = 2_000  # contacts, for one page of a filtered list
 
-_COLUMNS = "address, unsubscribed, chosen, attributes, created_at, updated_at"
+COLUMNS = "address, unsubscribed, chosen, attributes, created_at, updated_at"
 _INSERT = Hot(
-    f"INSERT INTO contacts (account_id, list_id, folded, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO contacts (account_id, list_id, folded, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (account_id, list_id, folded) DO NOTHING"
 )
 _PUT = Hot(
-    f"INSERT INTO contacts (account_id, list_id, folded, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO contacts (account_id, list_id, folded, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (account_id, list_id, folded) DO UPDATE SET unsubscribed = excluded.unsubscribed,"
     " chosen = excluded.chosen, attributes = excluded.attributes, updated_at = excluded.updated_at"
 )
-_GET = Hot(f"SELECT {_COLUMNS} FROM contacts WHERE account_id = ? AND list_id = ? AND folded = ?")
+_GET = Hot(f"SELECT {COLUMNS} FROM contacts WHERE account_id = ? AND list_id = ? AND folded = ?")
 _DELETE = Hot("DELETE FROM contacts WHERE account_id = ? AND list_id = ? AND folded = ?")
 _PAGE = Hot(
-    f"SELECT {_COLUMNS} FROM contacts WHERE account_id = ? AND list_id = ? AND folded > ? ORDER BY folded LIMIT ?"
+    f"SELECT {COLUMNS} FROM contacts WHERE account_id = ? AND list_id = ? AND folded > ? ORDER BY folded LIMIT ?"
 )
 
 
@@ -93,7 +93,7 @@ def _new(
 
 def find(tx: Tx, contact_list: ContactList, address: str) -> Contact | None:
     rows = tx.hot_rows(_GET, (contact_list.account_id, contact_list.list_id, storable(folded(address))))
-    return _loaded(rows[0]) if rows else None
+    return loaded(rows[0]) if rows else None
 
 
 def get(tx: Tx, contact_list: ContactList, address: str) -> Contact:
@@ -145,12 +145,12 @@ def page(
     rows = tx.hot_rows(_PAGE, (contact_list.account_id, contact_list.list_id, after, most))
     found: list[Contact] = []
     for number, row in enumerate(rows):
-        contact = _loaded(row)
+        contact = loaded(row)
         if wanted.fits(contact.wants):
             found.append(contact)
         if len(found) == limit:
             return found, folded(contact.address) if number + 1 < len(rows) or len(rows) == most else None
-    return found, folded(_loaded(rows[-1]).address) if len(rows) == most else None
+    return found, folded(loaded(rows[-1]).address) if len(rows) == most else None
 
 
 def checked(contact_list: ContactList, record: ImportRecord) -> ImportRecord:
@@ -213,7 +213,8 @@ def _row(contact_list: ContactList, contact: Contact) -> tuple[Any, ...]:
     )
 
 
-def _loaded(row: Sequence[Any]) -> Contact:
+def loaded(row: Sequence[Any]) -> Contact:
+    """From `COLUMNS`."""
     address, unsubscribed, chosen, attributes, created_at, updated_at = row
     return Contact(
         address=address,

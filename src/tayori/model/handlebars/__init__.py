@@ -9,7 +9,7 @@ There are no helpers of the user's own, no decorators but `inline`, and no way o
 `compile_template(text)` raises TemplateError; `Template.render(data)` raises RenderingError, and within bounds only.
 """
 
-from tayori.model.handlebars.errors import MissingAttribute, RenderingError, TemplateError
+from tayori.model.handlebars.errors import MissingAttribute, RenderingError, Spot, TemplateError
 from tayori.model.handlebars.program import Bounds, Template, compile_template
 
-__all__ = ["Bounds", "MissingAttribute", "RenderingError", "Template", "TemplateError", "compile_template"]
+__all__ = ["Bounds", "MissingAttribute", "RenderingError", "Spot", "Template", "TemplateError", "compile_template"]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tayori.model.handlebars.errors import NOWHERE, Spot
+
 
 @dataclass(slots=True)
 class Literal:
@@ -30,7 +32,7 @@ class Call:
     path: "Path | Literal | Call"
     params: "list[Expression]" = field(default_factory=list)
     hash: "dict[str, Expression]" = field(default_factory=dict)
-    line: int = 0
+    spot: Spot = NOWHERE
 
 
 Expression: TypeAlias = Literal | Path | Call
@@ -94,7 +96,7 @@ class Inline:
     program: Program
     open: Strip
     close: Strip
-    line: int
+    spot: Spot
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ class Partial:
     program: Program | None
     strip: Strip  # of the tag that opens
     close: Strip
-    line: int
+    spot: Spot
     indent: str = ""
 
 

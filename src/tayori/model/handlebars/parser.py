@@ -28,7 +28,6 @@ _MOST_NESTED = 64
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "undefined": None}
 _ENDS_PROGRAM = (Kind.END, Kind.ELSE)
 _THIS = ("this", ".", "..")
-_END_OF_TEMPLATE = Tag(Kind.CONTENT, "", [], Strip(), 0)
 
 
 def parse(template: str) -> Program:
@@ -36,7 +35,7 @@ def parse(template: str) -> Program:
     parser = _Parser(list(scan(template)))
     program = parser.program(0)
     if (tag := parser.peek()) is not None:
-        raise TemplateError(f"'{tag.text}' stands outside of any block", tag.line)
+        raise TemplateError(f"'{tag.text}' stands outside of any block", tag.spot)
     control(program)
     return program
 
@@ -52,7 +51,7 @@ class _Parser:
     def program(self, depth: int, params: tuple[str, ...] = ()) -> Program:
         """Statements up to a tag that ends what is around them."""
         if depth > _MOST_NESTED:
-            raise TemplateError(f"Blocks are nested more than {_MOST_NESTED} deep", self._tags[self._at - 1].line)
+            raise TemplateError(f"Blocks are nested more than {_MOST_NESTED} deep", self._tags[self._at - 1].spot)
         program = Program(params=params)
         while (tag := self.peek()) is not None and not _ends_program(tag):
             self._at += 1
@@ -74,7 +73,7 @@ class _Parser:
                 return self._inline(tag, depth)
             case Kind.PARTIAL | Kind.PARTIAL_BLOCK:
                 return self._partial(tag, depth)
-        raise TemplateError(f"'{tag.text}' is not offered: there are no decorators but 'inline'", tag.line)
+        raise TemplateError(f"'{tag.text}' is not offered: there are no decorators but 'inline'", tag.spot)
 
     def _block(self, tag: Tag, depth: int) -> Block:
         call, params = _Words(tag).call()
@@ -106,10 +105,10 @@ class _Parser:
     def _close(self, opening: Tag, name: str) -> Strip:
         tag = self.peek()
         if tag is None:
-            raise TemplateError(f"'{opening.text}' is not closed", opening.line)
+            raise TemplateError(f"'{opening.text}' is not closed", opening.spot)
         words = _Words(tag)
         if tag.kind is not Kind.END or (closed := _name_of(words.expression())) != name:
-            raise TemplateError(f"'{opening.text}' is closed by '{tag.text}'", tag.line)
+            raise TemplateError(f"'{opening.text}' is closed by '{tag.text}'", tag.spot)
         words.end()
         assert closed == name
         self._at += 1
@@ -118,16 +117,16 @@ class _Parser:
     def _inline(self, tag: Tag, depth: int) -> Inline:
         call, params = _Words(tag).call()
         if _name_of(call.path) != "inline" or len(call.params) != 1 or params:
-            raise TemplateError(f"'{tag.text}' is not offered: there are no decorators but 'inline \"name\"'", tag.line)
+            raise TemplateError(f"'{tag.text}' is not offered: there are no decorators but 'inline \"name\"'", tag.spot)
         program = self.program(depth + 1)
-        return Inline(call.params[0], program, tag.strip, self._close(tag, "inline"), tag.line)
+        return Inline(call.params[0], program, tag.strip, self._close(tag, "inline"), tag.spot)
 
     def _partial(self, tag: Tag, depth: int) -> Partial:
         call, _ = _Words(tag).call(may_have_params=False, is_partial=True)
         if len(call.params) > 1:
-            raise TemplateError(f"'{tag.text}': a partial takes one context", tag.line)
+            raise TemplateError(f"'{tag.text}': a partial takes one context", tag.spot)
         context = call.params[0] if call.params else None
-        partial = Partial(call.path, context, call.hash, None, tag.strip, Strip(), tag.line)
+        partial = Partial(call.path, context, call.hash, None, tag.strip, Strip(), tag.spot)
         if tag.kind is Kind.PARTIAL_BLOCK:
             partial.program = self.program(depth + 1)
             partial.close = self._close(tag, _name_of(call.path))
@@ -148,7 +147,7 @@ def _set_close(inverse: Program, close: Strip) -> None:
 
 def _name_of(expression: Expression) -> str:
     if isinstance(expression, Call):
-        raise TemplateError("What a block is called by cannot be computed", expression.line)
+        raise TemplateError("What a block is called by cannot be computed", expression.spot)
     return expression.text
 
 
@@ -170,25 +169,25 @@ class _Words:
     def _take(self) -> Word:
         word = self._peek()
         if word is None:
-            raise TemplateError(f"'{self._tag.text}' is not complete", self._tag.line)
+            raise TemplateError(f"'{self._tag.text}' is not complete", self._tag.spot)
         self._at += 1
         return word
 
     def end(self) -> None:
         if (word := self._peek()) is not None:
-            raise TemplateError(f"'{word.text}' in '{self._tag.text}' does not belong there", self._tag.line)
+            raise TemplateError(f"'{word.text}' in '{self._tag.text}' does not belong there", self._tag.spot)
 
     def call(self, *, may_have_params: bool = True, is_partial: bool = False) -> tuple[Call, tuple[str, ...]]:
         """The whole of the tag, with its block parameters."""
         path = self.expression() if is_partial else self._callee()
-        call = self._arguments(Call(path, line=self._tag.line), 0)
+        call = self._arguments(Call(path, spot=self._tag.spot), 0)
         params = self._params() if may_have_params else ()
         self.end()
         return call, params
 
     def _callee(self) -> Expression:
         if self._is("sign", "("):
-            raise TemplateError(f"'{self._tag.text}': what is called cannot be computed", self._tag.line)
+            raise TemplateError(f"'{self._tag.text}': what is called cannot be computed", self._tag.spot)
         return self.expression()
 
     def _arguments(self, call: Call, depth: int) -> Call:
@@ -198,7 +197,7 @@ class _Words:
                 self._at += 2
                 call.hash[_unbracketed(word)] = self.expression(depth)
             elif call.hash:
-                raise TemplateError(f"'{word.text}' in '{self._tag.text}' stands behind name=value", self._tag.line)
+                raise TemplateError(f"'{word.text}' in '{self._tag.text}' stands behind name=value", self._tag.spot)
             else:
                 call.params.append(self.expression(depth))
         return call
@@ -210,14 +209,14 @@ class _Words:
             while not self._is("sign", "|"):
                 word = self._take()
                 if word.kind != "name":
-                    raise TemplateError(f"'{word.text}' in '{self._tag.text}' is no name", self._tag.line)
+                    raise TemplateError(f"'{word.text}' in '{self._tag.text}' is no name", self._tag.spot)
                 names.append(word.text)
             self._at += 1
         return tuple(names)
 
     def expression(self, depth: int = 0) -> Expression:
         if depth > _MOST_NESTED:
-            raise TemplateError(f"Parentheses are nested more than {_MOST_NESTED} deep", self._tag.line)
+            raise TemplateError(f"Parentheses are nested more than {_MOST_NESTED} deep", self._tag.spot)
         word = self._take()
         match word.kind:
             case "string":
@@ -229,9 +228,9 @@ class _Words:
             case "constant":
                 return Literal(_CONSTANTS[word.text], word.text)
             case "sign" if word.text == "(":
-                call = self._arguments(Call(self._callee(), line=self._tag.line), depth + 1)
+                call = self._arguments(Call(self._callee(), spot=self._tag.spot), depth + 1)
                 if not self._is("sign", ")"):
-                    raise TemplateError(f"'{self._tag.text}': a parenthesis is not closed", self._tag.line)
+                    raise TemplateError(f"'{self._tag.text}': a parenthesis is not closed", self._tag.spot)
                 self._at += 1
                 return call
             case "sign" if word.text == "@":
@@ -243,7 +242,7 @@ class _Words:
         parts: list[str] = []
         while True:
             if word.kind not in ("name", "segment", "dots", "constant", "number"):
-                raise TemplateError(f"'{word.text}' in '{self._tag.text}' does not belong there", self._tag.line)
+                raise TemplateError(f"'{word.text}' in '{self._tag.text}' does not belong there", self._tag.spot)
             self._step(path, parts, word)
             path.text += _unbracketed(word)
             if not self._is("separator"):
@@ -258,7 +257,7 @@ class _Words:
             parts.append(_unbracketed(word))
         elif parts:
             raise TemplateError(
-                f"'{self._tag.text}': '{word.text}' stands only at the beginning of a path", self._tag.line
+                f"'{self._tag.text}': '{word.text}' stands only at the beginning of a path", self._tag.spot
             )
         else:
             path.is_scoped = True

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from tayori.model.handlebars.errors import MissingAttribute, RenderingError, TemplateError
+from tayori.model.handlebars.errors import MissingAttribute, RenderingError, Spot, TemplateError
 from tayori.model.handlebars.nodes import (
     Block,
     Call,
@@ -122,13 +122,13 @@ class Template:
 def compile_template(text: str, *, is_simple: bool = False) -> Template:
     """Raises TemplateError. `is_simple`: values alone, no blocks and no partials (ses: TemplateContent in a send)."""
     if len(text) > MAX_SIZE:
-        raise TemplateError(f"The template is longer than {MAX_SIZE} characters", 1)
+        raise TemplateError(f"The template is longer than {MAX_SIZE} characters", Spot(1, 1))
     program = parse(text)
     if is_simple:
         for one in program.body:
             if isinstance(one, (Block, Inline, Partial)):
-                line = one.call.line if isinstance(one, Block) else one.line
-                raise TemplateError("A template within a request has values only, no blocks and no partials", line)
+                spot = one.call.spot if isinstance(one, Block) else one.spot
+                raise TemplateError("A template within a request has values only, no blocks and no partials", spot)
     return Template(_program(program, ()))
 
 
@@ -200,13 +200,13 @@ def _statement(statement: Statement, scopes: _Scopes) -> Run | str | None:
 
 
 def _mustache(call: Call, scopes: _Scopes) -> Run:
-    get, name = _get(call, scopes), _text(call.path)
+    get, name, spot = _get(call, scopes), _text(call.path), call.spot
 
     def run(frame: _Frame, out: list[str]) -> None:
         value = get(frame)
         if value.__class__ is not str:
             if value is MISSING and frame.budget.is_strict:
-                raise MissingAttribute(name)
+                raise MissingAttribute(name, spot)
             value = text_of(value)
         frame.budget.take(0, len(value))
         out.append(value)
@@ -229,7 +229,7 @@ def _get(expression: Expression, scopes: _Scopes) -> Get:
         helper = _VALUES[name]
         return lambda frame: helper([param(frame) for param in params])
     if name in _BLOCKS or expression.params:
-        return _failing(f"There is no helper '{_text(expression.path)}' to give a value.")
+        return _failing(f"There is no helper '{_text(expression.path)}' to give a value.", expression.spot)
     return _value_of(expression.path, scopes)
 
 
@@ -253,9 +253,9 @@ def _constant(value: Any) -> Get:
     return lambda frame: value
 
 
-def _failing(message: str) -> Get:
+def _failing(message: str, spot: Spot) -> Get:
     def get(frame: _Frame) -> Any:
-        raise RenderingError(message)
+        raise RenderingError(message, spot)
 
     return get
 
@@ -361,13 +361,13 @@ def _block(block: Block, scopes: _Scopes) -> Run:
     call = block.call
     names = block.program.params if block.program is not None else ()
     if len(names) > 8:
-        raise TemplateError("A block has more than 8 parameters", call.line)
+        raise TemplateError("A block has more than 8 parameters", call.spot)
     program = _nested(block.program, (names, *scopes) if names else scopes)
     parts = _Parts(program, _nested(block.inverse, scopes), bool(names))
     name = _helper_name(call.path)
     if name in _BLOCKS:
         if len(call.params) != 1:
-            raise TemplateError(f"'{name}' takes one value", call.line)
+            raise TemplateError(f"'{name}' takes one value", call.spot)
         helper, value = _BLOCKS[name], _get(call.params[0], scopes)
         zero = _get(call.hash["includeZero"], scopes) if "includeZero" in call.hash else None
         return lambda frame, out: helper(parts, frame, out, value(frame), zero is not None and is_true(zero(frame)))
@@ -452,23 +452,23 @@ def _partial(partial: Partial, scopes: _Scopes) -> Run:
         if inlines:
             inner.partials = _defining(frame, inlines).partials
         lines = out if not indent else []
-        _call_partial(text_of(name(frame)), inside, frame, inner, lines)
+        _call_partial(text_of(name(frame)), inside, frame, inner, lines, partial.spot)
         if indent:
             out.append(_indented("".join(lines), indent))
 
     return run
 
 
-def _call_partial(name: str, inside: Run | None, frame: _Frame, inner: _Frame, out: list[str]) -> None:
+def _call_partial(name: str, inside: Run | None, frame: _Frame, inner: _Frame, out: list[str], spot: Spot) -> None:
     if name == "@partial-block":
         if frame.block is None:
-            raise RenderingError("There is no partial block here.")
+            raise RenderingError("There is no partial block here.", spot)
         inner.block, inner.locals = frame.block.frame.block, frame.block.frame.locals
         frame.block.run(inner, out)
         return
     partial = frame.partials.get(name) or inner.partials.get(name)
     if partial is None and inside is None:
-        raise RenderingError(f"The partial '{name}' is not defined.")
+        raise RenderingError(f"The partial '{name}' is not defined.", spot)
     if inside is not None:
         inner.block = _PartialBlock(inside, frame)
     if partial is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tayori.model.handlebars.errors import TemplateError
+from tayori.model.handlebars.errors import NOWHERE, Spot, TemplateError
 from tayori.model.handlebars.nodes import Strip
 
 _COMMENT_END = re.compile(r"~?\}\}")
@@ -63,12 +63,12 @@ class Tag:
     text: str
     words: list[Word]
     strip: Strip
-    line: int
+    spot: Spot
 
 
 def scan(template: str) -> Iterator[Tag]:
     """The tags of a template in order. Raises TemplateError."""
-    at, line, counted, size = 0, 1, 0, len(template)
+    at, line, begins, counted, size = 0, 1, 0, 0, len(template)
     text: list[str] = []
     while at < size:
         found = template.find("{{", at)
@@ -83,14 +83,15 @@ def scan(template: str) -> Iterator[Tag]:
             continue
         text.append("\\" * (slashes - 1))
         if said := "".join(text):
-            yield Tag(Kind.CONTENT, said, [], Strip(), line)
+            yield Tag(Kind.CONTENT, said, [], Strip(), NOWHERE)
         text = []
         line += template.count("\n", counted, found)
+        begins = template.rfind("\n", counted, found) + 1 or begins
         counted = found
-        tag, at = _tag(template, found, line)
+        tag, at = _tag(template, found, Spot(line, found - begins + 1))
         yield tag
     if said := "".join(text):
-        yield Tag(Kind.CONTENT, said, [], Strip(), line)
+        yield Tag(Kind.CONTENT, said, [], Strip(), NOWHERE)
 
 
 def _next_tag(template: str, start: int) -> int:
@@ -107,14 +108,14 @@ def _slashes_before(template: str, at: int, least: int) -> int:
     return count
 
 
-def _tag(template: str, at: int, line: int) -> tuple[Tag, int]:
+def _tag(template: str, at: int, spot: Spot) -> tuple[Tag, int]:
     if _RAW_OPEN.match(template, at):
-        raise TemplateError("Raw blocks need a helper of one's own, and there are none", line)
+        raise TemplateError("Raw blocks need a helper of one's own, and there are none", spot)
     opening = _OPEN.match(template, at)
     assert opening is not None
     inside = opening.end()
     if not opening["kind"] and template.startswith("!", inside):
-        return _comment(template, inside, bool(opening["left"]), line)
+        return _comment(template, inside, bool(opening["left"]), spot)
     kind = Kind(opening["kind"])
     if kind is Kind.VALUE and (chain := _ELSE.match(template, inside)):
         kind, inside = Kind.ELSE, chain.end()
@@ -129,18 +130,18 @@ def _tag(template: str, at: int, line: int) -> tuple[Tag, int]:
     is_word_alone = kind in (Kind.ELSE, Kind.INVERSE) and not words  # handlebars.js reads these in one go
     has_one_more = closing == "}}" and template.startswith("}}}", end) and not is_word_alone
     if has_one_more or not template.startswith(closing, end):
-        raise TemplateError(f"'{template[at : end + 12].splitlines()[0]}' does not end as it should", line)
+        raise TemplateError(f"'{template[at : end + 12].splitlines()[0]}' does not end as it should", spot)
     strip = Strip(left=bool(opening["left"]), right=right)
-    return Tag(kind, template[at : end + len(closing)], words, strip, line), end + len(closing)
+    return Tag(kind, template[at : end + len(closing)], words, strip, spot), end + len(closing)
 
 
-def _comment(template: str, inside: int, left: bool, line: int) -> tuple[Tag, int]:
+def _comment(template: str, inside: int, left: bool, spot: Spot) -> tuple[Tag, int]:
     ending = _LONG_COMMENT_END if template.startswith("!--", inside) else _COMMENT_END
     end = ending.search(template, inside)
     if end is None:
-        raise TemplateError("A comment does not end", line)
+        raise TemplateError("A comment does not end", spot)
     strip = Strip(left=left, right="~" in end[0])
-    return Tag(Kind.COMMENT, template[inside : end.start()], [], strip, line), end.end()
+    return Tag(Kind.COMMENT, template[inside : end.start()], [], strip, spot), end.end()
 
 
 def _words(template: str, at: int) -> tuple[list[Word], int]:
