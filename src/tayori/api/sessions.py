@@ -24,15 +24,27 @@ def ended() -> ApiError:
     return ApiError("ExpiredToken", "You are not signed in, or your session has ended. Sign in again.", 401)
 
 
+def check_origin(request: HttpRequest) -> None:
+    """Raises ApiError where the browser says that a page of another site makes the request.
+
+    Old browsers, and those that come without TLS, say less: Origin then names the host that was asked, if anything.
+    """
+    origin = request.headers.get("origin")
+    host = (request.headers.get("host") or "").lower()
+    is_ours = origin is None or origin.lower().partition("://")[2] == host
+    if not is_ours or (request.headers.get("sec-fetch-site") or "none") not in _OURS:
+        raise _foreign()
+
+
 def check_forgery(request: HttpRequest, token: str) -> None:
     """Raises ApiError unless the request comes from one of our own pages."""
-    said = request.headers.get("x-tayori-csrf") or ""
-    if (request.headers.get("sec-fetch-site") or "none") not in _OURS or not console_session.is_forgery_word(
-        token, said
-    ):
-        raise common_error(
-            "AccessDenied", "This request does not come from a page of the console. Load the page again."
-        )
+    check_origin(request)
+    if not console_session.is_forgery_word(token, request.headers.get("x-tayori-csrf") or ""):
+        raise _foreign()
+
+
+def _foreign() -> ApiError:
+    return common_error("AccessDenied", "This request does not come from a page of the console. Load the page again.")
 
 
 class SessionGate:
@@ -53,11 +65,13 @@ class SessionGate:
 
     async def claim(self, head: HttpRequest, token: str) -> Here:
         """Before a body is read. Raises ApiError."""
-        if head.method not in ("GET", "HEAD"):
+        # At `/` a GET is a call like any other, and a link in a mail is a GET that no page has made.
+        if head.method not in ("GET", "HEAD") or head.path == "/":
             check_forgery(head, token)
         elif (head.headers.get("sec-fetch-site") or "none") not in _OURS:
             raise common_error("AccessDenied", "The pages of another site may not read this.")
-        wanted = head.headers.get("x-tayori-account") or ""
+        asked = head.headers.get("x-tayori-account") or ""
+        wanted = asked if asked.isascii() and asked.isprintable() else "-"
         now, digest = self._clock.wall(), console_session.digest(token)
         here = await self._store.read(sessions.here, digest, wanted[:64], now, self._idle)
         if here is None:

@@ -13,6 +13,7 @@ from tayori.config import Config
 from tayori.console import static_files
 from tayori.console.sign_in import Lifetimes, SignIn
 from tayori.console.static_files import StaticFiles
+from tayori.console.user_pages import UserPages
 from tayori.store.engine import Store
 
 
@@ -28,7 +29,7 @@ def routes(config: Config, store: Store, clock: Clock) -> list[Route]:
         rehearsal=config.rehearsal,
     )
     folder = Path(config.console.folder) if config.console.folder else static_files.PACKAGED
-    return [*StaticFiles(folder).table(), *sign_in.table()]
+    return [*StaticFiles(folder).table(), *sign_in.table(), *UserPages(store, config.http_url).table()]
 
 
 def gate(config: Config, store: Store, clock: Clock) -> SessionGate | None:

@@ -10,11 +10,19 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _AT_ONCE = 2
+_MOST_WAITING = 40  # about four seconds' worth
 _HASHER = PasswordHasher()  # RFC 9106's second choice: 64 MiB, three passes
 
 
+class Busy(Exception):
+    """More guesses wait than can be heard soon."""
+
+
 class Passwords:
+    """`hash` is for passwords of people who were let in, `is_right` for guesses: only these may be turned away."""
+
     def __init__(self) -> None:
+        self._waiting = 0
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._nobody: str | None = None
 
@@ -23,11 +31,17 @@ class Passwords:
             return await asyncio.to_thread(_HASHER.hash, password)
 
     async def is_right(self, kept: str | None, password: str) -> bool:
-        """`kept` is the hash of whoever is meant; None where it is nobody, which takes as long."""
-        if self._nobody is None:
-            self._nobody = await self.hash("nobody says this, and it opens nothing")
-        async with self._places:
-            right = await asyncio.to_thread(_is_right, kept or self._nobody, password)
+        """`kept` is the hash of whoever is meant; None where it is nobody, which takes as long. Raises Busy."""
+        if self._waiting >= _MOST_WAITING:
+            raise Busy
+        self._waiting += 1
+        try:
+            if self._nobody is None:
+                self._nobody = await self.hash("nobody says this, and it opens nothing")
+            async with self._places:
+                right = await asyncio.to_thread(_is_right, kept or self._nobody, password)
+        finally:
+            self._waiting -= 1
         return right and bool(kept)
 
 

@@ -17,19 +17,21 @@ from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
-from tayori.console.passwords import Passwords
+from tayori.console.passwords import Busy, Passwords
 from tayori.model import console_session, user
 from tayori.model.errors import Invalid
 from tayori.resources import sessions, users
 from tayori.resources.sessions import Session
 from tayori.resources.users import User
 from tayori.store.engine import Store, Tx
+from tayori.store.tables import storable
 
 PATH = "/tayori/console"
 WINDOW = timedelta(minutes=15)
 _EACH, _NAME, _ADDRESS = 10, 100, 60  # attempts in a window: on a name from an address, on a name, from an address
 _REFUSED = "The user name or the password is wrong."
 _TOO_MANY = "There were too many attempts. Wait a quarter of an hour."
+_BUSY = "Many people sign in at this moment. Try again in a few seconds."
 _LONGEST_AGENT = 200
 
 
@@ -81,15 +83,19 @@ class SignIn:
         return json_page.answer(200, await self._standing(token, found[1]))
 
     async def enter(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        given = json_page.document(request)
+        given = from_our_pages(request)
         said, password = given.get("name"), user.normal_password(given.get("password"))
-        name = said.strip().lower()[:64] if isinstance(said, str) else ""
+        name = said.strip().lower()[:64] if isinstance(said, str) and said.isprintable() else ""
         counted = _counted(name, request.source_ip)
         if not await self._store.write(sessions.attempt, counted, self._clock.wall(), WINDOW):
             return _refusal(429, _TOO_MANY, ("retry-after", str(int(WINDOW.total_seconds()))))
         known = await self._store.read(users.by_name, name)
         able = known if known is not None and not known.disabled else None
-        if not await self._passwords.is_right(able.password_hash if able else None, password) or able is None:
+        try:
+            is_right = await self._passwords.is_right(able.password_hash if able else None, password)
+        except Busy:
+            return _refusal(429, _BUSY, ("retry-after", "5"))
+        if not is_right or able is None:
             return _refusal(401, _REFUSED)
         await self._store.write(sessions.forget_attempts, [counted[0][0]])
         return await self._begin(request, able, "password")
@@ -116,7 +122,7 @@ class SignIn:
 
     async def accept(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         """The name and the password of whoever followed a link."""
-        given = json_page.document(request)
+        given = from_our_pages(request)
         token = given.get("token")
         digest = console_session.digest(token) if isinstance(token, str) else ""
         counted = ((f"link@{request.source_ip}", _ADDRESS),)
@@ -153,7 +159,11 @@ class SignIn:
         counted = ((f"password/{who.user_id}", _EACH),)
         if not await self._store.write(sessions.attempt, counted, self._clock.wall(), WINDOW):
             return _refusal(429, _TOO_MANY)
-        if not await self._passwords.is_right(who.password_hash, user.normal_password(given.get("old"))):
+        try:
+            is_right = await self._passwords.is_right(who.password_hash, user.normal_password(given.get("old")))
+        except Busy:
+            return _refusal(429, _BUSY, ("retry-after", "5"))
+        if not is_right:
             return _refusal(400, "The present password is wrong.")
         hashed = await self._passwords.hash(new)
         await self._store.write(_change_password, who.user_id, hashed)
@@ -167,7 +177,7 @@ class SignIn:
     async def end_session(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         """The one in the path; all but this one where none is."""
         _, (here, who) = await self._mine(request)
-        session_id = unquote(request.path.removeprefix(f"{PATH}/sessions")).strip("/")
+        session_id = storable(unquote(request.path.removeprefix(f"{PATH}/sessions"))).strip("/")
         if session_id:
             await self._store.write(sessions.end, who.user_id, session_id)
         else:
@@ -207,7 +217,8 @@ class SignIn:
             seen_at=now,
             expires_at=now + self._lifetimes.absolute,
         )
-        await self._store.write(_begin, session)
+        before = self._token(request)
+        await self._store.write(_begin, session, console_session.digest(before) if before else "")
         kept = console_session.cookie(token, self._lifetimes.absolute, secure=self._secure)
         return json_page.answer(200, await self._standing(token, who), ("set-cookie", kept))
 
@@ -240,7 +251,17 @@ def _refusal(status: int, message: str, *headers: tuple[str, str]) -> HttpRespon
     return json_page.answer(status, {"message": message}, *headers)
 
 
-def _begin(tx: Tx, session: Session) -> None:
+def from_our_pages(request: HttpRequest) -> dict[str, Any]:
+    """The body of a request that needs no session: no form of another site can make one. Raises ApiError, Invalid."""
+    session_gate.check_origin(request)
+    if (request.headers.get("content-type") or "").partition(";")[0].strip().lower() != "application/json":
+        raise Invalid("The body must be JSON: say so by Content-Type.")
+    return json_page.document(request)
+
+
+def _begin(tx: Tx, session: Session, before: str) -> None:
+    """A browser has one session: that of `before` ends."""
+    sessions.end_by_token(tx, before)
     sessions.begin(tx, session)
     users.signed_in(tx, session.user_id)
 

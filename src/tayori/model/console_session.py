@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def forgery_word(token: str) -> str:

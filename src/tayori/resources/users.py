@@ -211,6 +211,17 @@ def put_role(tx: Tx, account_id: str, user_id: str, role: Role) -> None:
     )
 
 
+def is_member(tx: Tx, account_id: str, user_id: str) -> bool:
+    mine = memberships.c.account_id == account_id, memberships.c.user_id == user_id
+    return tx.execute(sa.select(memberships.c.role).where(*mine)).first() is not None
+
+
+def is_only_in(tx: Tx, account_id: str, user: User) -> bool:
+    """Whether an administrator of the account may decide about the user as a whole."""
+    rows = tx.execute(sa.select(memberships.c.account_id).where(memberships.c.user_id == user.user_id).limit(2))
+    return not user.operator and [row.account_id for row in rows] == [account_id]
+
+
 def leave(tx: Tx, account_id: str, user_id: str) -> None:
     """Raises NotFound where the user is not in the account."""
     mine = memberships.c.account_id == account_id, memberships.c.user_id == user_id
@@ -252,16 +263,18 @@ def withdraw(tx: Tx, account_id: str, invitation_id: str) -> None:
 def accept(tx: Tx, token_digest: str, user_id: str, name: str, password_hash: str, *, display_name: str = "") -> User:
     """Use a link up: a new user of that name, or a new password for the one whom it names. Raises NotFound."""
     found = invitation(tx, token_digest)
-    if found is None:
+    used = tx.execute(invitations.delete().where(invitations.c.token_digest == token_digest)).rowcount
+    if found is None or not used:  # two may follow it at the same moment
         raise NotFound("This link has been used, or its time is over. Ask for a new one.", Kind.USER)
-    tx.execute(invitations.delete().where(invitations.c.token_digest == token_digest))
     if found.user_id:
         known = by_id(tx, found.user_id)
-        if known is None:
-            raise NotFound("There is no such user.", Kind.USER)
+        if known is None or known.disabled:
+            raise NotFound("There is no such user, or they may not sign in.", Kind.USER)
         put_password(tx, known.user_id, password_hash)
         tx.execute(console_sessions.delete().where(console_sessions.c.user_id == known.user_id))
         return known
+    if found.operator and not any_exist(tx):
+        tx.execute(invitations.delete().where(invitations.c.operator))  # each start has printed one
     made = add(tx, user_id, name, password_hash, operator=found.operator, display_name=display_name)
     if found.account_id:
         put_role(tx, found.account_id, made.user_id, found.role)
