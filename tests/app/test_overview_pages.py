@@ -80,7 +80,8 @@ def desk(run: Callable[..., Any], store: Any, transact: Callable[..., Any]) -> t
 
     def call(method: str, path: str = "", body: object = None) -> dict[str, Any]:
         content = json.dumps(body).encode() if body is not None else b""
-        request = HttpRequest(method=method, path=REVIEWS + path, headers=Headers(), body=content)
+        path, _, query = path.partition("?")
+        request = HttpRequest(method=method, path=REVIEWS + path, query=query, headers=Headers(), body=content)
         return dict(json.loads(run(pages.answer(request, OPERATOR)).body))
 
     return post, call
@@ -109,6 +110,55 @@ def test_a_denial_needs_a_reason_and_tells_it(desk: Any, transact: Any) -> None:
     account = transact(accounts.get, ACCOUNT, REGION)
     assert (account.review_status, account.review_reason) == ("DENIED", "No web site.")
     assert len(post.sent) == 1
+
+
+def test_the_inbox_goes_on_behind_a_page_and_those_who_wait_come_first(desk: Any, transact: Any) -> None:
+    _, call = desk
+    for number in range(3):
+        transact(accounts.create, f"77770000000{number}", REGION, name=f"shop {number}")
+        transact(accounts.put_details, f"77770000000{number}", REGION, DETAILS, case_id="c")
+    transact(accounts.deny, "777700000000", REGION, reason="No.")
+    first = call("GET", "?limit=2")
+    second = call("GET", f"?limit=2&behind={first['next']}")
+    listed = [(one["account"][-1], one["status"]) for one in first["reviews"] + second["reviews"]]
+    assert listed == [("1", "PENDING"), ("2", "PENDING"), ("0", "DENIED")]
+    assert (first["waiting"], second["next"]) == (2, None)
+    assert [one["account"][-1] for one in call("GET", "?state=decided")["reviews"]] == ["0"]
+    for query in ("?state=else", "?limit=0", "?limit=1000"):
+        with pytest.raises(Invalid):
+            call("GET", query)
+
+
+def test_an_account_sees_what_it_asked_and_what_became_of_it(desk: Any, transact: Any, run: Any, store: Any) -> None:
+    _, call = desk
+    transact(accounts.put_details, ACCOUNT, REGION, DETAILS, case_id="case-1")
+    call("POST", f"/{ACCOUNT}/{REGION}/deny", {"reason": "No web site."})
+    transact(accounts.put_details, ACCOUNT, REGION, DETAILS, case_id="case-2")
+    call("POST", f"/{ACCOUNT}/{REGION}/grant", {})
+    call("POST", f"/{ACCOUNT}/{REGION}/grant", {"max24Hour": 70_000, "maxRate": 20.5})
+    request = HttpRequest(method="GET", path="/tayori/review", headers=Headers())
+    own = json.loads(run(ReviewPages(store, Post()).own(request, OWNER)).body)  # type: ignore[arg-type]
+    assert own["status"] == "GRANTED"
+    steps = [(step["kind"], step["case_id"], step["reason"], step["max_24_hour"]) for step in own["history"]]
+    assert steps == [
+        ("granted", "case-2", "", 70_000),
+        ("granted", "case-2", "", 50_000),
+        ("asked", "case-2", "", None),
+        ("denied", "case-1", "No web site.", None),
+        ("asked", "case-1", "", None),
+    ]
+
+
+def test_it_is_decided_though_no_mail_can_be_sent(transact: Any, run: Any, store: Any) -> None:
+    class NoPost(Post):
+        async def send(self, *given: object) -> None:
+            raise OSError("no way out")
+
+    transact(accounts.create, ACCOUNT, REGION, name="shop")
+    pages = ReviewPages(store, NoPost())  # type: ignore[arg-type]
+    request = HttpRequest(method="POST", path=f"{REVIEWS}/{ACCOUNT}/{REGION}/grant", headers=Headers())
+    assert run(pages.answer(request, OPERATOR)).status == 200
+    assert transact(accounts.get, ACCOUNT, REGION).production_access
 
 
 @pytest.mark.parametrize("quota", [0, -2, True, "many", float("nan"), 10**13, None])

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from tayori.model.errors import Conflict, Kind, NotFound
 from tayori.model.source import DEFAULT_POOL
-from tayori.resources import contact_lists
+from tayori.resources import contact_lists, reviews
+from tayori.resources.reviews import StepKind
 from tayori.store.dialect import upsert
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import (
@@ -24,6 +25,7 @@ from tayori.store.notification_tables import (
     topics,
 )
 from tayori.store.reputation_tables import mail_counts, recommendations, reputation_points, reputation_states
+from tayori.store.review_tables import review_steps
 from tayori.store.source_tables import dedicated_ip_pools, source_addresses, warmup_choices
 from tayori.store.tables import (
     account_regions,
@@ -191,10 +193,12 @@ def put_details(tx: Tx, account_id: str, region: str, details: Mapping[str, Any]
         review_case=case_id if wants_review else account.review_case,
         review_reason=None if wants_review else account.review_reason,
     )
+    if wants_review:
+        reviews.note(tx, account_id, region, StepKind.ASKED, case_id=case_id)
 
 
 def grant(tx: Tx, account_id: str, region: str, *, max_24_hour: int, max_rate: float) -> None:
-    """The operator grants production access with these quotas."""
+    """The operator grants production access with these quotas, or other quotas to one who has it."""
     _change(
         tx,
         account_id,
@@ -205,6 +209,8 @@ def grant(tx: Tx, account_id: str, region: str, *, max_24_hour: int, max_rate: f
         max_24_hour=max_24_hour,
         max_rate=max_rate,
     )
+    case_id = get(tx, account_id, region).review_case
+    reviews.note(tx, account_id, region, StepKind.GRANTED, case_id=case_id, quota=(max_24_hour, max_rate))
 
 
 def deny(tx: Tx, account_id: str, region: str, *, reason: str) -> None:
@@ -219,34 +225,8 @@ def deny(tx: Tx, account_id: str, region: str, *, reason: str) -> None:
         max_24_hour=SANDBOX_MAX_24_HOUR,
         max_rate=SANDBOX_MAX_RATE,
     )
-
-
-def reviews(tx: Tx, most: int = 500) -> list[dict[str, Any]]:
-    """Who has asked for production access, where, and what became of it: those who wait first."""
-    table = account_regions
-    is_open = sa.case((table.c.review_status == ReviewStatus.PENDING, 0), else_=1)
-    rows = tx.execute(
-        sa.select(table, accounts.c.name)
-        .join(accounts, accounts.c.account_id == table.c.account_id)
-        .where(table.c.review_status.is_not(None))
-        .order_by(is_open, accounts.c.name, table.c.account_id, table.c.region)
-        .limit(most)
-    )
-    return [
-        {
-            "account": row.account_id,
-            "name": row.name,
-            "region": row.region,
-            "status": row.review_status,
-            "case": row.review_case,
-            "reason": row.review_reason,
-            "details": row.details,
-            "productionAccess": row.production_access,
-            "max24Hour": row.max_24_hour,
-            "maxRate": row.max_rate,
-        }
-        for row in rows
-    ]
+    case_id = get(tx, account_id, region).review_case
+    reviews.note(tx, account_id, region, StepKind.DENIED, case_id=case_id, reason=reason)
 
 
 def put_quota(tx: Tx, account_id: str, region: str, *, max_24_hour: int, max_rate: float) -> None:
@@ -283,6 +263,7 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         reputation_states,
         recommendations,
         reputation_points,
+        review_steps,
         account_regions,
     )
     for table in owned:

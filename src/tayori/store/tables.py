@@ -518,6 +518,7 @@ from tayori.store import notification_tables as notification_tables  # noqa: E40
 from tayori.store import publication_tables as publication_tables  # noqa: E402
 from tayori.store import report_tables as report_tables  # noqa: E402
 from tayori.store import reputation_tables as reputation_tables  # noqa: E402
+from tayori.store import review_tables as review_tables  # noqa: E402
 from tayori.store import search_tables as search_tables  # noqa: E402
 from tayori.store import source_tables as source_tables  # noqa: E402
 from tayori.store import template_tables as template_tables  # noqa: E402

@@ -721,6 +721,20 @@ STATEMENTS = (
     """,
     "CREATE INDEX resends_by_new ON resends (resent_as)",
     """
+    CREATE TABLE review_steps (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        case_id TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        max_24_hour BIGINT,
+        max_rate DOUBLE PRECISION,
+        PRIMARY KEY (account_id, region, at)
+    )
+     {without_rowid}
+    """,
+    """
     CREATE TABLE schema_info (
         id INTEGER NOT NULL,
         version INTEGER NOT NULL,
