@@ -32,7 +32,7 @@ HOSTILE = (
     b'<h1 onclick="x()">Sale</h1><script>alert(1)</script><img src=http://evil.test/p.png onerror=x()>'
     b'<a href="javascript:alert(1)">click</a><meta http-equiv=refresh content="0;url=http://evil.test/">'
     b"<form action=http://evil.test/><input name=q></form><iframe src=http://evil.test></iframe>"
-    b"<style>p{color:red}</style><base href=http://evil.test/><svg onload=x()><p>in it</p></svg><p>after</p>\r\n"
+    b"<style>p{color:red;background:URL (http://evil.test/b.png)}@import 'http://evil.test/i.css';</style><base href=http://evil.test/><svg onload=x()><p>in it</p></svg><p>after</p>\r\n"
 )
 
 
@@ -111,15 +111,17 @@ def test_a_source_is_text_and_a_file_that_no_browser_opens(accept: Any, answer: 
 def test_a_preview_has_nothing_that_runs_loads_or_leads_away(accept: Any, answer: Any, ask: Any, clock: Any) -> None:
     sent = accept("a@inbox.test", content=HOSTILE)
     content = ask("GET", f"/{sent}/content")
-    assert (content["is_html"], content["blocked"], content["is_cut"]) == (True, 2, False)
+    assert (content["is_html"], content["blocked"], content["is_cut"]) == (True, 4, False)
     assert {"name": "Subject", "value": "こんにちは"} in content["headers"]
     link = content["preview"].removeprefix("/tayori/messages")
     shown = answer("GET", link)
     text = shown.body.decode()
     for word in ("<script", "onclick", "onerror", "http-equiv", "<form", "<input", "<iframe", "<base", "<svg", "in it"):
         assert word not in text, word
-    assert "evil.test" not in text and 'title="javascript:alert(1)"' in text and "href" not in text
-    assert "<h1>Sale</h1>" in text and "<p>after</p>" in text and "p{color:red}" in text
+    assert "none(http://evil.test/b.png)" in text and "none('http" not in text
+    assert text.count("evil.test") == 2 and "url" not in text.lower() and "@import" not in text
+    assert 'title="javascript:alert(1)"' in text and "href" not in text
+    assert "<h1>Sale</h1>" in text and "<p>after</p>" in text and "p{color:red;" in text
     policy = dict(shown.headers)["content-security-policy"]
     assert policy.startswith("sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
     for broken in (link.replace("ticket=", "ticket=0"), link.partition("?")[0], f"{link[:-4]}0000"):

@@ -68,6 +68,7 @@ export function Component() {
       return { items: found.messages, next: found.next };
     },
     [text, status, provider, since],
+    { every: 15 },
   );
   const clear = () => {
     setTyped("");
