@@ -32,7 +32,8 @@ HOSTILE = (
     b'<h1 onclick="x()">Sale</h1><script>alert(1)</script><img src=http://evil.test/p.png onerror=x()>'
     b'<a href="javascript:alert(1)">click</a><meta http-equiv=refresh content="0;url=http://evil.test/">'
     b"<form action=http://evil.test/><input name=q></form><iframe src=http://evil.test></iframe>"
-    b"<style>p{color:red;background:URL (http://evil.test/b.png)}@import 'http://evil.test/i.css';</style><base href=http://evil.test/><svg onload=x()><p>in it</p></svg><p>after</p>\r\n"
+    b"<style>p{color:red;background:URL (http://evil.test/b.png)}@import 'http://evil.test/i.css';</style>"
+    b"<base href=http://evil.test/><svg onload=x()><p>in it</p></svg><p>after</p>\r\n"
 )
 
 
