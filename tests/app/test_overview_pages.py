@@ -1,9 +1,10 @@
 """What the first page of the console shows, and the operator's inbox of requests for production access."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tayori.app.review_desk import PATH as REVIEWS
 from tayori.app.review_desk import ReviewPages
 from tayori.aws.http import Headers, HttpRequest
 from tayori.config import Config, ServiceSettings
+from tayori.mail.answer import Answer, AnswerStatus
 from tayori.model.errors import Conflict, Invalid, NotFound
 from tayori.model.mail_count import Count, counts_as
 from tayori.resources import accounts, mail_counts
@@ -35,12 +37,24 @@ class Post:
         self.sent.append((account_id, text.subject))
 
 
+class Dns:
+    """TXT records by name."""
+
+    def __init__(self, records: Mapping[str, str]) -> None:
+        self._records = records
+
+    async def resolve(self, name: str, rdtype: str) -> Answer:
+        value = self._records.get(name)
+        status = AnswerStatus.NXDOMAIN if value is None else AnswerStatus.FOUND
+        return Answer(name=name, rdtype=rdtype, status=status, values=(value,) if value else ())
+
+
 @pytest.fixture
 def ask(run: Callable[..., Any], store: Any, transact: Callable[..., Any]) -> Callable[..., Any]:
     transact(accounts.create, ACCOUNT, REGION, name="shop")
-    pages = OverviewPages(store, CONFIG)
 
-    def get(query: str = "") -> dict[str, Any]:
+    def get(query: str = "", dns: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+        pages = OverviewPages(store, CONFIG, Dns(dns))
         request = HttpRequest(method="GET", path=PATH, query=query, headers=Headers())
         return dict(json.loads(run(pages.get(request, OWNER)).body))
 
@@ -65,6 +79,20 @@ def test_mail_is_counted_in_the_last_point(ask: Callable[..., Any], transact: An
     assert [point["sends"] for point in found["series"]] == [0] * (points - 1) + [3]
     assert found["setUp"]["sent"]
     assert found["setUp"]["name"] == "example.com"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "has"),
+    [
+        ("_dmarc.mail.example.com", "v=DMARC1; p=none", True),
+        ("_dmarc.example.com", "v=DMARC1; p=reject", True),  # of the organisational domain
+        ("_dmarc.example.com", "something else", False),
+        ("_dmarc.else.test", "v=DMARC1; p=none", False),
+    ],
+)
+def test_a_policy_of_dmarc(ask: Callable[..., Any], transact: Any, name: str, value: str, has: bool) -> None:
+    transact(identity, "mail.example.com")
+    assert ask(dns={name: value})["setUp"]["dmarc"] is has
 
 
 def test_no_other_range(ask: Callable[..., Any]) -> None:

@@ -21,6 +21,7 @@ from tayori.app.domain_pages import DomainPages
 from tayori.app.ed25519_pages import Ed25519Pages
 from tayori.app.http_connection import BoundedProtocol
 from tayori.app.http_server import HttpServer, listener
+from tayori.app.identity_pages import IdentityPages
 from tayori.app.message_work import MessageWork
 from tayori.app.metric_pages import MetricPages
 from tayori.app.notices import AccountMail
@@ -34,6 +35,7 @@ from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.reputation_desk import ReputationPages
 from tayori.app.review_desk import ReviewPages
 from tayori.app.sending import Tools
+from tayori.app.service_health import HealthPages
 from tayori.app.subscription_pages import SubscriptionPages
 from tayori.app.template_pages import TemplatePages
 from tayori.app.tracking import tracking_pages
@@ -87,9 +89,11 @@ async def start(node: "Node") -> None:
             *TemplatePages().table(),
             *AudiencePages(node.store).table(),
             *ReputationPages(node.store, node.config).table(),
-            *OverviewPages(node.store, node.config).table(),
+            *OverviewPages(node.store, node.config, node.resolver).table(),
+            *HealthPages(node.config, node.store, node.clock, node.loops, node.resolver).table(),
             *ReviewPages(node.store, AccountMail(node.store, node.sending, node.names_of, node.clock)).table(),
             *Ed25519Pages(node.store, node.names_of).table(),
+            *IdentityPages(node.store, node.clock, node.config.service.region, node.config.http_url).table(),
             *node.feedback.routes(node.resolver, delivery_role.settings_of(node), node.look_limits),
         ],
         tools=Tools(

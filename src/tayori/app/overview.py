@@ -1,8 +1,11 @@
 """`GET /tayori/overview?days=1|7|14|30`: what the first page of the console shows of an account.
 
-`days` is how far back the counts of mail go. Rates and thresholds are those of `/tayori/reputation`.
+`days` is how far back the counts of mail go. Rates and thresholds are those of `/tayori/reputation`. Of a few of the
+account's domains the DNS is asked for a DMARC record: nothing else of what is shown is in no row.
 """
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,6 +15,8 @@ from tayori.api.registry import Principal
 from tayori.app import json_page, reputation_desk
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.config import Config
+from tayori.mail.answer import Resolver, drive
+from tayori.mail.dmarc import discover
 from tayori.model.errors import Invalid
 from tayori.model.reputation import Rules
 from tayori.resources import accounts, overview, quotas, reputation
@@ -19,12 +24,14 @@ from tayori.resources.accounts import Account
 from tayori.store.engine import Store, Tx
 
 PATH = "/tayori/overview"
+_DNS_SECONDS = 3.0
 DAYS = {"1": 1, "7": 7, "14": 14, "30": 30}
 
 
 class OverviewPages:
-    def __init__(self, store: Store, config: Config) -> None:
+    def __init__(self, store: Store, config: Config, resolver: Resolver) -> None:
         self._store = store
+        self._resolver = resolver
         self._rules = reputation_desk.rules_of(config.reputation)
 
     def table(self) -> list[Route]:
@@ -36,7 +43,17 @@ class OverviewPages:
         if days is None:
             raise Invalid(f"days is one of {', '.join(DAYS)}.")
         found = await self._store.read(_show, principal.account_id, principal.region, days, self._rules)
+        found["setUp"]["dmarc"] = await self._has_dmarc(found["setUp"].pop("domains"))
         return json_page.answer(200, found)
+
+    async def _has_dmarc(self, domains: Sequence[str]) -> bool:
+        """Whether a policy holds for one of them."""
+        try:
+            async with asyncio.timeout(_DNS_SECONDS):
+                found = await asyncio.gather(*(drive(discover(domain), self._resolver) for domain in domains))
+        except TimeoutError:
+            return False
+        return any(isinstance(one, tuple) for one in found)
 
 
 def _show(tx: Tx, account_id: str, region: str, days: int, rules: Rules) -> dict[str, Any]:

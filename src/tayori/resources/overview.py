@@ -20,6 +20,7 @@ from tayori.store.tables import configuration_sets
 
 _DAY = 24
 _LOOKED_AT = 100  # identities; whoever has more has set up something
+_ASKED = 3
 _SUMS = ", ".join(f"SUM({one})" for one in Count)
 _SERIES = {
     hours: Hot(
@@ -65,11 +66,12 @@ class SetUp:
     told: bool  # of bounces and complaints: an event destination, or a topic of an identity
     sent: bool
     name: str
+    domains: tuple[str, ...]  # that DMARC is to be looked for: few, those that lack something first
 
 
 def set_up(tx: Tx, account_id: str, region: str) -> SetUp:
-    known = identities.page(tx, account_id, region, limit=_LOOKED_AT)
-    lacking = next((one for one in known if not _is_whole(one)), known[0] if known else None)
+    known = sorted(identities.page(tx, account_id, region, limit=_LOOKED_AT), key=_is_whole)
+    lacking = known[0] if known else None
     return SetUp(
         identity=bool(known),
         verified=any(one.is_verified for one in known),
@@ -79,6 +81,7 @@ def set_up(tx: Tx, account_id: str, region: str) -> SetUp:
         told=any(_has(tx, table, account_id, region) for table in (event_destinations, identity_notifications)),
         sent=bool(tx.hot_rows(_ANY, (account_id, region))),
         name=lacking.name if lacking else "",
+        domains=tuple(dict.fromkeys(one.domain for one in known))[:_ASKED],
     )
 
 
