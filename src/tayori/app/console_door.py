@@ -11,6 +11,7 @@ from tayori.api.sessions import SessionGate
 from tayori.clock import Clock
 from tayori.config import Config
 from tayori.console import static_files
+from tayori.console.passkeys import Origins, Passkeys
 from tayori.console.sign_in import Lifetimes, SignIn
 from tayori.console.static_files import StaticFiles
 from tayori.console.user_pages import UserPages
@@ -20,6 +21,7 @@ from tayori.store.engine import Store
 def routes(config: Config, store: Store, clock: Clock) -> list[Route]:
     if not config.console.enabled:
         return []
+    origins = Origins(config.http_url)
     sign_in = SignIn(
         store=store,
         clock=clock,
@@ -27,9 +29,12 @@ def routes(config: Config, store: Store, clock: Clock) -> list[Route]:
         lifetimes=Lifetimes(idle=_idle(config), absolute=timedelta(hours=config.console.session_hours)),
         secure=_is_secure(config),
         rehearsal=config.rehearsal,
+        knows_passkeys=lambda request: origins.of(request) is not None,
     )
+    keys = Passkeys(sign_in, store=store, clock=clock, origins=origins)
     folder = Path(config.console.folder) if config.console.folder else static_files.PACKAGED
-    return [*StaticFiles(folder).table(), *sign_in.table(), *UserPages(store, config.http_url).table()]
+    people = UserPages(store, config.http_url)
+    return [*StaticFiles(folder).table(), *sign_in.table(), *keys.table(), *people.table()]
 
 
 def gate(config: Config, store: Store, clock: Clock) -> SessionGate | None:

@@ -4,7 +4,7 @@ Owns the answers that the console's frame lives by, the pace of guesses, and wha
 the API is decided where the API is called (`api/authenticate.py`, `model/role.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -42,10 +42,19 @@ class Lifetimes:
 
 
 class SignIn:
-    """The routes. `secure` says whether browsers reach the service over TLS."""
+    """The routes. `secure` says whether browsers reach the service over TLS, `providers` by whom else one signs in."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, regions: Sequence[str], lifetimes: Lifetimes, secure: bool, rehearsal: bool
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        regions: Sequence[str],
+        lifetimes: Lifetimes,
+        secure: bool,
+        rehearsal: bool,
+        knows_passkeys: Callable[[HttpRequest], bool],
+        providers: Sequence[Mapping[str, str]] = (),
     ) -> None:
         self._store = store
         self._clock = clock
@@ -53,6 +62,8 @@ class SignIn:
         self._lifetimes = lifetimes
         self._secure = secure
         self._rehearsal = rehearsal
+        self._knows_passkeys = knows_passkeys
+        self._providers = providers
         self._passwords = Passwords()
 
     def table(self) -> list[Route]:
@@ -78,7 +89,7 @@ class SignIn:
         found = await self._find(token) if token else None
         if token is None or found is None:
             first = not await self._store.read(users.any_exist)
-            ways = {"password": True, "passkeys": False, "oidc": []}
+            ways = {"password": True, "passkeys": self._knows_passkeys(request), "oidc": list(self._providers)}
             return json_page.answer(200, {"signedIn": False, "ways": ways, "firstStart": first, "version": __version__})
         return json_page.answer(200, await self._standing(token, found[1]))
 
@@ -88,17 +99,17 @@ class SignIn:
         name = said.strip().lower()[:64] if isinstance(said, str) and said.isprintable() else ""
         counted = _counted(name, request.source_ip)
         if not await self._store.write(sessions.attempt, counted, self._clock.wall(), WINDOW):
-            return _refusal(429, _TOO_MANY, ("retry-after", str(int(WINDOW.total_seconds()))))
+            return refusal(429, _TOO_MANY, ("retry-after", str(int(WINDOW.total_seconds()))))
         known = await self._store.read(users.by_name, name)
         able = known if known is not None and not known.disabled else None
         try:
             is_right = await self._passwords.is_right(able.password_hash if able else None, password)
         except Busy:
-            return _refusal(429, _BUSY, ("retry-after", "5"))
+            return refusal(429, _BUSY, ("retry-after", "5"))
         if not is_right or able is None:
-            return _refusal(401, _REFUSED)
+            return refusal(401, _REFUSED)
         await self._store.write(sessions.forget_attempts, [counted[0][0]])
-        return await self._begin(request, able, "password")
+        return await self.begin(request, able, "password")
 
     async def leave(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         token = self._token(request)
@@ -115,7 +126,7 @@ class SignIn:
         token = unquote(request.path.removeprefix(f"{PATH}/invitation")).strip("/")
         found = await self._store.read(users.invitation, console_session.digest(token))
         if found is None:
-            return _refusal(404, "This link has been used, or its time is over. Ask for a new one.")
+            return refusal(404, "This link has been used, or its time is over. Ask for a new one.")
         whose = await self._store.read(users.by_id, found.user_id) if found.user_id else None
         name = whose.name if whose else found.name
         return json_page.answer(200, {"name": name, "isReset": whose is not None, "operator": found.operator})
@@ -127,22 +138,22 @@ class SignIn:
         digest = console_session.digest(token) if isinstance(token, str) else ""
         counted = ((f"link@{request.source_ip}", _ADDRESS),)
         if not await self._store.write(sessions.attempt, counted, self._clock.wall(), WINDOW):
-            return _refusal(429, _TOO_MANY)
+            return refusal(429, _TOO_MANY)
         found = await self._store.read(users.invitation, digest)
         whose = await self._store.read(users.by_id, found.user_id) if found and found.user_id else None
         name = whose.name if whose else user.user_name(given.get("name"))
         password = user.new_password(given.get("password"), name)
         if found is None:
-            return _refusal(404, "This link has been used, or its time is over. Ask for a new one.")
+            return refusal(404, "This link has been used, or its time is over. Ask for a new one.")
         hashed = await self._passwords.hash(password)
         shown = user.display_name(given.get("displayName") or "")
         made = await self._store.write(users.accept, digest, ids.share_id(), name, hashed, display_name=shown)
-        return await self._begin(request, made, "link")
+        return await self.begin(request, made, "link")
 
     # -- one's own -------------------------------------------------------------------------------------------------
 
     async def put_profile(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        _, (_, who) = await self._mine(request)
+        _, (_, who) = await self.mine(request)
         given = json_page.document(request)
         shown = user.display_name(given["displayName"]) if "displayName" in given else who.display_name
         language, theme = given.get("language", who.language), given.get("theme", who.theme)
@@ -153,30 +164,30 @@ class SignIn:
 
     async def put_password(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         """A new password, by whoever knows the old one. It ends all other sessions, and gives this one a new token."""
-        _, (_, who) = await self._mine(request)
+        _, (_, who) = await self.mine(request)
         given = json_page.document(request)
         new = user.new_password(given.get("new"), who.name)
         counted = ((f"password/{who.user_id}", _EACH),)
         if not await self._store.write(sessions.attempt, counted, self._clock.wall(), WINDOW):
-            return _refusal(429, _TOO_MANY)
+            return refusal(429, _TOO_MANY)
         try:
             is_right = await self._passwords.is_right(who.password_hash, user.normal_password(given.get("old")))
         except Busy:
-            return _refusal(429, _BUSY, ("retry-after", "5"))
+            return refusal(429, _BUSY, ("retry-after", "5"))
         if not is_right:
-            return _refusal(400, "The present password is wrong.")
+            return refusal(400, "The present password is wrong.")
         hashed = await self._passwords.hash(new)
         await self._store.write(_change_password, who.user_id, hashed)
-        return await self._begin(request, who, "password")
+        return await self.begin(request, who, "password")
 
     async def list_sessions(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
-        _, (here, who) = await self._mine(request)
+        _, (here, who) = await self.mine(request)
         found = await self._store.read(sessions.of_user, who.user_id, self._clock.wall(), self._lifetimes.idle)
         return json_page.answer(200, {"sessions": [_shown(one, is_this=one == here) for one in found]})
 
     async def end_session(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         """The one in the path; all but this one where none is."""
-        _, (here, who) = await self._mine(request)
+        _, (here, who) = await self.mine(request)
         session_id = storable(unquote(request.path.removeprefix(f"{PATH}/sessions"))).strip("/")
         if session_id:
             await self._store.write(sessions.end, who.user_id, session_id)
@@ -193,7 +204,7 @@ class SignIn:
         digest = console_session.digest(token)
         return await self._store.read(sessions.find, digest, self._clock.wall(), self._lifetimes.idle)
 
-    async def _mine(self, request: HttpRequest) -> tuple[str, tuple[Session, User]]:
+    async def mine(self, request: HttpRequest) -> tuple[str, tuple[Session, User]]:
         """Raises ApiError unless somebody is signed in, and means it."""
         token = self._token(request)
         found = await self._find(token) if token else None
@@ -203,7 +214,7 @@ class SignIn:
             session_gate.check_forgery(request, token)
         return token, found
 
-    async def _begin(self, request: HttpRequest, who: User, way: str) -> HttpResponse:
+    async def begin(self, request: HttpRequest, who: User, way: str) -> HttpResponse:
         """A session with a token of its own: one that was known before is worth nothing after."""
         token, now = ids.url_token(), self._clock.wall()
         session = Session(
@@ -247,7 +258,7 @@ def _counted(name: str, source_ip: str) -> tuple[tuple[str, int], ...]:
     return (f"{name}@{source_ip}", _EACH), (f"name/{name}", _NAME), (f"from/{source_ip}", _ADDRESS)
 
 
-def _refusal(status: int, message: str, *headers: tuple[str, str]) -> HttpResponse:
+def refusal(status: int, message: str, *headers: tuple[str, str]) -> HttpResponse:
     return json_page.answer(status, {"message": message}, *headers)
 
 
