@@ -2,7 +2,16 @@
 
 import { I18nProvider } from "@cloudscape-design/components/i18n";
 import { applyMode, Mode } from "@cloudscape-design/global-styles";
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useState,
+} from "react";
 import { tayori } from "../api/client";
 import { useSessionHolder } from "./session";
 import { type Language, LanguageContext } from "./words";
@@ -12,15 +21,18 @@ export type Theme = "light" | "dark" | "system";
 interface Appearance {
   language: Language;
   theme: Theme;
+  isDark: boolean;
   choose: (change: { language?: Language; theme?: Theme }) => void;
 }
 
-const Context = createContext<Appearance>({ language: "en", theme: "system", choose: () => {} });
+const Context = createContext<Appearance>({ language: "en", theme: "system", isDark: false, choose: () => {} });
 type Messages = Parameters<typeof I18nProvider>[0]["messages"];
 
 export function useAppearance(): Appearance {
   return useContext(Context);
 }
+
+const DARK = "(prefers-color-scheme: dark)";
 
 function kept(name: string): string | null {
   try {
@@ -68,14 +80,16 @@ export function AppearanceProvider({ children }: { children: ReactNode }) {
     };
   }, [language]);
 
+  const [isNight, setNight] = useState(() => window.matchMedia(DARK).matches);
   useEffect(() => {
-    const dark = window.matchMedia("(prefers-color-scheme: dark)");
-    const apply = () => applyMode(theme === "dark" || (theme === "system" && dark.matches) ? Mode.Dark : Mode.Light);
-    apply();
-    keep("theme", theme);
-    dark.addEventListener("change", apply);
-    return () => dark.removeEventListener("change", apply);
-  }, [theme]);
+    const dark = window.matchMedia(DARK);
+    const note = () => setNight(dark.matches);
+    dark.addEventListener("change", note);
+    return () => dark.removeEventListener("change", note);
+  }, []);
+  const isDark = theme === "dark" || (theme === "system" && isNight);
+  useLayoutEffect(() => applyMode(isDark ? Mode.Dark : Mode.Light), [isDark]);
+  useEffect(() => keep("theme", theme), [theme]);
 
   const choose = useCallback(
     (change: { language?: Language; theme?: Theme }) => {
@@ -86,7 +100,7 @@ export function AppearanceProvider({ children }: { children: ReactNode }) {
     },
     [user],
   );
-  const appearance = useMemo(() => ({ language, theme, choose }), [language, theme, choose]);
+  const appearance = useMemo(() => ({ language, theme, isDark, choose }), [language, theme, isDark, choose]);
   if (!messages) return null;
   return (
     <Context.Provider value={appearance}>

@@ -18,7 +18,6 @@ import { define, useText, useWords } from "./words";
 
 const words = define({
   product: ["Tayori", "Tayori"],
-  logo: ["Logo", "ロゴ"],
   rehearsalMark: ["Rehearsal", "リハーサル"],
   navigation: ["Side navigation", "サイドナビゲーション"],
   openNavigation: ["Open side navigation", "サイドナビゲーションを開く"],
@@ -172,13 +171,12 @@ function Top() {
   const t = useWords(words);
   const session = useSession();
   const { signOut } = useSessionHolder();
-  const { language, choose } = useAppearance();
+  const { language, isDark, choose } = useAppearance();
   const { account, region } = usePlace();
   const navigate = useNavigate();
   const href = useHref();
   const go = useGo();
   const page = useLocation().pathname.split("/")[3] ?? "dashboard";
-  const isDark = document.body.classList.contains("awsui-dark-mode");
   const named = (id: string) => session.accounts.find((one) => one.id === id)?.name || id;
   const utilities: TopNavigationProps.Utility[] = [
     {
@@ -192,8 +190,6 @@ function Top() {
       iconSvg: isDark ? <SunIcon /> : <MoonIcon />,
       ariaLabel: isDark ? t.toLight : t.toDark,
       title: isDark ? t.toLight : t.toDark,
-      text: isDark ? t.toLight : t.toDark,
-      disableTextCollapse: false,
       onClick: () => choose({ theme: isDark ? "light" : "dark" }),
     },
     {
@@ -230,8 +226,7 @@ function Top() {
       <TopNavigation
         identity={{
           href: href("dashboard"),
-          title: t.product,
-          logo: { src: `${BASE}/tayori.svg`, alt: t.logo },
+          logo: { src: `${BASE}/tayori.svg`, alt: t.product },
           onFollow: (event) => {
             event.preventDefault();
             go("dashboard");

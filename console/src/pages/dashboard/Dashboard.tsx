@@ -111,7 +111,7 @@ function Usage({ overview, t }: { overview: Overview; t: T }) {
   const { max24Hour, sent24Hours, maxRate } = overview.account;
   const used = max24Hour > 0 ? Math.min(100, (sent24Hours / max24Hour) * 100) : 0;
   return (
-    <Container fitHeight header={<Header variant="h2">{t.usage}</Header>}>
+    <Container header={<Header variant="h2">{t.usage}</Header>}>
       <SpaceBetween size="m">
         <KeyValuePairs
           columns={2}
@@ -133,7 +133,7 @@ function Usage({ overview, t }: { overview: Overview; t: T }) {
 function Rates({ overview, t }: { overview: Overview; t: T }) {
   const { bounce, complaint, limits } = overview.reputation;
   return (
-    <Container fitHeight header={<Header variant="h2">{t.reputation}</Header>}>
+    <Container header={<Header variant="h2">{t.reputation}</Header>}>
       <SpaceBetween size="m">
         <Rate label={t.bounceRate} rate={bounce} limits={limits.bounce} t={t} />
         <Rate label={t.complaintRate} rate={complaint} limits={limits.complaint} t={t} />
@@ -142,19 +142,26 @@ function Rates({ overview, t }: { overview: Overview; t: T }) {
   );
 }
 
-/* A gauge that ends a little above the threshold of the pause, in words as well as in its length. */
+/* A gauge that ends a little above the threshold of the pause; both thresholds are marked, and said in words. */
 function Rate(given: { label: string; rate: RateOf; limits: { review: number; pause: number }; t: T }) {
   const { label, rate, limits, t } = given;
   const value = rate.rate ?? 0;
   const end = limits.pause * 1.25;
+  const at = (part: number) => `${Math.min(100, (part / end) * 100)}%`;
+  const said = rate.rate === null ? t.noRate : t.rateOf(percent(value), rate.count, rate.volume);
+  const level = value >= limits.pause ? "bad" : value >= limits.review ? "high" : "good";
   return (
     <SpaceBetween size="xxs">
-      <ProgressBar
-        label={label}
-        value={Math.min(100, (value / end) * 100)}
-        description={t.limitsAt(percent(limits.review), percent(limits.pause))}
-        additionalInfo={rate.rate === null ? t.noRate : t.rateOf(percent(value), rate.count, rate.volume)}
-      />
+      <Box variant="awsui-key-label">{label}</Box>
+      <Box fontSize="heading-m">{said}</Box>
+      <div className="gauge" aria-hidden="true">
+        <div className={`gauge-value gauge-${level}`} style={{ width: at(value) }} />
+        <div className="gauge-mark" style={{ left: at(limits.review) }} />
+        <div className="gauge-mark" style={{ left: at(limits.pause) }} />
+      </div>
+      <Box color="text-body-secondary" fontSize="body-s">
+        {t.limitsAt(percent(limits.review), percent(limits.pause))}
+      </Box>
       <Verdict rate={rate} limits={limits} t={t} />
     </SpaceBetween>
   );
@@ -264,7 +271,6 @@ function SetUp({ overview, t }: { overview: Overview; t: T }) {
   const done = steps.filter((step) => step.done).length;
   return (
     <Container
-      fitHeight
       header={
         <Header variant="h2" description={t.setUpAbout} counter={`(${t.stepsDone(done, steps.length)})`}>
           {t.setUp}
@@ -307,7 +313,7 @@ function Health({ t }: { t: T }) {
   );
   const troubles = found.value?.troubles ?? [];
   return (
-    <Container fitHeight header={<Header variant="h2">{t.health}</Header>}>
+    <Container header={<Header variant="h2">{t.health}</Header>}>
       {!found.value && !found.failure && <Spinner />}
       <Failure failure={found.failure} retry={found.reload} />
       {found.value && troubles.length === 0 && <StatusIndicator type="success">{t.healthOk}</StatusIndicator>}
