@@ -1,9 +1,9 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import Grid from "@cloudscape-design/components/grid";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import MixedLineBarChart from "@cloudscape-design/components/mixed-line-bar-chart";
@@ -27,6 +27,7 @@ import { words } from "./words";
 
 type T = Spoken<typeof words>;
 const RANGES = ["1", "7", "14", "30"];
+const HALVES = [{ colspan: { default: 12, m: 6 } }, { colspan: { default: 12, m: 6 } }];
 const help = <Help of="dashboard" />;
 
 export function Component() {
@@ -50,15 +51,15 @@ export function Component() {
         {overview && (
           <>
             <Standing overview={overview} t={t} />
-            <ColumnLayout columns={2} minColumnWidth={320}>
+            <Grid gridDefinition={HALVES}>
               <Usage overview={overview} t={t} />
               <Rates overview={overview} t={t} />
-            </ColumnLayout>
+            </Grid>
             <Mail points={overview.series} days={days} setDays={setDays} t={t} />
-            <ColumnLayout columns={2} minColumnWidth={320}>
+            <Grid gridDefinition={HALVES}>
               <SetUp overview={overview} t={t} />
               <Health t={t} />
-            </ColumnLayout>
+            </Grid>
           </>
         )}
       </SpaceBetween>
