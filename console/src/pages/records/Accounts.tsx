@@ -1,0 +1,255 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
+import Link from "@cloudscape-design/components/link";
+import Modal from "@cloudscape-design/components/modal";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Table from "@cloudscape-design/components/table";
+import TextFilter from "@cloudscape-design/components/text-filter";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import { tayori, withQuery } from "../../api/client";
+import { useNotices } from "../../frame/notices";
+import { Page } from "../../frame/page";
+import { BASE, segment, useAddressed, usePlace, useRole } from "../../frame/place";
+import { useSessionHolder } from "../../frame/session";
+import { useWords } from "../../frame/words";
+import { Empty } from "../../parts/Empty";
+import { Failure } from "../../parts/Failure";
+import { TimeText } from "../../parts/TimeText";
+import { useAction } from "../../parts/useAction";
+import { useListing } from "../../parts/useListing";
+import { Help } from "./help";
+import { words } from "./words";
+
+interface Account {
+  id: string;
+  name: string;
+  created_at: string;
+  production_access: boolean;
+  sending_enabled: boolean;
+  enforcement_status: string;
+  review_status: string | null;
+  identities: number;
+  credentials: number;
+  sent_24_hours: number;
+}
+
+const PATH = "/tayori/accounts";
+const help = <Help of="accounts" />;
+
+export function Component() {
+  const t = useWords(words);
+  const { may } = useRole();
+  const [isCreating, setCreating] = useState(false);
+  const isOperator = may("operator");
+  return (
+    <Page
+      title={t.accounts}
+      description={t.accountsAbout}
+      help={help}
+      actions={
+        <Button variant="primary" disabled={!isOperator} onClick={() => setCreating(true)}>
+          {t.createAccount}
+        </Button>
+      }
+    >
+      {isOperator ? (
+        <All isCreating={isCreating} onCreated={() => setCreating(false)} />
+      ) : (
+        <Alert type="info" header={t.forbiddenTitle}>
+          {t.needsOperator}
+        </Alert>
+      )}
+    </Page>
+  );
+}
+
+function All({ isCreating, onCreated }: { isCreating: boolean; onCreated: () => void }) {
+  const t = useWords(words);
+  const { region } = usePlace();
+  const navigate = useNavigate();
+  const { tell } = useNotices();
+  const { reload } = useSessionHolder();
+  const [like, setLike] = useAddressed("like");
+  const [renaming, setRenaming] = useState<Account | null>(null);
+  const accounts = useListing<Account>(
+    async (behind, signal) => {
+      const path = withQuery(PATH, { like, behind });
+      const found = await tayori<{ accounts: Account[]; next: string | null }>("GET", path, undefined, signal);
+      return { items: found.accounts, next: found.next };
+    },
+    [like],
+  );
+  const changed = async (text: string) => {
+    tell("success", text);
+    await Promise.all([accounts.reload(), reload()]);
+  };
+  return (
+    <SpaceBetween size="s">
+      <Failure failure={accounts.failure} retry={accounts.reload} />
+      <Table
+        wrapLines
+        loading={accounts.isLoading && !accounts.value}
+        loadingText={t.loading}
+        items={accounts.items}
+        trackBy="id"
+        pagination={accounts.pagination}
+        header={<Header variant="h2">{t.accounts}</Header>}
+        filter={
+          <TextFilter
+            filteringText={like}
+            filteringAriaLabel={t.findAccount}
+            filteringPlaceholder={t.findAccount}
+            onChange={({ detail }) => setLike(detail.filteringText)}
+          />
+        }
+        empty={<Empty title={t.noAccounts} action={<Button onClick={() => setLike("")}>{t.clearFilter}</Button>} />}
+        columnDefinitions={[
+          {
+            id: "name",
+            header: t.name,
+            isRowHeader: true,
+            cell: (one) => (
+              <Link
+                href={`${BASE}/${one.id}/${region}/dashboard`}
+                ariaLabel={t.open(one.name)}
+                onFollow={(event) => {
+                  event.preventDefault();
+                  navigate(`/${one.id}/${region}/dashboard`);
+                }}
+              >
+                {one.name}
+              </Link>
+            ),
+          },
+          { id: "id", header: t.accountId, cell: (one) => one.id },
+          { id: "access", header: t.access, cell: (one) => <Access of={one} /> },
+          { id: "sending", header: t.sending, cell: (one) => <Sending of={one} /> },
+          { id: "sent", header: t.sent, cell: (one) => one.sent_24_hours.toLocaleString() },
+          { id: "identities", header: t.identities, cell: (one) => one.identities },
+          { id: "credentials", header: t.credentials, cell: (one) => one.credentials },
+          { id: "created", header: t.created, cell: (one) => <TimeText at={one.created_at} /> },
+          {
+            id: "actions",
+            header: t.actions,
+            cell: (one) => (
+              <Button variant="inline-link" ariaLabel={t.renameOf(one.name)} onClick={() => setRenaming(one)}>
+                {t.rename}
+              </Button>
+            ),
+          },
+        ]}
+      />
+      {isCreating && (
+        <Naming
+          title={t.createAccount}
+          verb={t.createAccount}
+          name=""
+          act={(name) => tayori("POST", PATH, { name })}
+          onClose={(name) => {
+            onCreated();
+            if (name) void changed(t.accountCreated(name));
+          }}
+        />
+      )}
+      {renaming && (
+        <Naming
+          title={t.renameOf(renaming.name)}
+          verb={t.save}
+          name={renaming.name}
+          act={(name) => tayori("PATCH", `${PATH}/${segment(renaming.id)}`, { name })}
+          onClose={(name) => {
+            setRenaming(null);
+            if (name) void changed(t.accountRenamed(name));
+          }}
+        />
+      )}
+    </SpaceBetween>
+  );
+}
+
+function Access({ of }: { of: Account }) {
+  const t = useWords(words);
+  const access = of.production_access ? (
+    <StatusIndicator type="success">{t.production}</StatusIndicator>
+  ) : (
+    <StatusIndicator type="info">{t.sandbox}</StatusIndicator>
+  );
+  return of.review_status === "PENDING" ? (
+    <SpaceBetween size="xxs">
+      {access}
+      <StatusIndicator type="pending">{t.review(of.review_status)}</StatusIndicator>
+    </SpaceBetween>
+  ) : (
+    access
+  );
+}
+
+function Sending({ of }: { of: Account }) {
+  const t = useWords(words);
+  if (of.enforcement_status === "SHUTDOWN") return <StatusIndicator type="error">{t.shutDown}</StatusIndicator>;
+  if (!of.sending_enabled) return <StatusIndicator type="stopped">{t.paused}</StatusIndicator>;
+  return <StatusIndicator type="success">{t.enabled}</StatusIndicator>;
+}
+
+interface NamingProps {
+  title: string;
+  verb: string;
+  name: string;
+  act: (name: string) => Promise<unknown>;
+  onClose: (done: string) => void;
+}
+
+function Naming({ title, verb, name, act, onClose }: NamingProps) {
+  const t = useWords(words);
+  const [typed, setTyped] = useState(name);
+  const [fault, setFault] = useState("");
+  const action = useAction(async () => {
+    await act(typed.trim());
+    onClose(typed.trim());
+  });
+  const go = () => {
+    const isGood = typed.trim().length >= 1 && typed.length <= 100;
+    setFault(isGood ? "" : t.nameFault);
+    if (isGood) void action.run();
+  };
+  return (
+    <Modal
+      visible
+      header={title}
+      closeAriaLabel={t.close}
+      onDismiss={() => onClose("")}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" onClick={() => onClose("")}>
+              {t.cancel}
+            </Button>
+            <Button variant="primary" loading={action.isRunning} onClick={go}>
+              {verb}
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          go();
+        }}
+      >
+        <SpaceBetween size="m">
+          <FormField label={t.name} constraintText={t.nameHint} errorText={fault}>
+            <Input value={typed} autoComplete={false} onChange={({ detail }) => setTyped(detail.value)} />
+          </FormField>
+          <Failure failure={action.failure} />
+        </SpaceBetween>
+      </form>
+    </Modal>
+  );
+}
