@@ -10,7 +10,6 @@ import MixedLineBarChart from "@cloudscape-design/components/mixed-line-bar-char
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
@@ -21,6 +20,7 @@ import { type Language, type Spoken, useLanguage, useWords } from "../../frame/w
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
 import { useCall } from "../../parts/useCall";
+import { Health } from "./Health";
 import { Help } from "./help";
 import { type Overview, type Point, percent, type RateOf, shown } from "./overview";
 import { words } from "./words";
@@ -58,7 +58,7 @@ export function Component() {
             <Mail points={overview.series} days={days} setDays={setDays} t={t} />
             <Grid gridDefinition={HALVES}>
               <SetUp overview={overview} t={t} />
-              <Health t={t} />
+              <Health />
             </Grid>
           </>
         )}
@@ -264,6 +264,7 @@ function SetUp({ overview, t }: { overview: Overview; t: T }) {
     { text: t.stepVerified, more: t.stepVerifiedText, done: setUp.verified, to: identity },
     { text: t.stepDkim, more: t.stepDkimText, done: setUp.dkim, to: identity },
     { text: t.stepMailFrom, more: t.stepMailFromText, done: setUp.mail_from, to: identity },
+    { text: t.stepDmarc, more: t.stepDmarcText, done: setUp.dmarc, to: identity },
     { text: t.stepSet, more: t.stepSetText, done: setUp.configuration_set, to: "configuration-sets" },
     { text: t.stepTold, more: t.stepToldText, done: setUp.told, to: "configuration-sets" },
     { text: t.stepSent, more: t.stepSentText, done: setUp.sent, to: identity },
@@ -298,36 +299,6 @@ function SetUp({ overview, t }: { overview: Overview; t: T }) {
           </li>
         ))}
       </ol>
-    </Container>
-  );
-}
-
-/* What a process says of itself; others of the same installation say it of themselves. */
-function Health({ t }: { t: T }) {
-  const found = useCall(
-    async (signal) => {
-      const answer = await fetch("/healthz", { signal, cache: "no-store" });
-      return (await answer.json()) as { troubles: string[] };
-    },
-    [],
-    { every: 15 },
-  );
-  const troubles = found.value?.troubles ?? [];
-  return (
-    <Container header={<Header variant="h2">{t.health}</Header>}>
-      {!found.value && !found.failure && <Spinner />}
-      <Failure failure={found.failure} retry={found.reload} />
-      {found.value && troubles.length === 0 && <StatusIndicator type="success">{t.healthOk}</StatusIndicator>}
-      {troubles.length > 0 && (
-        <SpaceBetween size="xs">
-          <StatusIndicator type="error">{t.healthBad}</StatusIndicator>
-          {troubles.map((one) => (
-            <Box key={one} variant="code">
-              {one}
-            </Box>
-          ))}
-        </SpaceBetween>
-      )}
     </Container>
   );
 }

@@ -22,6 +22,7 @@ import { Failure } from "../../parts/Failure";
 import { addressFault, fault } from "../../parts/limit";
 import { useAction } from "../../parts/useAction";
 import { useCall } from "../../parts/useCall";
+import { History } from "./History";
 import { Help } from "./help";
 import type { Overview } from "./overview";
 import { words } from "./words";
@@ -58,6 +59,7 @@ export function Component() {
         {!account && !found.failure && <StatusIndicator type="loading">{t.loading}</StatusIndicator>}
         {account && <State account={account} t={t} />}
         {isAsking && <Request details={account.details} done={found.reload} t={t} />}
+        <History />
       </SpaceBetween>
     </Page>
   );

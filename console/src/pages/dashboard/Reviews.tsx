@@ -6,21 +6,22 @@ import Input from "@cloudscape-design/components/input";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Modal from "@cloudscape-design/components/modal";
 import RadioGroup from "@cloudscape-design/components/radio-group";
+import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useState } from "react";
-import { tayori } from "../../api/client";
+import { tayori, withQuery } from "../../api/client";
 import { useNotices } from "../../frame/notices";
 import { Page } from "../../frame/page";
-import { segment } from "../../frame/place";
+import { segment, useAddressed } from "../../frame/place";
 import { type Spoken, useLanguage, useWords } from "../../frame/words";
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
 import { needed } from "../../parts/limit";
 import { useAction } from "../../parts/useAction";
-import { useCall } from "../../parts/useCall";
+import { useListing } from "../../parts/useListing";
 import { Help } from "./help";
 import type { Overview } from "./overview";
 import { stateOf } from "./ProductionAccess";
@@ -35,14 +36,29 @@ interface Review {
   region: string;
   status: string;
   reason: string | null;
+  productionAccess: boolean;
+  max24Hour: number;
+  maxRate: number;
   details: Overview["account"]["details"];
 }
 
 export function Component() {
   const t = useWords(words);
-  const found = useCall((signal) => tayori<{ reviews: Review[] }>("GET", "/tayori/reviews", undefined, signal), [], {
-    every: 10,
-  });
+  const [state, setState] = useAddressed("state");
+  const found = useListing<Review>(
+    async (behind, signal) => {
+      const path = withQuery("/tayori/reviews", { state, behind });
+      const answer = await tayori<{ reviews: Review[]; next: string | null }>("GET", path, undefined, signal);
+      return { items: answer.reviews, next: answer.next };
+    },
+    [state],
+    { every: 10 },
+  );
+  const states = [
+    { value: "", label: t.all },
+    { value: "open", label: t.waitingOnly },
+    { value: "decided", label: t.decidedOnly },
+  ];
   const [open, setOpen] = useState<Review | null>(null);
   return (
     <Page title={t.reviews} description={t.reviewsAbout} help={help}>
@@ -52,7 +68,16 @@ export function Component() {
           wrapLines
           loading={found.isLoading && !found.value}
           loadingText={t.loading}
-          items={found.value?.reviews ?? []}
+          items={found.items}
+          pagination={found.pagination}
+          filter={
+            <Select
+              ariaLabel={t.showing}
+              selectedOption={states.find((one) => one.value === state) ?? null}
+              options={states}
+              onChange={({ detail }) => setState(detail.selectedOption.value ?? "")}
+            />
+          }
           trackBy={(one) => `${one.account}/${one.region}`}
           header={<Header variant="h2">{t.reviews}</Header>}
           empty={<Empty title={t.noReviews}>{t.noReviewsText}</Empty>}
@@ -119,8 +144,8 @@ function Decide({ review, t, close }: { review: Review; t: T; close: () => void 
   const language = useLanguage();
   const { tell } = useNotices();
   const [verb, setVerb] = useState("grant");
-  const [daily, setDaily] = useState("50000");
-  const [rate, setRate] = useState("14");
+  const [daily, setDaily] = useState(review.productionAccess ? String(review.max24Hour) : "50000");
+  const [rate, setRate] = useState(review.productionAccess ? String(review.maxRate) : "14");
   const [reason, setReason] = useState("");
   const [isTried, setTried] = useState(false);
   const path = `/tayori/reviews/${segment(review.account)}/${segment(review.region)}/${verb}`;

@@ -37,6 +37,7 @@ export interface Overview {
     verified: boolean;
     dkim: boolean;
     mail_from: boolean;
+    dmarc: boolean;
     configuration_set: boolean;
     told: boolean;
     sent: boolean;

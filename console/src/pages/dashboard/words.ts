@@ -91,6 +91,11 @@ export const words = define({
     "SPF passes for your own domain, so DMARC passes twice.",
     "自社ドメインで SPF が成功し、DMARC が二重に成立します。",
   ],
+  stepDmarc: ["Publish a DMARC policy", "DMARC ポリシーを公開"],
+  stepDmarcText: [
+    "Large providers ask for one; p=none is enough to begin with.",
+    "大手プロバイダーが求めるレコードです。最初は p=none で十分です。",
+  ],
   stepSet: ["Create a configuration set", "設定セットを作成"],
   stepSetText: [
     "TLS policy, maximum delivery time and event destinations belong to it.",
@@ -108,10 +113,6 @@ export const words = define({
     (done: number, all: number) => `${done} of ${all} done`,
     (done: number, all: number) => `${all} 件中 ${done} 件完了`,
   ],
-
-  health: ["Service health", "サービスの状態"],
-  healthOk: ["All parts of the service work", "サービスは正常に稼働しています"],
-  healthBad: ["Something does not work", "一部が正常に動作していません"],
 
   access: ["Production access", "本稼働アクセス"],
   accessAbout: [
@@ -185,6 +186,10 @@ export const words = define({
     "Accounts that have asked to leave the sandbox. They are told of your decision by mail.",
     "サンドボックスの解除を申請したアカウントです。決定はメールで通知されます。",
   ],
+  showing: ["Show", "表示"],
+  all: ["All requests", "すべての申請"],
+  waitingOnly: ["Waiting", "審査待ち"],
+  decidedOnly: ["Decided", "審査済み"],
   noReviews: ["Nobody has asked yet", "申請はまだありません"],
   noReviewsText: [
     "Requests from the page “Production access” arrive here.",
