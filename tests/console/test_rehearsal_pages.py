@@ -33,7 +33,7 @@ def test_a_zone_is_opened_and_its_records_typed(console: Console) -> None:
     press(page, "Add record")  # with nothing typed
     expect(page.get_by_text("Enter a value.")).to_be_visible()
     add_record(page, "TXT", "_dmarc", "v=DMARC1; p=none")
-    expect(page.get_by_text("Registered: TXT _dmarc.typed.test")).to_be_visible()
+    expect(page.get_by_text("Registered: TXT _dmarc.typed.test", exact=True)).to_be_visible()
     choose(page, "Type", "MX")
     fill(page, "Priority", "10")
     fill(page, "Host", "bounce")
@@ -48,7 +48,7 @@ def test_a_zone_is_opened_and_its_records_typed(console: Console) -> None:
     expect(page.get_by_role("cell", name="v=DMARC1; p=reject")).to_be_visible()
     press(page, "Delete MX bounce.typed.test")
     press(page.get_by_role("dialog"), "Delete")
-    expect(page.get_by_text("Deleted: MX bounce.typed.test")).to_be_visible()
+    expect(page.get_by_text("Deleted: MX bounce.typed.test", exact=True)).to_be_visible()
     expect(page.get_by_role("cell", name="10 feedback-smtp.us-east-1.tayori.test")).to_have_count(0)
 
 
@@ -103,7 +103,7 @@ def test_mail_is_read_and_reported_as_spam(console: Console, service: Service, t
     press(page, "Header fields", role="tab")
     expect(page.get_by_role("rowheader", name="Authentication-Results", exact=True)).to_be_visible()
     press(page, "Report spam")
-    expect(page.get_by_text(words)).to_be_visible()
+    expect(page.get_by_text(words, exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Reported as spam")).to_be_disabled()
 
 
@@ -127,13 +127,13 @@ def test_time_is_advanced_and_runs_faster(console: Console, service: Service) ->
 
     page, before = console.go("rehearsal/clock", "Clock"), now()
     press(page, "1 hour")
-    expect(page.get_by_text("The clock was advanced.")).to_be_visible()
+    expect(page.get_by_text("The clock was advanced.", exact=True)).to_be_visible()
     assert now() - before >= timedelta(hours=1)
     fill(page, "Seconds", "-1")
     press(page, "Advance")
     expect(page.get_by_text("A number of zero or more.")).to_be_visible()
     press(page, "60 times")
-    expect(page.get_by_text("The speed was changed.")).to_be_visible()
+    expect(page.get_by_text("The speed was changed.", exact=True)).to_be_visible()
     assert json.loads(service.tayori("rehearsal", "clock", "show", "--json"))["speed"] == 60
     press(page, "As outside")
     expect(page.get_by_text("As outside").first).to_be_visible()
