@@ -177,9 +177,9 @@ function Recipients({ of }: { of: Recipient[] }) {
       }
       columnDefinitions={[
         { id: "address", header: t.recipient, isRowHeader: true, minWidth: 180, cell: (one) => one.address },
-        { id: "state", header: t.status, minWidth: 120, cell: (one) => <State of={one.state} /> },
-        { id: "tries", header: t.tries, cell: (one) => one.attempts },
-        { id: "next", header: t.nextTry, minWidth: 150, cell: (one) => <TimeText at={one.due_at} /> },
+        { id: "state", header: t.status, minWidth: 150, cell: (one) => <State of={one.state} /> },
+        { id: "tries", header: t.tries, minWidth: 100, cell: (one) => one.attempts },
+        { id: "next", header: t.nextTry, minWidth: 130, cell: (one) => <TimeText at={one.due_at} /> },
         {
           id: "said",
           header: t.lastSaid,

@@ -1,5 +1,6 @@
 /* What waits for one destination, why, and what may be done about it. */
 
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import Container from "@cloudscape-design/components/container";
@@ -115,14 +116,22 @@ export function Component() {
               header: t.recipient,
               isRowHeader: true,
               minWidth: 180,
-              cell: (one) => <GoLink to={`messages/${segment(one.message_id)}`}>{one.recipient}</GoLink>,
+              cell: (one) => (
+                <SpaceBetween size="xxs">
+                  <GoLink to={`messages/${segment(one.message_id)}`}>{one.recipient}</GoLink>
+                  <Box color="text-body-secondary" fontSize="body-s">
+                    {one.subject || t.noSubject}
+                  </Box>
+                </SpaceBetween>
+              ),
             },
-            { id: "why", header: t.why, minWidth: 260, cell: (one) => one.sentence },
-            { id: "tries", header: t.tries, cell: (one) => one.attempts },
-            { id: "next", header: t.nextTry, minWidth: 150, cell: (one) => <TimeText at={one.due_at} /> },
-            { id: "deadline", header: t.deadline, minWidth: 150, cell: (one) => <TimeText at={one.expires_at} /> },
-            { id: "subject", header: t.subject, minWidth: 160, cell: (one) => one.subject || t.noSubject },
-            ...(seen === "all" ? [{ id: "account", header: t.account, cell: (one: Queued) => one.account_id }] : []),
+            { id: "why", header: t.why, minWidth: 240, cell: (one) => one.sentence },
+            { id: "tries", header: t.tries, minWidth: 90, cell: (one) => one.attempts },
+            { id: "next", header: t.nextTry, minWidth: 120, cell: (one) => <TimeText at={one.due_at} /> },
+            { id: "deadline", header: t.deadline, minWidth: 120, cell: (one) => <TimeText at={one.expires_at} /> },
+            ...(seen === "all"
+              ? [{ id: "account", header: t.account, minWidth: 130, cell: (one: Queued) => one.account_id }]
+              : []),
           ]}
         />
       </SpaceBetween>

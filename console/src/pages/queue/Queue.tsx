@@ -1,6 +1,7 @@
 /* All destinations for which something waits, the longest queue first; and the shape of the retries. */
 
 import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Grid from "@cloudscape-design/components/grid";
@@ -116,7 +117,7 @@ export function Component() {
               id: "domain",
               header: t.destination,
               isRowHeader: true,
-              minWidth: 160,
+              minWidth: 130,
               cell: (one) => (
                 <GoLink to={`queue/${segment(one.domain)}${isOperator ? `?accounts=${seen}` : ""}`}>
                   {one.domain}
@@ -126,14 +127,28 @@ export function Component() {
             {
               id: "waits",
               header: t.waits,
+              minWidth: 90,
               cell: (one) => ((one.states.queued ?? 0) + (one.states.deferred ?? 0)).toLocaleString(),
             },
-            { id: "held", header: t.held, cell: (one) => (one.states.held ?? 0).toLocaleString() },
-            { id: "hand", header: t.inHand, cell: (one) => (one.states.sending ?? 0).toLocaleString() },
-            { id: "reason", header: t.mainReason, minWidth: 140, cell: (one) => reasonText(t, one.reason) },
-            { id: "oldest", header: t.oldest, minWidth: 150, cell: (one) => <TimeText at={one.oldest} /> },
-            { id: "next", header: t.nextTry, minWidth: 150, cell: (one) => <TimeText at={one.next_due} /> },
-            { id: "reply", header: t.lastReply, minWidth: 240, cell: (one) => said(one.last_said) },
+            { id: "held", header: t.held, minWidth: 90, cell: (one) => (one.states.held ?? 0).toLocaleString() },
+            { id: "hand", header: t.inHand, minWidth: 110, cell: (one) => (one.states.sending ?? 0).toLocaleString() },
+            {
+              id: "reason",
+              header: t.mainReason,
+              minWidth: 220,
+              cell: (one) => (
+                <SpaceBetween size="xxs">
+                  <div>{reasonText(t, one.reason)}</div>
+                  {one.last_said && (
+                    <Box color="text-body-secondary" fontSize="body-s">
+                      {said(one.last_said)}
+                    </Box>
+                  )}
+                </SpaceBetween>
+              ),
+            },
+            { id: "oldest", header: t.oldest, minWidth: 120, cell: (one) => <TimeText at={one.oldest} /> },
+            { id: "next", header: t.nextTry, minWidth: 120, cell: (one) => <TimeText at={one.next_due} /> },
           ]}
         />
         <Schedule />

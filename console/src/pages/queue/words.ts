@@ -15,7 +15,7 @@ export const words = define({
   allAccounts: ["All accounts", "すべてのアカウント"],
   waits: ["Waiting", "待機中"],
   held: ["Held", "保留中"],
-  inHand: ["Being sent", "送信処理中"],
+  inHand: ["Being sent", "送信中"],
   mainReason: ["Main reason", "主な理由"],
   oldest: ["Oldest", "最も古いもの"],
   nextTry: ["Next try", "次の試行"],
