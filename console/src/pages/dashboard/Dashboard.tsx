@@ -260,7 +260,7 @@ function SetUp({ overview, t }: { overview: Overview; t: T }) {
   const { setUp, account } = overview;
   const identity = setUp.name ? `identities/${segment(setUp.name)}` : "identities";
   const steps = [
-    { text: t.stepIdentity, more: t.stepIdentityText, done: setUp.identity, to: "identities/create" },
+    { text: t.stepIdentity, more: t.stepIdentityText, done: setUp.identity, to: "identities/-/create" },
     { text: t.stepVerified, more: t.stepVerifiedText, done: setUp.verified, to: identity },
     { text: t.stepDkim, more: t.stepDkimText, done: setUp.dkim, to: identity },
     { text: t.stepMailFrom, more: t.stepMailFromText, done: setUp.mail_from, to: identity },
