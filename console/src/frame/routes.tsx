@@ -49,8 +49,8 @@ export const router = createBrowserRouter(
       hydrateFallbackElement: <></>,
       children: [
         { path: "sign-in", lazy: () => import("../pages/signin/SignIn") },
-        { path: "first-user/:token", lazy: () => import("../pages/signin/FirstUser") },
-        { path: "invitation/:token", lazy: () => import("../pages/signin/Invitation") },
+        { path: "first-user/:token", lazy: () => import("../pages/signin/ByLink") },
+        { path: "invitation/:token", lazy: () => import("../pages/signin/ByLink") },
         {
           element: <Guarded />,
           children: [
