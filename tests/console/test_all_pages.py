@@ -8,19 +8,15 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import AXE, Console, is_too_wide, signed_in
+from page_routes import routes
 from playwright.sync_api import Browser, Page, expect
 
 from system.service import Service
 
-PAGES = Path(__file__).parents[2] / "console/src/pages"
-ROUTE = re.compile(r'\bpath: "([^"]+)"')
-# What pages for people who are not signed in are: a test of their own visits them.
-DOORS = re.compile(r"^(sign-in|first-user|invitation)")
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 # Latin words that are right in Japanese: names, and what the API or a protocol calls so. Words in capitals need not be
@@ -58,16 +54,6 @@ AXE_RUN = """async (rules) => {
   return found.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 250)} (${
     node.failureSummary})`));
 }"""
-
-
-def routes() -> dict[str, list[str]]:
-    """The routes of each area, by its folder."""
-    found = {}
-    for index in sorted(PAGES.glob("*/index.ts*")):
-        of_area = [route for route in ROUTE.findall(index.read_text("utf-8")) if not DOORS.match(route)]
-        if of_area:
-            found[index.parent.name] = of_area
-    return found
 
 
 @pytest.fixture(scope="module")
