@@ -41,11 +41,13 @@ export interface PageProps {
   above?: Crumb[];
   /** The help panel: see `HelpText`. */
   help?: ReactNode;
+  /** Of a page whose content brings its own first heading, as a wizard does. */
+  hasOwnHeading?: boolean;
   children: ReactNode;
 }
 
 /** A page within the layout. */
-export function Page({ title, heading, description, actions, above = [], help, children }: PageProps) {
+export function Page({ title, heading, description, actions, above = [], help, hasOwnHeading, children }: PageProps) {
   const stage = useContext(StageContext);
   const t = useWords(words);
   const crumbs = [...above, { text: title }];
@@ -56,6 +58,7 @@ export function Page({ title, heading, description, actions, above = [], help, c
   useEffect(() => {
     document.title = `${title} - Tayori`;
   }, [title]);
+  if (hasOwnHeading) return <ContentLayout>{children}</ContentLayout>;
   return (
     <ContentLayout
       header={
