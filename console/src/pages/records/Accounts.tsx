@@ -112,6 +112,7 @@ function All({ isCreating, onCreated }: { isCreating: boolean; onCreated: () => 
         columnDefinitions={[
           {
             id: "name",
+            minWidth: 140,
             header: t.name,
             isRowHeader: true,
             cell: (one) => (
@@ -127,15 +128,16 @@ function All({ isCreating, onCreated }: { isCreating: boolean; onCreated: () => 
               </Link>
             ),
           },
-          { id: "id", header: t.accountId, cell: (one) => one.id },
-          { id: "access", header: t.access, cell: (one) => <Access of={one} /> },
-          { id: "sending", header: t.sending, cell: (one) => <Sending of={one} /> },
-          { id: "sent", header: t.sent, cell: (one) => one.sent_24_hours.toLocaleString() },
-          { id: "identities", header: t.identities, cell: (one) => one.identities },
-          { id: "credentials", header: t.credentials, cell: (one) => one.credentials },
-          { id: "created", header: t.created, cell: (one) => <TimeText at={one.created_at} /> },
+          { id: "id", minWidth: 140, header: t.accountId, cell: (one) => one.id },
+          { id: "access", minWidth: 150, header: t.access, cell: (one) => <Access of={one} /> },
+          { id: "sending", minWidth: 120, header: t.sending, cell: (one) => <Sending of={one} /> },
+          { id: "sent", minWidth: 120, header: t.sent, cell: (one) => one.sent_24_hours.toLocaleString() },
+          { id: "identities", minWidth: 90, header: t.identities, cell: (one) => one.identities },
+          { id: "credentials", minWidth: 100, header: t.credentials, cell: (one) => one.credentials },
+          { id: "created", minWidth: 180, header: t.created, cell: (one) => <TimeText at={one.created_at} /> },
           {
             id: "actions",
+            minWidth: 110,
             header: t.actions,
             cell: (one) => (
               <Button variant="inline-link" ariaLabel={t.renameOf(one.name)} onClick={() => setRenaming(one)}>

@@ -139,9 +139,10 @@ function Log() {
           </Empty>
         }
         columnDefinitions={[
-          { id: "at", header: t.time, cell: (one) => <TimeText at={one.at} /> },
+          { id: "at", minWidth: 130, header: t.time, cell: (one) => <TimeText at={one.at} /> },
           {
             id: "operation",
+            minWidth: 200,
             header: t.operation,
             isRowHeader: true,
             cell: (one) => (
@@ -156,9 +157,9 @@ function Log() {
               </Link>
             ),
           },
-          { id: "resource", header: t.resource, cell: (one) => one.resource || "-" },
-          { id: "who", header: t.who, cell: (one) => one.who || "-" },
-          { id: "outcome", header: t.outcome, cell: (one) => <Outcome of={one} /> },
+          { id: "resource", minWidth: 140, header: t.resource, cell: (one) => one.resource || "-" },
+          { id: "who", minWidth: 180, header: t.who, cell: (one) => one.who || "-" },
+          { id: "outcome", minWidth: 110, header: t.outcome, cell: (one) => <Outcome of={one} /> },
         ]}
       />
       {shown && <Detail id={shown} onClose={() => show("")} />}
@@ -226,9 +227,15 @@ function Detail({ id, onClose }: { id: string; onClose: () => void }) {
               header={<Header variant="h2">{t.changes}</Header>}
               empty={<Empty title={t.noChanges}>{t.noChangesText}</Empty>}
               columnDefinitions={[
-                { id: "path", header: t.what, isRowHeader: true, cell: (change) => change.path || one.resource },
-                { id: "before", header: t.before, cell: (change) => <Value of={change.before} /> },
-                { id: "after", header: t.after, cell: (change) => <Value of={change.after} /> },
+                {
+                  id: "path",
+                  minWidth: 160,
+                  header: t.what,
+                  isRowHeader: true,
+                  cell: (change) => change.path || one.resource,
+                },
+                { id: "before", minWidth: 240, header: t.before, cell: (change) => <Value of={change.before} /> },
+                { id: "after", minWidth: 240, header: t.after, cell: (change) => <Value of={change.after} /> },
               ]}
             />
             <div>

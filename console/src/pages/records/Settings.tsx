@@ -103,13 +103,19 @@ function All() {
         columnDefinitions={[
           {
             id: "key",
+            minWidth: 200,
             header: t.setting,
             isRowHeader: true,
             cell: (one) => <Box variant="code">{one.key}</Box>,
           },
-          { id: "value", header: t.value, cell: (one) => <Box variant="code">{textOf(one.value) || t.empty}</Box> },
-          { id: "origin", header: t.origin, cell: (one) => origins[one.origin] ?? one.origin },
-          { id: "doc", header: t.meaning, cell: (one) => <span lang="en">{one.doc}</span> },
+          {
+            id: "value",
+            minWidth: 160,
+            header: t.value,
+            cell: (one) => <Box variant="code">{textOf(one.value) || t.empty}</Box>,
+          },
+          { id: "origin", minWidth: 120, header: t.origin, cell: (one) => origins[one.origin] ?? one.origin },
+          { id: "doc", minWidth: 260, header: t.meaning, cell: (one) => <span lang="en">{one.doc}</span> },
         ]}
       />
     </SpaceBetween>

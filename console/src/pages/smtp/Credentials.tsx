@@ -96,15 +96,27 @@ export function Credentials() {
         columnDefinitions={[
           {
             id: "user",
+            minWidth: 140,
             header: t.user,
             isRowHeader: true,
             cell: (one) => (one.operator ? `${one.user_name} (${t.operator})` : one.user_name),
           },
-          { id: "key", header: t.key, cell: (one) => <CopyText text={one.access_key_id} name={one.access_key_id} /> },
-          { id: "created", header: t.created, cell: (one) => <TimeText at={one.created_at} /> },
-          { id: "used", header: t.used, cell: (one) => (one.used_at ? <TimeText at={one.used_at} /> : t.never) },
+          {
+            id: "key",
+            minWidth: 250,
+            header: t.key,
+            cell: (one) => <CopyText text={one.access_key_id} name={one.access_key_id} />,
+          },
+          { id: "created", minWidth: 130, header: t.created, cell: (one) => <TimeText at={one.created_at} /> },
+          {
+            id: "used",
+            minWidth: 130,
+            header: t.used,
+            cell: (one) => (one.used_at ? <TimeText at={one.used_at} /> : t.never),
+          },
           {
             id: "status",
+            minWidth: 110,
             header: t.status,
             cell: (one) => (
               <StatusIndicator type={one.active ? "success" : "stopped"}>
@@ -114,6 +126,7 @@ export function Credentials() {
           },
           {
             id: "actions",
+            minWidth: 110,
             header: t.actions,
             cell: (one) => (
               <ButtonDropdown

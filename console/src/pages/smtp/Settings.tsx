@@ -37,8 +37,8 @@ function Endpoints({ doors }: { doors: Doors | undefined }) {
   return (
     <Container header={<Header variant="h2">{t.endpoints}</Header>}>
       <KeyValuePairs
-        columns={4}
-        minColumnWidth={160}
+        columns={3}
+        minColumnWidth={180}
         items={[
           { label: t.host, value: doors ? <CopyText text={doors.host} name={t.host} /> : t.loading },
           { label: t.starttls, value: doors?.starttls_port ?? "-" },
