@@ -4,14 +4,13 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import Container from "@cloudscape-design/components/container";
-import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import Skeleton from "@cloudscape-design/components/skeleton";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useParams } from "react-router";
 import { tayori, withQuery } from "../../api/client";
 import { useNotices } from "../../frame/notices";
@@ -58,6 +57,8 @@ export function Component() {
     [domain],
     { every: 20 },
   );
+  const named = useRef(""); // also when delivery has nothing to do there any more
+  if (site.value?.site) named.current = site.value.site.name;
   const listing = useListing<Queued>(
     async (page, signal) => {
       const asked = withQuery("/tayori/queue/waiting", { accounts: seen, domain, state, language, page });
@@ -82,8 +83,8 @@ export function Component() {
         <Failure failure={summary.failure} retry={summary.reload} />
         {summary.value ? <Counts of={backlog} /> : <Skeleton height="120px" />}
         <Where called={site} />
-        {isOperator && site.value?.site && (
-          <Limits site={site.value.site.name} changed={() => setTimeout(() => void site.reload(), 1500)} />
+        {isOperator && site.value && (
+          <Limits known={named.current} changed={() => setTimeout(() => void site.reload(), 1500)} />
         )}
         <Table<Queued>
           wrapLines
@@ -95,17 +96,15 @@ export function Component() {
           pagination={listing.pagination}
           filter={
             <SpaceBetween size="s">
-              <FormField label={t.state}>
-                <SegmentedControl
-                  label={t.state}
-                  selectedId={state}
-                  onChange={({ detail }) => setState(detail.selectedId)}
-                  options={[
-                    { id: "waiting", text: t.stateWaiting },
-                    { id: "held", text: t.stateHeld },
-                  ]}
-                />
-              </FormField>
+              <SegmentedControl
+                label={t.state}
+                selectedId={state}
+                onChange={({ detail }) => setState(detail.selectedId)}
+                options={[
+                  { id: "waiting", text: t.stateWaiting },
+                  { id: "held", text: t.stateHeld },
+                ]}
+              />
               <Failure failure={listing.failure} retry={listing.reload} />
             </SpaceBetween>
           }
@@ -126,7 +125,7 @@ export function Component() {
               ),
             },
             { id: "why", header: t.why, minWidth: 240, cell: (one) => one.sentence },
-            { id: "tries", header: t.tries, minWidth: 90, cell: (one) => one.attempts },
+            { id: "tries", header: t.tries, minWidth: 100, cell: (one) => one.attempts },
             { id: "next", header: t.nextTry, minWidth: 120, cell: (one) => <TimeText at={one.due_at} /> },
             { id: "deadline", header: t.deadline, minWidth: 120, cell: (one) => <TimeText at={one.expires_at} /> },
             ...(seen === "all"
@@ -141,7 +140,7 @@ export function Component() {
 
 function Counts({ of }: { of: Backlog | undefined }) {
   const t = useWords(words);
-  if (!of) return <Empty title={t.nothing}>{t.noneHereText}</Empty>;
+  if (!of) return <Container>{t.nothing}</Container>;
   return (
     <Container>
       <KeyValuePairs

@@ -1,5 +1,6 @@
 /* What an operator allows a site in place of what the table of providers says. */
 
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
@@ -17,13 +18,13 @@ import { useCall } from "../../parts/useCall";
 import type { Limit } from "./types";
 import { words } from "./words";
 
-export function Limits({ site, changed }: { site: string; changed: () => void }) {
+/** `known`: the site's name where delivery has just named it; else the operator does. */
+export function Limits({ known: name, changed }: { known: string; changed: () => void }) {
   const t = useWords(words);
   const notices = useNotices();
-  const known = useCall(
-    (signal) => tayori<{ limits: Limit[] }>("GET", "/tayori/queue/limits", undefined, signal),
-    [site],
-  );
+  const [typed, setTyped] = useState("");
+  const site = name || typed.trim();
+  const known = useCall((signal) => tayori<{ limits: Limit[] }>("GET", "/tayori/queue/limits", undefined, signal), []);
   const [connections, setConnections] = useState("");
   const [rate, setRate] = useState("");
   const limit = known.value?.limits.find((one) => one.site === site);
@@ -48,9 +49,10 @@ export function Limits({ site, changed }: { site: string; changed: () => void })
           description={t.limitAbout}
           actions={
             <Button
+              disabled={!site}
               loading={action.isRunning}
               onClick={() => {
-                if (!isWrong && !isRateWrong) void action.run();
+                if (site && !isWrong && !isRateWrong) void action.run();
               }}
             >
               {t.apply}
@@ -63,6 +65,21 @@ export function Limits({ site, changed }: { site: string; changed: () => void })
     >
       <SpaceBetween size="s">
         <Failure failure={known.failure} retry={known.reload} />
+        {!name && (
+          <FormField label={t.siteName} constraintText={t.siteHint}>
+            <Input
+              value={typed}
+              spellcheck={false}
+              autoComplete={false}
+              onChange={({ detail }) => setTyped(detail.value)}
+            />
+          </FormField>
+        )}
+        {!name && (known.value?.limits.length ?? 0) > 0 && (
+          <Box color="text-body-secondary">
+            {t.limited(known.value?.limits.map((one) => one.site).join(", ") ?? "")}
+          </Box>
+        )}
         <ColumnLayout columns={2} minColumnWidth={200}>
           <FormField label={t.limitConnections} constraintText={t.limitHint} errorText={isWrong ? t.limitWrong : ""}>
             <Input

@@ -84,6 +84,11 @@ export const words = define({
     "In place of what the table of providers says. Delivery obeys within a second.",
     "プロバイダー表の値の代わりに適用されます。1 秒以内に反映されます。",
   ],
+  siteHint: [
+    "A provider such as gmail, or the first mail host of the destination.",
+    "gmail などのプロバイダー名、または宛先の最初のメールサーバー名です。",
+  ],
+  limited: [(sites: string) => `Limits are set for: ${sites}`, (sites: string) => `上限を設定済みのサイト: ${sites}`],
   limitConnections: ["Connections at most", "接続数の上限"],
   limitRate: ["Messages a second at most", "毎秒の送信数の上限"],
   limitHint: ["Leave empty for what the table of providers says.", "空欄の場合はプロバイダー表の値を使用します。"],
