@@ -27,7 +27,8 @@ import { words } from "./words";
 
 type T = Spoken<typeof words>;
 const RANGES = ["1", "7", "14", "30"];
-const HALVES = [{ colspan: { default: 12, m: 6 } }, { colspan: { default: 12, m: 6 } }];
+const HALVES = [{ colspan: { default: 12, xs: 6 } }, { colspan: { default: 12, xs: 6 } }];
+const UNJUDGED = { background: "#8c8c94" };
 const help = <Help of="dashboard" />;
 
 export function Component() {
@@ -49,7 +50,7 @@ export function Component() {
           </div>
         )}
         {overview && (
-          <>
+          <SpaceBetween size="l">
             <Standing overview={overview} t={t} />
             <Grid gridDefinition={HALVES}>
               <Usage overview={overview} t={t} />
@@ -60,7 +61,7 @@ export function Component() {
               <SetUp overview={overview} t={t} />
               <Health />
             </Grid>
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
     </Page>
@@ -73,7 +74,8 @@ function Standing({ overview, t }: { overview: Overview; t: T }) {
   const { may } = useRole();
   const { account, reputation } = overview;
   const isPending = account.review.status === "PENDING";
-  return (
+  const isFree = account.productionAccess && account.sendingEnabled && account.enforcementStatus === "HEALTHY";
+  return isFree ? null : (
     <SpaceBetween size="m">
       {!account.sendingEnabled && (
         <Alert type="error" header={t.pausedTitle}>
@@ -125,7 +127,9 @@ function Usage({ overview, t }: { overview: Overview; t: T }) {
             { label: t.rate, value: maxRate < 0 ? t.unlimited : t.aSecond(shown(maxRate, t.unlimited)) },
           ]}
         />
-        <ProgressBar value={used} label={t.quotaUsed} additionalInfo={shown(max24Hour, t.unlimited)} />
+        {max24Hour > 0 && (
+          <ProgressBar value={used} label={t.quotaUsed} additionalInfo={shown(max24Hour, t.unlimited)} />
+        )}
       </SpaceBetween>
     </Container>
   );
@@ -150,13 +154,16 @@ function Rate(given: { label: string; rate: RateOf; limits: { review: number; pa
   const end = limits.pause * 1.25;
   const at = (part: number) => `${Math.min(100, (part / end) * 100)}%`;
   const said = rate.rate === null ? t.noRate : t.rateOf(percent(value), rate.count, rate.volume);
-  const level = value >= limits.pause ? "bad" : value >= limits.review ? "high" : "good";
+  const level = !rate.is_judged ? "none" : value >= limits.pause ? "bad" : value >= limits.review ? "high" : "good";
   return (
     <SpaceBetween size="xxs">
       <Box variant="awsui-key-label">{label}</Box>
       <Box fontSize="heading-m">{said}</Box>
       <div className="gauge" aria-hidden="true">
-        <div className={`gauge-value gauge-${level}`} style={{ width: at(value) }} />
+        <div
+          className={`gauge-value gauge-${level}`}
+          style={{ width: at(value), ...(level === "none" ? UNJUDGED : {}) }}
+        />
         <div className="gauge-mark" style={{ left: at(limits.review) }} />
         <div className="gauge-mark" style={{ left: at(limits.pause) }} />
       </div>
@@ -196,7 +203,7 @@ function Mail(given: { points: Point[]; days: string; setDays: (days: string) =>
   const at = points.map((point) => momentIn(language, point.at, days === "1"));
   const total = (line: Line) => points.reduce((sum, point) => sum + countOf(point, line), 0);
   const isEmpty = LINES.every((line) => total(line) === 0);
-  const most = Math.max(1, ...points.flatMap((point) => LINES.map((line) => countOf(point, line))));
+  const most = Math.max(4, ...points.flatMap((point) => LINES.map((line) => countOf(point, line))));
   return (
     <Container
       header={

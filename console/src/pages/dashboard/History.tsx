@@ -59,13 +59,14 @@ export function History() {
         header={<Header variant="h2">{t.history}</Header>}
         empty={<Box color="text-body-secondary">{t.nothing}</Box>}
         columnDefinitions={[
-          { id: "at", header: t.when, isRowHeader: true, cell: (one) => <TimeText at={one.at} /> },
+          { id: "at", header: t.when, minWidth: 130, isRowHeader: true, cell: (one) => <TimeText at={one.at} /> },
           {
             id: "kind",
             header: t.what,
+            minWidth: 120,
             cell: (one) => <StatusIndicator type={TYPES[one.kind]}>{t[one.kind]}</StatusIndicator>,
           },
-          { id: "detail", header: t.detail, cell: (one) => detailOf(one, t) },
+          { id: "detail", header: t.detail, minWidth: 180, cell: (one) => detailOf(one, t) },
         ]}
       />
     </>

@@ -74,7 +74,7 @@ function State({ account, t }: { account: Overview["account"]; t: T }) {
         <KeyValuePairs
           columns={3}
           items={[
-            { label: t.state, value: <StatusIndicator type={state.type}>{state.text}</StatusIndicator> },
+            { label: t.status, value: <StatusIndicator type={state.type}>{state.text}</StatusIndicator> },
             { label: t.case, value: account.review.case ?? "-" },
             ...(account.review.reason ? [{ label: t.reasonGiven, value: account.review.reason }] : []),
           ]}

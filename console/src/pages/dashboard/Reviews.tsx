@@ -93,12 +93,13 @@ export function Component() {
                 </>
               ),
             },
-            { id: "region", header: t.region, cell: (one) => one.region },
-            { id: "type", header: t.mailType, cell: (one) => typeOf(one, t) },
-            { id: "website", header: t.website, cell: (one) => one.details?.WebsiteURL ?? "-" },
+            { id: "region", header: t.region, minWidth: 110, cell: (one) => one.region },
+            { id: "type", header: t.mailType, minWidth: 150, cell: (one) => typeOf(one, t) },
+            { id: "website", header: t.website, minWidth: 160, cell: (one) => one.details?.WebsiteURL ?? "-" },
             {
               id: "status",
-              header: t.state,
+              header: t.status,
+              minWidth: 130,
               cell: (one) => {
                 const state = stateOf(one.status, t);
                 return <StatusIndicator type={state.type}>{state.text}</StatusIndicator>;
@@ -107,6 +108,7 @@ export function Component() {
             {
               id: "decide",
               header: t.decision,
+              minWidth: 130,
               cell: (one) => (
                 <Button ariaLabel={`${t.decide}: ${one.name || one.account}`} onClick={() => setOpen(one)}>
                   {t.decide}

@@ -10,7 +10,10 @@ export const healthWords = define({
   warning: ["Needs attention", "要注意"],
   failed: ["Does not work", "異常"],
   loops: ["Background work", "バックグラウンド処理"],
-  loopsWell: [(count: number) => `${count} loops run`, (count: number) => `${count} 件のループが稼働中`],
+  loopsWell: [
+    (count: number) => `${count} ${count === 1 ? "loop runs" : "loops run"} in this process`,
+    (count: number) => `このプロセスで ${count} 件のループが稼働中`,
+  ],
   loopsUnwell: [(names: string) => `Not well: ${names}`, (names: string) => `異常: ${names}`],
   workers: ["Delivery", "配信処理"],
   workersFound: [
