@@ -218,12 +218,18 @@ function Passkeys() {
         }
         empty={<Empty title={t.passkeysNone}>{isPossible ? undefined : t.passkeysImpossible}</Empty>}
         columnDefinitions={[
-          { id: "name", header: t.passkeyName, isRowHeader: true, cell: (one) => one.name },
-          { id: "created", header: t.added, cell: (one) => <TimeText at={one.createdAt} /> },
-          { id: "used", header: t.used, cell: (one) => (one.usedAt ? <TimeText at={one.usedAt} /> : t.never) },
+          { id: "name", header: t.passkeyName, minWidth: 130, isRowHeader: true, cell: (one) => one.name },
+          { id: "created", header: t.added, minWidth: 150, cell: (one) => <TimeText at={one.createdAt} /> },
+          {
+            id: "used",
+            header: t.used,
+            minWidth: 150,
+            cell: (one) => (one.usedAt ? <TimeText at={one.usedAt} /> : t.never),
+          },
           {
             id: "remove",
             header: t.actions,
+            minWidth: 110,
             cell: (one) => (
               <Button variant="inline-link" ariaLabel={t.removeOf(one.name)} onClick={() => setGone(one)}>
                 {t.remove}
@@ -361,13 +367,14 @@ function Sessions() {
         }
         columnDefinitions={[
           { id: "agent", header: t.device, isRowHeader: true, cell: (one) => browserOf(one.agent), minWidth: 120 },
-          { id: "address", header: t.address, cell: (one) => one.sourceIp },
-          { id: "way", header: t.way, cell: (one) => ways[one.way] ?? one.way },
-          { id: "began", header: t.began, cell: (one) => <TimeText at={one.createdAt} /> },
-          { id: "seen", header: t.seen, cell: (one) => <TimeText at={one.seenAt} /> },
+          { id: "address", header: t.address, minWidth: 130, cell: (one) => one.sourceIp },
+          { id: "way", header: t.way, minWidth: 130, cell: (one) => ways[one.way] ?? one.way },
+          { id: "began", header: t.began, minWidth: 150, cell: (one) => <TimeText at={one.createdAt} /> },
+          { id: "seen", header: t.seen, minWidth: 150, cell: (one) => <TimeText at={one.seenAt} /> },
           {
             id: "end",
             header: t.actions,
+            minWidth: 110,
             cell: (one) =>
               one.isThis ? (
                 t.thisOne

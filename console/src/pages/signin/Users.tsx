@@ -176,12 +176,17 @@ function Users({ onLink }: { onLink: (made: Made) => void }) {
           {
             id: "name",
             header: t.user,
+            minWidth: 130,
             isRowHeader: true,
             cell: (one) => (
               <>
                 {one.name}
-                {one.displayName && <Box variant="small"> {one.displayName}</Box>}
-                {one.name === me.name && <Box variant="small"> ({t.yourself})</Box>}
+                {one.name === me.name && ` (${t.yourself})`}
+                {one.displayName && (
+                  <Box color="text-body-secondary" fontSize="body-s">
+                    {one.displayName}
+                  </Box>
+                )}
               </>
             ),
           },
@@ -207,6 +212,7 @@ function Users({ onLink }: { onLink: (made: Made) => void }) {
           {
             id: "state",
             header: t.state,
+            minWidth: 120,
             cell: (one) => (
               <StatusIndicator type={one.disabled ? "stopped" : "success"}>
                 {one.disabled ? t.disabled : t.active}
@@ -216,11 +222,13 @@ function Users({ onLink }: { onLink: (made: Made) => void }) {
           {
             id: "signed-in",
             header: t.signedIn,
+            minWidth: 150,
             cell: (one) => (one.signedInAt ? <TimeText at={one.signedInAt} /> : t.never),
           },
           {
             id: "actions",
             header: t.actions,
+            minWidth: 110,
             cell: (one) => (
               <ButtonDropdown
                 variant="inline-icon"
@@ -317,13 +325,14 @@ function Invitations() {
         header={<Header variant="h2">{t.invitations}</Header>}
         empty={<Empty title={t.invitationsNone} />}
         columnDefinitions={[
-          { id: "name", header: t.user, isRowHeader: true, cell: (one) => one.name || t.anyName },
-          { id: "role", header: t.role, cell: (one) => roleWord(one.role) },
-          { id: "by", header: t.by, cell: (one) => one.createdBy || "-" },
-          { id: "until", header: t.until, cell: (one) => <TimeText at={one.expiresAt} /> },
+          { id: "name", header: t.user, minWidth: 130, isRowHeader: true, cell: (one) => one.name || t.anyName },
+          { id: "role", header: t.role, minWidth: 110, cell: (one) => roleWord(one.role) },
+          { id: "by", header: t.by, minWidth: 120, cell: (one) => one.createdBy || "-" },
+          { id: "until", header: t.until, minWidth: 150, cell: (one) => <TimeText at={one.expiresAt} /> },
           {
             id: "withdraw",
             header: t.actions,
+            minWidth: 110,
             cell: (one) => (
               <Button
                 variant="inline-link"
