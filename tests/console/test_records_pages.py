@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from browser import Console, check_accessible, choose, fill, is_too_wide, press
+from browser import Console, SignIn, check_accessible, choose, fill, is_too_wide, press
 from playwright.sync_api import Page, expect
 
 import programs
-from conftest import SignIn
 from system.service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -100,10 +99,9 @@ def test_credentials_are_made_and_the_programs_on_the_page_send(
 def test_the_programs_for_node_send(
     console: Console, service: Service, sender: str, tmp_path: Path, snippet: str, package: str
 ) -> None:
-    """Where the packages can be had: in a folder that NODE_PROGRAMS names, as `npm install` makes it."""
-    modules = Path(os.environ.get("NODE_PROGRAMS", "")) / "node_modules"
+    modules = Path(sys.prefix) / "consumers" / "node_modules"  # scripts/install-test-servers
     if not (modules / package).exists() or not shutil.which("node"):
-        programs.lacking(f"{package} in the folder NODE_PROGRAMS", "npm")
+        programs.lacking(package, "npm")
     page = console.go("smtp", "SMTP settings")
     made = make_credentials(page, snippet)
     save_authority(page, tmp_path)
