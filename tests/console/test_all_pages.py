@@ -26,7 +26,7 @@ NAMES = frozenset(
     " Yahoo Outlook Microsoft Google Apple Python Node Ruby Java Go Django Rails Laravel Postfix WordPress Docker"
     " Handlebars Mustache Webhook Lambda Firehose Kinesis EventBridge CloudWatch Route SDK Feedback-ID hanako default"
     " List-Unsubscribe Content-Type Auto-Submitted tayori doctor Nagios Prometheus OpenID Connect px Azure Cloudflare"
-    " Gandi Namecheap GoDaddy VALUE-DOMAIN Xserver ConoHa".split()
+    " Gandi Namecheap GoDaddy VALUE-DOMAIN Xserver ConoHa Virtual Deliverability Manager".split()
 )
 WORD = re.compile(r"(?<![\w.@/:%#+=$&?{}<>\"\\-])[A-Za-z][A-Za-z'’]{2,}(?!\.?[\w@/:%#+=$&?{}<>\"\\-])")
 

@@ -131,7 +131,7 @@ export const words = define({
     (scheme: string) => `${scheme}:// で始まる URL を入力してください。`,
   ],
   queueFault: ["Enter the ARN of a queue.", "キューの ARN を入力してください。"],
-  raw: ["Raw message delivery", "raw メッセージの配信"],
+  raw: ["Raw message delivery", "メッセージ本体のみの配信"],
   rawLabel: ["Deliver the message alone, without SNS's envelope", "SNS のエンベロープを付けず、メッセージのみ配信する"],
   rawHint: [
     "For HTTP endpoints and queues. Without the envelope there is no signature, either.",
