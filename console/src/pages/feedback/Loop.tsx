@@ -58,16 +58,14 @@ export function Component() {
               {entry.through && (
                 <GoLink to={`feedback-loops/${segment(entry.through)}`}>{t.enrolledThrough(entry.through)}</GoLink>
               )}
-              <Box variant="small" color="text-body-secondary">
-                {t.basis} ({t.asOf(entry.as_of)}):{" "}
-                {entry.source.map((url) => (
-                  <div key={url}>
-                    <Link href={url} external externalIconAriaLabel={t.basis} fontSize="body-s">
-                      {url}
-                    </Link>
-                  </div>
-                ))}
+              <Box color="text-body-secondary">
+                {t.basis} ({t.asOf(entry.as_of)})
               </Box>
+              {entry.source.map((url) => (
+                <Link key={url} href={url} external externalIconAriaLabel={t.basis}>
+                  {url}
+                </Link>
+              ))}
             </SpaceBetween>
           </Container>
         )}
