@@ -19,6 +19,14 @@ T = TypeVar("T")
 VECTORS = Path(__file__).resolve().parents[2] / "shared" / "vectors"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one module of the console share a service and a browser, and so a worker (`--dist loadgroup`)."""
+    for item in items:
+        if item.path.parent.name == "console":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def vectors() -> Callable[[str], Path]:
     """`vectors("isemail")` is the folder of that name, or skips the test where the vectors are absent."""

@@ -27,8 +27,11 @@ NAMES = frozenset(
     " Handlebars Mustache Webhook Lambda Firehose Kinesis EventBridge CloudWatch Route SDK Feedback-ID hanako default"
     " GiB localhost SubscribeURL raw Virtual Deliverability Mail Manager Null enforce testing Hanako Hello"
     " List-Unsubscribe Content-Type Auto-Submitted tayori doctor Nagios Prometheus OpenID Connect px Azure Cloudflare"
-    " Gandi Namecheap GoDaddy VALUE-DOMAIN Xserver ConoHa Virtual Deliverability Manager".split()
+    " Gandi Namecheap GoDaddy VALUE-DOMAIN Xserver ConoHa Virtual Deliverability Manager"
+    # TLS by its whole name, a stream's; values of the API, of a policy and of a key, as pages show them.
+    " Transport Layer Security Data none encrypt operator".split()
 )
+OPERATION = re.compile(r"(?:Put|Get|Send|Create|Update|Delete|List|Set|Tag|Untag|Publish|Subscribe)[A-Z][A-Za-z]+$")
 WORD = re.compile(r"(?<![\w.@/:%#+=$&?{}<>\"\\-])[A-Za-z][A-Za-z'’]{2,}(?!\.?[\w@/:%#+=$&?{}<>\"\\-])")
 
 TEXTS = """() => {
@@ -129,7 +132,7 @@ class Visitor:
 
     def check_translated(self, where: str) -> None:
         words = {word for text in self.page.evaluate(TEXTS) for word in WORD.findall(text)}
-        foreign = sorted(word for word in words if not word.isupper() and word not in NAMES)
+        foreign = sorted(word for word in words if not (word.isupper() or word in NAMES or OPERATION.match(word)))
         self._note(where, "Japanese", [f"not translated: {', '.join(foreign)}"] if foreign else [])
 
     def check_silent(self, where: str) -> None:

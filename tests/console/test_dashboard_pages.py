@@ -68,6 +68,9 @@ def test_production_access_is_asked_for_and_granted(console: Console, service: S
 
 
 def test_a_denial_says_why(console_ja: Console, service: Service) -> None:
+    if not service.client().get_account().get("Details"):
+        details = {"MailType": "MARKETING", "WebsiteURL": "https://shop.example/"}
+        service.client().put_account_details(**details)
     page = console_ja.go("reviews", "本稼働アクセスの審査")
     press(page, "審査する: default")
     page.get_by_role("radio", name="拒否").check()

@@ -152,10 +152,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "up.smtp-user": ("SMTP user name", "SMTP ユーザー名"),
     "up.smtp-password": ("SMTP password", "SMTP パスワード"),
     "up.console": ("Console", "コンソール"),
-    "up.console-first": (
-        "Console, first user (one use, 24 hours)",
-        "コンソール (最初のユーザー作成、1 回限り、24 時間有効)",
-    ),
+    "up.console-first": ("Console, first user", "コンソール (最初のユーザー)"),
     "up.data": ("Data folder", "データフォルダー"),
     "up.next": ("Try next, in another terminal:", "次に、別の端末で試してください:"),
     # -- tayori dns records ----------------------------------------------------------------------------------------
