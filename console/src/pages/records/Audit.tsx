@@ -153,12 +153,12 @@ function Log() {
                   show(one.id);
                 }}
               >
-                {one.operation}
+                <span data-verbatim>{one.operation}</span>
               </Link>
             ),
           },
           { id: "resource", minWidth: 140, header: t.resource, cell: (one) => one.resource || "-" },
-          { id: "who", minWidth: 180, header: t.who, cell: (one) => one.who || "-" },
+          { id: "who", minWidth: 180, header: t.who, cell: (one) => <span data-verbatim>{one.who || "-"}</span> },
           { id: "outcome", minWidth: 110, header: t.outcome, cell: (one) => <Outcome of={one} /> },
         ]}
       />
@@ -190,7 +190,7 @@ function Detail({ id, onClose }: { id: string; onClose: () => void }) {
     <Modal
       visible
       size="max"
-      header={one?.operation ?? t.loading}
+      header={one ? <span data-verbatim>{one.operation}</span> : t.loading}
       closeAriaLabel={t.close}
       onDismiss={onClose}
       footer={
@@ -210,7 +210,7 @@ function Detail({ id, onClose }: { id: string; onClose: () => void }) {
               minColumnWidth={160}
               items={[
                 { label: t.time, value: <TimeText at={one.at} /> },
-                { label: t.who, value: one.who || "-" },
+                { label: t.who, value: <span data-verbatim>{one.who || "-"}</span> },
                 { label: t.door, value: doors[one.door] ?? one.door },
                 { label: t.outcome, value: <Outcome of={one} /> },
                 { label: t.resource, value: one.resource || "-" },
