@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from tayori.api import json_page
 from tayori.api.app import Route
 from tayori.api.registry import Principal
-from tayori.app import first_start, json_page
+from tayori.app import first_start
 from tayori.app.first_start import NewKey
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import unquote
 
+from tayori.api import json_page
 from tayori.api.app import Route
 from tayori.api.registry import Principal
-from tayori.app import domain_look, json_page
+from tayori.app import domain_look
 from tayori.app.look_limits import LookLimits, TooManyLooks
 from tayori.app.probing import Prober
 from tayori.aws.errors import common_error

@@ -12,9 +12,10 @@ from datetime import timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
+from tayori.api import json_page
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
-from tayori.app import domain_dossier, domain_look, domain_plans, json_page, share_page
+from tayori.app import domain_dossier, domain_look, domain_plans, share_page
 from tayori.app.authentication_look import LookAnswers, days_of
 from tayori.app.domain_dossier import DossierPress
 from tayori.app.look_limits import LookLimits, TooManyLooks

@@ -7,9 +7,9 @@ needs, and whether mail is signed with it. The rules are `tayori.resources.ed255
 from collections.abc import Callable
 from urllib.parse import unquote
 
+from tayori.api import json_page
 from tayori.api.app import Route
 from tayori.api.registry import Principal
-from tayori.app import json_page
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.model.errors import Kind, NotFound

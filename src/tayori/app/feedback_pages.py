@@ -17,10 +17,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from tayori.api import json_page
 from tayori.api.app import Route
 from tayori.api.registry import Principal
 from tayori.app import feedback_loops as shared
-from tayori.app import json_page
 from tayori.app.letters import MOST_LISTED, summary, whole
 from tayori.app.look_limits import LookLimits, TooManyLooks
 from tayori.app.loop_test import LoopTester

@@ -16,9 +16,10 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from tayori import ids
+from tayori.api import json_page
 from tayori.api.app import Route
 from tayori.api.registry import Principal
-from tayori.app import domain_look, json_page
+from tayori.app import domain_look
 from tayori.app.share_page import SHARE_PATH
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse

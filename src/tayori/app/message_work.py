@@ -18,9 +18,10 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode
 
 from tayori import ids
+from tayori.api import json_page
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
-from tayori.app import json_page, queue_desk
+from tayori.app import queue_desk
 from tayori.app.look_limits import LookLimits, TooManyLooks
 from tayori.app.sending import Sending
 from tayori.aws.errors import common_error

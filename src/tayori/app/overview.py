@@ -10,9 +10,10 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tayori.api import json_page
 from tayori.api.app import Route
 from tayori.api.registry import Principal
-from tayori.app import json_page, reputation_desk
+from tayori.app import reputation_desk
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.config import Config
 from tayori.mail.answer import Resolver, drive

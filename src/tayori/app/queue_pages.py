@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tayori.api import json_page
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
-from tayori.app import json_page, queue_desk
+from tayori.app import queue_desk
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.mail.address import AddressError, to_ascii_domain

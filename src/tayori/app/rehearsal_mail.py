@@ -6,9 +6,9 @@ would be loaded from elsewhere, and gives the page an origin of its own, whoever
 
 import base64
 
+from tayori.api import json_page
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
-from tayori.app import json_page
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.rehearsal.control import PREFIX, ControlHandler, ControlRequest
 

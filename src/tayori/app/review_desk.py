@@ -12,9 +12,9 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from tayori.api import json_page
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
-from tayori.app import json_page
 from tayori.app.audit_page import limit_of
 from tayori.app.notices import AccountMail
 from tayori.aws.errors import common_error

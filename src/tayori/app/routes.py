@@ -7,10 +7,11 @@ import math
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, unquote
 
+from tayori.api import json_page
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.api.tools import VERIFY_PATH
-from tayori.app import json_page, metric_pages, queue_desk, records, reputation_watch, source_gauges
+from tayori.app import metric_pages, queue_desk, records, reputation_watch, source_gauges
 from tayori.app.rehearsal_hooks import RehearsalHooks
 from tayori.app.rehearsal_mail import RehearsalMail
 from tayori.app.sending import Engine

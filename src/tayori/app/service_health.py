@@ -17,9 +17,9 @@ from typing import Any, Protocol
 
 from cryptography import x509
 
+from tayori.api import json_page
 from tayori.api.app import Route
 from tayori.api.registry import Principal
-from tayori.app import json_page
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tayori import config
+from tayori.api import json_page
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
-from tayori.app import json_page
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.config import Config

@@ -12,10 +12,10 @@ import base64
 import hashlib
 from dataclasses import asdict
 
+from tayori.api import json_page
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.api.template_work import aside
-from tayori.app import json_page
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.model.errors import Invalid

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from tayori import ids
+from tayori.api import json_page
 from tayori.api.app import Route
 from tayori.api.registry import Principal
-from tayori.app import json_page
 from tayori.app.publishing import NotificationMailer
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
