@@ -48,7 +48,7 @@ imports:
 	$(BIN)/lint-imports
 
 unit:
-	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 # Each fuzzer for SECONDS; ARGS names some of them. A short run of each is part of `make unit`.
 SECONDS ?= 60

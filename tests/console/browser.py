@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 STATIC = Path(__file__).parents[2] / "src/tayori/console/static/index.html"
 LOCALES = {"en": "en-US", "ja": "ja-JP"}
+PATIENCE = 60_000  # milliseconds: a machine that runs all tests at once is slow, and slow is not wrong
+expect.set_options(timeout=PATIENCE)
 _RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # What the browser says of every answer of 400 and above, whether the page meant to have it or not.
 _ANSWERS = re.compile(
@@ -66,7 +68,7 @@ class Console:
         self.language = language
         self.said: list[str] = []
         self.page = context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
 
@@ -81,7 +83,7 @@ class Console:
         """Goes there, and waits for the page's heading."""
         self.page.goto(self.address(page))
         heading = self.page.get_by_role("heading", level=1)
-        expect(heading.filter(has_text=title) if title else heading).to_be_visible(timeout=15_000)
+        expect(heading.filter(has_text=title) if title else heading).to_be_visible(timeout=PATIENCE)
         return self.page
 
     def check(self) -> None:

@@ -81,7 +81,7 @@ def examples(service: Service) -> dict[str, str]:
         Destination={"ToAddresses": ["reader@inbox.test"]},
         Content={"Simple": {"Subject": {"Data": "件名"}, "Body": {"Html": {"Data": "<p>本文</p>"}}}},
     )["MessageId"]
-    (mail,) = service.rehearsal.wait_for_mail("reader@inbox.test")
+    (mail,) = service.rehearsal.wait_for_mail("reader@inbox.test", seconds=60)
     return {
         "identities": "shop.test",
         "configuration-sets": "set-1",
@@ -145,9 +145,9 @@ class Visitor:
 
 def settled(page: Page) -> None:
     """The page shows its heading, and nothing is on its way any more."""
-    expect(page.locator("h1, [role=alert], [class*=awsui_alert]").first).to_be_visible(timeout=15_000)
+    expect(page.locator("h1, [role=alert], [class*=awsui_alert]").first).to_be_visible(timeout=60_000)
     busy = "[class*=awsui_spinner], [class*=awsui_skeleton], [class*=awsui_loading-bar]"
-    expect(page.locator(busy).locator("visible=true")).to_have_count(0, timeout=15_000)
+    expect(page.locator(busy).locator("visible=true")).to_have_count(0, timeout=60_000)
 
 
 @pytest.fixture(scope="module")

@@ -88,7 +88,7 @@ def test_a_template_from_its_first_error_to_a_mail(console: Console, shop: Servi
     check_accessible(page)
     press(dialog, "Send")
     expect(page.get_by_text("Accepted with the ID").first).to_be_visible()
-    (mail,) = shop.rehearsal.wait_for_mail(READER)
+    (mail,) = shop.rehearsal.wait_for_mail(READER, seconds=60)
     assert str(mail.message["Subject"]) == "Welcome, Taro"
 
     press(page, "Delete")
@@ -112,7 +112,7 @@ def test_a_list_with_topics_and_an_import(console: Console, shop: Service, tmp_p
     page.locator("input[type=file]").set_input_files(file)
     check_accessible(page)
     press(page.get_by_role("dialog"), "Start import")
-    expect(page.get_by_text("Completed")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Completed")).to_be_visible(timeout=60_000)
     with page.expect_download() as told:
         press(page, "Download failed records")
     assert "no address" in told.value.path().read_text()
@@ -147,7 +147,7 @@ def test_addresses_are_suppressed_and_let_go(console: Console, shop: Service, tm
     press(page, "Import")
     page.locator("input[type=file]").set_input_files(file)
     press(page.get_by_role("dialog"), "Start import")
-    expect(page.get_by_role("cell", name="angry@inbox.test")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("cell", name="angry@inbox.test")).to_be_visible(timeout=60_000)
     page.get_by_label("Find addresses that begin with").fill("an")
     expect(page.get_by_role("cell", name="lost@inbox.test")).to_have_count(0)
     check_accessible(page)
@@ -199,7 +199,7 @@ def test_the_recipients_own_page(window: SignIn, shop: Service, language: str) -
         Content={"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "{{amazonSESUnsubscribeUrl}}"}}}},
         ListManagementOptions={"ContactListName": "news", "TopicName": "offers"},
     )
-    (mail,) = shop.rehearsal.wait_for_mail(f"own-{language}@inbox.test")
+    (mail,) = shop.rehearsal.wait_for_mail(f"own-{language}@inbox.test", seconds=60)
     link = re.search(r"<(https?://[^>]+)>", str(mail.message["List-Unsubscribe"]))
     assert link is not None
     for theme in ("light", "dark"):

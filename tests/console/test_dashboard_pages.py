@@ -32,7 +32,7 @@ def test_a_step_ticks_itself_while_one_looks_on(console: Console, service: Servi
     page = console.go("dashboard", "Account dashboard")
     expect(page.get_by_text("(0 of 9 done)")).to_be_visible()
     service.client().create_configuration_set(ConfigurationSetName="ticked")
-    expect(page.get_by_text("(1 of 9 done)")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("(1 of 9 done)")).to_be_visible(timeout=60_000)
     service.client().delete_configuration_set(ConfigurationSetName="ticked")
 
 
@@ -61,7 +61,7 @@ def test_production_access_is_asked_for_and_granted(console: Console, service: S
     account = service.client().get_account()
     assert account["ProductionAccessEnabled"] is True
     assert account["SendQuota"]["Max24HourSend"] == 1000
-    mail = service.rehearsal.wait_for_mail("owner@inbox.test")
+    mail = service.rehearsal.wait_for_mail("owner@inbox.test", seconds=60)
     assert "Production access granted" in str(mail[0].message["Subject"])
     console.go("dashboard")
     expect(page.get_by_text("Your account is in the sandbox")).to_have_count(0)

@@ -89,7 +89,7 @@ def test_credentials_are_made_and_the_programs_on_the_page_send(
     for number, snippet in enumerate(("python-boto3", "python-smtplib")):
         (tmp_path / "send.py").write_text(code_on(page, snippet, service), "utf-8")
         run_program([sys.executable, "send.py"], tmp_path, made)
-        mails = service.rehearsal.wait_for_mail(RECIPIENT, count=number + 1)
+        mails = service.rehearsal.wait_for_mail(RECIPIENT, count=number + 1, seconds=60)
         assert mails[-1].message["Subject"] == "Hello from Python"
     page.reload()
     expect(row).not_to_contain_text("Never")
@@ -109,7 +109,7 @@ def test_the_programs_for_node_send(
     (tmp_path / "send.mjs").write_text(code_on(page, snippet, service), "utf-8")
     before = len(service.rehearsal.mailbox(RECIPIENT))
     run_program(["node", "send.mjs"], tmp_path, made)
-    mails = service.rehearsal.wait_for_mail(RECIPIENT, count=before + 1)
+    mails = service.rehearsal.wait_for_mail(RECIPIENT, count=before + 1, seconds=60)
     assert mails[-1].message["Subject"] == "Hello from Node.js"
 
 

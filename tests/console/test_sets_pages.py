@@ -174,7 +174,7 @@ def subscribe(console: Console, t: dict[str, str], topic: str, receiver: Receive
     check_accessible(page)
     press(page, t["create subscription"])
     title(page, receiver.url)
-    expect(page.get_by_role("main").get_by_text(t["confirmed"], exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("main").get_by_text(t["confirmed"], exact=True)).to_be_visible(timeout=60_000)
     check_accessible(page)
 
 
@@ -195,7 +195,7 @@ def try_out(console: Console, t: dict[str, str], name: str, topic: str) -> None:
     title(page, "to-topic")
     choose(page, "Event type" if console.language == "en" else "イベントタイプ", BOUNCES[console.language])
     press(page, t["test"])
-    expect(page.get_by_text(t["arrived"])).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(t["arrived"])).to_be_visible(timeout=60_000)
     expect(page.get_by_text("HTTP 200").first).to_be_visible()
     expect(page.get_by_text('"tayori:test"').last).to_be_visible()
     check_accessible(page)
@@ -256,14 +256,14 @@ def test_a_test_that_fails_says_why(console: Console, service: Service, receiver
     wait_until_confirmed(page, console, topic)
     console.go("configuration-sets/broken/destinations/topic", "topic")
     press(page, "Send test event")
-    expect(page.get_by_text("The last try failed. It will be tried again.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The last try failed. It will be tried again.")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("It answered 502: out of order").first).to_be_visible()
     check_accessible(page)
 
 
 def wait_until_confirmed(page: Page, console: Console, topic: str) -> None:
     console.go(f"topics/{quote(topic, safe='')}")
-    expect(page.get_by_role("main").get_by_text("Confirmed", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("main").get_by_text("Confirmed", exact=True)).to_be_visible(timeout=60_000)
 
 
 def test_a_webhook_shows_its_secret_once_and_its_log(console: Console, receiver: Receiver) -> None:
@@ -278,7 +278,7 @@ def test_a_webhook_shows_its_secret_once_and_its_log(console: Console, receiver:
     check_accessible(page)
     receiver.status = BAD_GATEWAY
     press(page, "Send test")
-    expect(page.get_by_text("HTTP 502").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("HTTP 502").first).to_be_visible(timeout=60_000)
     receiver.status = 200
     page.get_by_role("button", name="Request and reply").first.click()
     expect(page.get_by_text("out of order").first).to_be_visible()
@@ -306,7 +306,7 @@ def test_what_was_given_up_is_sent_again(console: Console, service: Service, rec
     press(page.get_by_role("main"), "Publish message")
     expect(page.get_by_text("The message was published")).to_be_visible()
     console.go("undelivered", "Undelivered notifications")
-    expect(page.get_by_text("It answered 404: out of order").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("It answered 404: out of order").first).to_be_visible(timeout=60_000)
     page.get_by_role("cell").get_by_role("button", name="Content").first.click()
     expect(page.get_by_text('"hello"').first).to_be_visible()
     check_accessible(page)
