@@ -21,10 +21,12 @@ VECTORS = Path(__file__).resolve().parents[2] / "shared" / "vectors"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one module of the console share a service and a browser, and so a worker (`--dist loadgroup`)."""
+    """Tests of a module that share a service, and a browser, share a worker, in their order (`--dist loadgroup`)."""
     for item in items:
-        if item.path.parent.name == "console":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        folder, module = item.path.parent.name, item.path.stem
+        if folder == "console" or (folder == "system" and module != "test_restart"):  # whose tests are long and alone
+            item.add_marker(pytest.mark.xdist_group(module))
+        if folder == "console":
             item.add_marker(pytest.mark.timeout(600))
 
 
