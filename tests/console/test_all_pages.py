@@ -29,7 +29,9 @@ NAMES = frozenset(
     " List-Unsubscribe Content-Type Auto-Submitted tayori doctor Nagios Prometheus OpenID Connect px Azure Cloudflare"
     " Gandi Namecheap GoDaddy VALUE-DOMAIN Xserver ConoHa Virtual Deliverability Manager"
     # TLS by its whole name, a stream's; values of the API, of a policy and of a key, as pages show them.
-    " Transport Layer Security Data none encrypt operator".split()
+    " Transport Layer Security Data none encrypt operator"
+    # What SES says of a template that lacks data, as an event shows it; and the name of a host.
+    " Attribute not present the rendering data www".split()
 )
 OPERATION = re.compile(r"(?:Put|Get|Send|Create|Update|Delete|List|Set|Tag|Untag|Publish|Subscribe)[A-Z][A-Za-z]+$")
 WORD = re.compile(r"(?<![\w.@/:%#+=$&?{}<>\"\\-])[A-Za-z][A-Za-z'’]{2,}(?!\.?[\w@/:%#+=$&?{}<>\"\\-])")
