@@ -228,9 +228,9 @@ class Application:
     async def _answer_route(self, route: Route, head: HttpRequest, incoming: Incoming) -> HttpResponse:
         if route.access is Access.EVERYBODY:
             return await route.handler(await self._complete(head, incoming, route.max_body), None)
-        await self.authenticate.claim(head)
+        claimed = await self.authenticate.claim(head)
         request = await self._complete(head, incoming, route.max_body)
-        principal = (await self.authenticate(request, ("ses",))).principal
+        principal = (await self.authenticate(request, claimed, ("ses",))).principal
         if route.access is Access.OPERATOR and not principal.operator:
             raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
         if not principal.role.includes(needed := route.least_role(head.method)):
@@ -240,9 +240,9 @@ class Application:
     async def _answer_at_root(
         self, services: Mapping[str, Service], head: HttpRequest, incoming: Incoming, request_id: str
     ) -> HttpResponse:
-        await self.authenticate.claim(head)
+        claimed = await self.authenticate.claim(head)
         request = await self._complete(head, incoming, self.limits.v1_body)
-        caller = await self.authenticate(request, services)
+        caller = await self.authenticate(request, claimed, services)
         service = services[caller.signing_name]
         return await self._guarded(
             self._answer_call(service, request, caller.principal, request_id), service, request_id
@@ -256,9 +256,9 @@ class Application:
     async def _answer_rest(self, head: HttpRequest, incoming: Incoming, request_id: str) -> HttpResponse:
         if not head.path.startswith("/v2/email/"):
             raise common_error("UnknownOperationException")
-        await self.authenticate.claim(head)
+        claimed = await self.authenticate.claim(head)
         request = await self._complete(head, incoming, self.limits.v2_body)
-        caller = await self.authenticate(request, ("ses",))
+        caller = await self.authenticate(request, claimed, ("ses",))
         return await self._answer_call(self.v2, request, caller.principal, request_id)
 
     # ── the list ──────────────────────────────────────────────────────────────────────────────────────────────────────

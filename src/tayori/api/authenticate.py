@@ -21,6 +21,7 @@ from tayori.model.role import Role
 from tayori.resources import accounts
 from tayori.resources.credentials import Credential
 from tayori.resources.key_uses import KeyUses
+from tayori.resources.sessions import Here
 from tayori.store.engine import Store, Tx
 
 REMEMBER = timedelta(seconds=5)
@@ -28,6 +29,17 @@ _MOST_REMEMBERED = 10_000
 _KEY_ID = re.compile(r"\w{1,128}", re.ASCII)
 
 Find = Callable[[Tx, str], Credential | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedKey:
+    """A key that exists, and what a request says that it was signed for by it. The signature is yet to be verified."""
+
+    claim: sigv4.Credential
+    known: Credential
+
+
+Claimed = ClaimedKey | Here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,25 +63,24 @@ class Authenticator:
         self._gate = gate
         self._remembered: dict[str, tuple[datetime, Credential]] = {}
 
-    async def claim(self, head: HttpRequest) -> None:
-        """Whether what the request claims is known: to be asked before a body is read, which may be large."""
+    async def claim(self, head: HttpRequest) -> Claimed:
+        """What the request claims, and is known: asked before a body is read, which may be large. Raises ApiError."""
         token = self._gate.token_of(head) if self._gate else None
         if self._gate and token:
-            await self._gate.claim(head, token)
-        else:
-            await self._claimed_key(head)
+            return await self._gate.claim(head, token)
+        return await self._claimed_key(head)
 
-    async def __call__(self, request: HttpRequest, services: Collection[str]) -> Authenticated:
+    async def __call__(self, request: HttpRequest, claimed: Claimed, services: Collection[str]) -> Authenticated:
         """Raises ApiError unless the request is of a session, or signed, for one of `services`, by an active key."""
-        token = self._gate.token_of(request) if self._gate else None
-        if self._gate and token:
-            principal = self._gate.principal(request, await self._gate.claim(request, token))
-            await self._enter(principal.account_id, principal.region)
-            return Authenticated(principal=principal, signing_name=self._gate.service(request, services))
-        return await self._signed(request, services)
+        if isinstance(claimed, ClaimedKey):
+            return await self._signed(request, claimed, services)
+        assert self._gate is not None
+        principal = self._gate.principal(request, claimed)
+        await self._enter(principal.account_id, principal.region)
+        return Authenticated(principal=principal, signing_name=self._gate.service(request, services))
 
-    async def _signed(self, request: HttpRequest, services: Collection[str]) -> Authenticated:
-        claim, known = await self._claimed_key(request)
+    async def _signed(self, request: HttpRequest, claimed: ClaimedKey, services: Collection[str]) -> Authenticated:
+        claim, known = claimed.claim, claimed.known
         secret = sigv4.Secret(secret_access_key=known.secret_access_key)
         region = claim.region if claim.region in self._regions else self._regions[0]
         verified = sigv4.verify(request, claim, secret, now=self._clock.wall(), region=region, services=services)
@@ -85,12 +96,12 @@ class Authenticator:
         )
         return Authenticated(principal=principal, signing_name=verified.service)
 
-    async def _claimed_key(self, head: HttpRequest) -> tuple[sigv4.Credential, Credential]:
+    async def _claimed_key(self, head: HttpRequest) -> ClaimedKey:
         claim = sigv4.credential_of(head)
         known = await self._look_up(claim.access_key_id)
         if known is None:
             raise common_error("InvalidClientTokenId")
-        return claim, known
+        return ClaimedKey(claim=claim, known=known)
 
     async def _enter(self, account_id: str, region: str) -> None:
         """An account has been in each region that it ever signed for."""
