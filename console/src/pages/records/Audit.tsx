@@ -157,7 +157,12 @@ function Log() {
               </Link>
             ),
           },
-          { id: "resource", minWidth: 140, header: t.resource, cell: (one) => one.resource || "-" },
+          {
+            id: "resource",
+            minWidth: 140,
+            header: t.resource,
+            cell: (one) => <span data-verbatim>{one.resource || "-"}</span>,
+          },
           { id: "who", minWidth: 180, header: t.who, cell: (one) => <span data-verbatim>{one.who || "-"}</span> },
           { id: "outcome", minWidth: 110, header: t.outcome, cell: (one) => <Outcome of={one} /> },
         ]}
@@ -213,7 +218,7 @@ function Detail({ id, onClose }: { id: string; onClose: () => void }) {
                 { label: t.who, value: <span data-verbatim>{one.who || "-"}</span> },
                 { label: t.door, value: doors[one.door] ?? one.door },
                 { label: t.outcome, value: <Outcome of={one} /> },
-                { label: t.resource, value: one.resource || "-" },
+                { label: t.resource, value: <span data-verbatim>{one.resource || "-"}</span> },
                 { label: t.region, value: one.region || "-" },
                 { label: t.address, value: one.source_ip || "-" },
                 { label: t.client, value: <Box variant="code">{one.client || "-"}</Box> },
