@@ -47,8 +47,9 @@ types:
 imports:
 	$(BIN)/lint-imports
 
+# Tests of a module share its service and its browser, in their order, and so a worker.
 unit:
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 # Each fuzzer for SECONDS; ARGS names some of them. A short run of each is part of `make unit`.
 SECONDS ?= 60

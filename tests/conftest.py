@@ -19,15 +19,10 @@ T = TypeVar("T")
 VECTORS = Path(__file__).resolve().parents[2] / "shared" / "vectors"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a module that share a service, and a browser, share a worker, in their order (`--dist loadgroup`)."""
-    for item in items:
-        folder, module = item.path.parent.name, item.path.stem
-        if folder == "console" or (folder == "system" and module != "test_restart"):  # whose tests are long and alone
-            item.add_marker(pytest.mark.xdist_group(module))
-        if folder == "console":
-            item.add_marker(pytest.mark.timeout(600))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What a person does in a browser takes its time on a machine that runs all tests at once."""
+    if item.path.parent.name == "console":
+        item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(scope="session")
