@@ -293,7 +293,6 @@ def test_what_was_given_up_is_sent_again(console: Console, service: Service, rec
     topic = sns.create_topic(Name="refused")["TopicArn"]
     receiver.confirms = False
     sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=receiver.url)
-    receiver.status = 404  # which trying again would not mend
     page = console.go("subscriptions", "Subscriptions")
     press(page, "Confirm subscription")
     dialog = page.get_by_role("dialog")
@@ -301,6 +300,7 @@ def test_what_was_given_up_is_sent_again(console: Console, service: Service, rec
     check_accessible(page)
     press(dialog, "Confirm subscription")
     title(page, receiver.url)
+    receiver.status = 404  # which trying again would not mend
     console.go(f"topics/{quote(topic, safe='')}?tab=publish", "refused")
     fill(page, "Message", '{"hello": "world"}')
     press(page.get_by_role("main"), "Publish message")

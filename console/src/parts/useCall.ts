@@ -35,6 +35,8 @@ export function useCall<T>(
       if (!controller.signal.aborted) setState({ value, failure: null, isLoading: false });
     } catch (failure) {
       if (!controller.signal.aborted) setState((known) => ({ ...known, failure, isLoading: false }));
+    } finally {
+      if (running.current === controller) running.current = null;
     }
   }, []);
 
@@ -47,7 +49,8 @@ export function useCall<T>(
   useEffect(() => {
     if (!when || every === undefined) return;
     const timer = setInterval(() => {
-      if (document.visibilityState === "visible" && !running.current?.signal.aborted) void reload();
+      // A reply that is still on its way is waited for: a slow line would otherwise never show any.
+      if (document.visibilityState === "visible" && !running.current) void reload();
     }, every * 1000);
     return () => clearInterval(timer);
   }, [reload, when, every]);

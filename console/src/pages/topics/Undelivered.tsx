@@ -56,6 +56,7 @@ export function Component() {
       return { items: found.notifications, next: found.next };
     },
     [protocol, topic],
+    { every: 5 },
   );
   const replay = useAction(async (body: Record<string, unknown>) => {
     const { replayed } = await tayori<{ replayed: number }>("POST", "/tayori/notifications/replay", body);
