@@ -92,7 +92,7 @@ def test_short_commands_do_not_load_the_service() -> None:
     )
     done = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
-    light = ("main", "command", "running", "words", "audit_words", "feedback_words")
+    light = ("main", "command", "running", "words", "audit_words", "backup_words", "feedback_words")
     commands = {"tayori.cli", *(f"tayori.cli.{name}" for name in light)}
     assert loaded == {"tayori", *commands, "tayori.model", "tayori.model.errors"}
 

@@ -46,6 +46,7 @@ class Endpoints:
     outgoing_addresses: list[str] = field(default_factory=list)  # that receivers see mail come from
     console: bool = False  # whether this node offers the console, at `http` and /console/
     feedback_loops_file: str = ""  # the operator's own part of the table of feedback loops
+    jobs_folder: str = ""  # of import and export jobs' files, where it is not below the data folder
 
 
 def write(data: Path, endpoints: Endpoints) -> None:

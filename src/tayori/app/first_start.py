@@ -132,4 +132,5 @@ def describe(config: Config) -> Endpoints:
         outgoing_addresses=list(config.delivery.outgoing_addresses or config.dns.public_addresses),
         console="api" in roles and config.console.enabled,
         feedback_loops_file=config.inbound.feedback_loops_file,
+        jobs_folder=config.jobs.folder,
     )

@@ -45,6 +45,9 @@ COMMANDS = {
     "rehearsal": "tayori.cli.rehearsal",
     "audit": "tayori.cli.audit",
     "config": "tayori.cli.config",
+    "backup": "tayori.cli.backup",
+    "restore": "tayori.cli.restore",
+    "db": "tayori.cli.db",
 }
 
 # The options of every command, and whether a value follows.

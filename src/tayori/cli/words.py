@@ -7,6 +7,7 @@ to a protocol (record types, SES's names, replies of servers) are never translat
 from dataclasses import dataclass
 
 from tayori.cli.audit_words import AUDIT_TEXTS
+from tayori.cli.backup_words import BACKUP_TEXTS
 from tayori.cli.feedback_words import FEEDBACK_TEXTS
 
 LANGUAGES = ("en", "ja")
@@ -535,6 +536,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
 
 
 _TEXTS.update(AUDIT_TEXTS)
+_TEXTS.update(BACKUP_TEXTS)
 _TEXTS.update(FEEDBACK_TEXTS)
 
 
