@@ -178,9 +178,11 @@ class World:
         self.sending = Sending(store, names, WORKER)
         self.sending.engine, self.sending.queue = self.process, self.stored
 
-    def _launch(self, end: socket.socket) -> Any:
-        self.peers.append(Peer(end, self.loop, self.clock, self.says(len(self.peers))))
-        return self.peers[-1]
+    def _launch(self) -> tuple[socket.socket, Any]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.peers.append(Peer(theirs, self.loop, self.clock, self.says(len(self.peers))))
+        return ours, self.peers[-1]
 
     @property
     def peer(self) -> Peer:

@@ -33,7 +33,7 @@ _START_SECONDS = 60.0
 _LONGEST_PAUSE = 30.0
 _END_SECONDS = 5.0  # beyond the drain time, for the last results to be recorded
 
-Launch = Callable[[socket.socket], BaseProcess]
+Launch = Callable[[], tuple[socket.socket, BaseProcess]]  # with our end of the link to it
 
 
 class NotStarted(Exception):
@@ -132,13 +132,9 @@ class DeliveryProcess:
         ]
 
     async def _begin(self) -> None:
-        ours, theirs = socket.socketpair()
         self._gone.clear()
         self._word = asyncio.get_running_loop().create_future()
-        try:
-            self._process = await asyncio.to_thread(self._launch, theirs)
-        finally:
-            theirs.close()
+        ours, self._process = await asyncio.to_thread(self._launch)
         self._link = await Link.over(ours, self._heard, self._ended)
         try:
             async with asyncio.timeout(_START_SECONDS):

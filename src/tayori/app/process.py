@@ -20,6 +20,7 @@ from typing import Any
 
 from tayori import logs
 from tayori.app import data_folder, first_start
+from tayori.app.child import start
 from tayori.app.delivery_process import Launch, LinkedQueue, NotStarted
 from tayori.app.node import Node
 from tayori.config import Config, ConfigError
@@ -51,8 +52,13 @@ def main(config: Config, part: Part, pipe: Connection) -> None:
     data_folder.stay_in(config.data)
     _allow_many_connections()
     logs.set_up(form=config.log.format, level=config.log.level, redact_addresses=config.log.redact_addresses)
-    with contextlib.suppress(BrokenPipeError):
-        run(_serve(config, part, pipe))
+    launch = _Launcher(config, part) if config.service.delivery_process and _accepts_and_delivers(part) else None
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            run(_serve(config, part, pipe, launch))
+    finally:
+        if launch is not None:
+            launch.close()
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -65,11 +71,10 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
         asyncio.run(coroutine)
 
 
-async def _serve(config: Config, part: Part, pipe: Connection) -> None:
+async def _serve(config: Config, part: Part, pipe: Connection, launch: Launch | None) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     _stop_with_parent(stop)
-    launch = _launcher(config, part) if config.service.delivery_process and _accepts_and_delivers(part) else None
     node = Node(config, part.roles, worker=part.worker, predecessor=part.predecessor, launch=launch)
     try:
         await node.start()
@@ -98,17 +103,34 @@ def _accepts_and_delivers(part: Part) -> bool:
     return "delivery" in part.roles and len(part.roles) > 1
 
 
-def _launcher(config: Config, part: Part) -> Launch:
-    """Starts a process that delivers for this one, at the other end of a socket."""
-    context = multiprocessing.get_context("spawn")
-    beside = replace(part, name=part.name.replace("worker", "delivery"), roles=("delivery",))
+class _Launcher:
+    """Starts a process that delivers for this one, at the other end of a socket.
 
-    def launch(end: socket.socket) -> BaseProcess:
-        process = context.Process(target=deliver, args=(config, beside, end), name=f"tayori {beside.name}")
-        process.start()
-        return process
+    The first is started before this one has a loop and threads, and gets ready beside it.
+    """
 
-    return launch
+    def __init__(self, config: Config, part: Part) -> None:
+        self._config = config
+        self._part = replace(part, name=part.name.replace("worker", "delivery"), roles=("delivery",))
+        self._first: tuple[socket.socket, BaseProcess] | None = self._start()
+
+    def __call__(self) -> tuple[socket.socket, BaseProcess]:
+        started, self._first = self._first or self._start(), None
+        return started
+
+    def close(self) -> None:
+        """End the first one where it was never asked for."""
+        if self._first is not None:
+            end, process = self._first
+            end.close()
+            process.kill()
+            process.join()
+
+    def _start(self) -> tuple[socket.socket, BaseProcess]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            args = self._config, self._part, theirs
+            return ours, start(deliver, args, name=f"tayori {self._part.name}", keep=[theirs.fileno()])
 
 
 def deliver(config: Config, part: Part, end: socket.socket) -> None:

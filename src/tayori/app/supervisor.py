@@ -16,6 +16,7 @@ from types import FrameType
 
 from tayori import ids
 from tayori.app import first_start, process, shared_rehearsal
+from tayori.app.child import start
 from tayori.config import Config
 
 logger = logging.getLogger("tayori.supervisor")
@@ -58,7 +59,6 @@ def plan(config: Config) -> list[tuple[str, tuple[str, ...]]]:
 class Supervisor:
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._context = multiprocessing.get_context("spawn")
         self._children: list[_Child] = []
         self._stopping = False
 
@@ -91,13 +91,12 @@ class Supervisor:
         self._stopping = True
 
     def _start(self, child: _Child) -> None:
-        receiving, sending = self._context.Pipe(duplex=False)
+        receiving, sending = multiprocessing.Pipe(duplex=False)
         part = process.Part(name=child.name, roles=child.roles, worker=ids.worker_id(), predecessor=child.worker)
-        child.process = self._context.Process(
-            target=process.main, args=(self._config, part, sending), name=f"tayori {child.name}"
-        )
         child.worker = part.worker
-        child.process.start()
+        child.process = start(
+            process.main, (self._config, part, sending), name=f"tayori {child.name}", keep=[sending.fileno()]
+        )
         sending.close()
         child.pipe, child.started_at = receiving, time.monotonic()
 
