@@ -14,12 +14,13 @@ from tayori.api.registry import Principal
 from tayori.app.overview import PATH, OverviewPages
 from tayori.app.review_desk import PATH as REVIEWS
 from tayori.app.review_desk import ReviewPages
+from tayori.app.review_mail import ReviewMail
 from tayori.aws.http import Headers, HttpRequest
 from tayori.config import Config, ServiceSettings
 from tayori.mail.answer import Answer, AnswerStatus
 from tayori.model.errors import Conflict, Invalid, NotFound
 from tayori.model.mail_count import Count, counts_as
-from tayori.resources import accounts, mail_counts
+from tayori.resources import accounts, mail_counts, review_notices
 
 OWNER = Principal(account_id=ACCOUNT, access_key_id="k", arn="arn", operator=False, region=REGION)
 OPERATOR = replace(OWNER, operator=True)
@@ -104,13 +105,15 @@ def test_no_other_range(ask: Callable[..., Any]) -> None:
 def desk(run: Callable[..., Any], store: Any, transact: Callable[..., Any]) -> tuple[Post, Callable[..., Any]]:
     transact(accounts.create, ACCOUNT, REGION, name="shop")
     post = Post()
-    pages = ReviewPages(store, post)  # type: ignore[arg-type]
+    pages, told = ReviewPages(store), ReviewMail(store, post)  # type: ignore[arg-type]
 
     def call(method: str, path: str = "", body: object = None) -> dict[str, Any]:
         content = json.dumps(body).encode() if body is not None else b""
         path, _, query = path.partition("?")
         request = HttpRequest(method=method, path=REVIEWS + path, query=query, headers=Headers(), body=content)
-        return dict(json.loads(run(pages.answer(request, OPERATOR)).body))
+        answer = run(pages.answer(request, OPERATOR))
+        run(told.tick())
+        return dict(json.loads(answer.body))
 
     return post, call
 
@@ -165,7 +168,7 @@ def test_an_account_sees_what_it_asked_and_what_became_of_it(desk: Any, transact
     call("POST", f"/{ACCOUNT}/{REGION}/grant", {})
     call("POST", f"/{ACCOUNT}/{REGION}/grant", {"max24Hour": 70_000, "maxRate": 20.5})
     request = HttpRequest(method="GET", path="/tayori/review", headers=Headers())
-    own = json.loads(run(ReviewPages(store, Post()).own(request, OWNER)).body)  # type: ignore[arg-type]
+    own = json.loads(run(ReviewPages(store).own(request, OWNER)).body)
     assert own["status"] == "GRANTED"
     steps = [(step["kind"], step["case_id"], step["reason"], step["max_24_hour"]) for step in own["history"]]
     assert steps == [
@@ -183,10 +186,21 @@ def test_it_is_decided_though_no_mail_can_be_sent(transact: Any, run: Any, store
             raise OSError("no way out")
 
     transact(accounts.create, ACCOUNT, REGION, name="shop")
-    pages = ReviewPages(store, NoPost())  # type: ignore[arg-type]
     request = HttpRequest(method="POST", path=f"{REVIEWS}/{ACCOUNT}/{REGION}/grant", headers=Headers())
-    assert run(pages.answer(request, OPERATOR)).status == 200
+    assert run(ReviewPages(store).answer(request, OPERATOR)).status == 200
+    run(ReviewMail(store, NoPost()).tick())  # type: ignore[arg-type]
     assert transact(accounts.get, ACCOUNT, REGION).production_access
+
+
+def test_of_decisions_in_a_row_the_last_is_told_and_once(transact: Any, run: Any, store: Any) -> None:
+    transact(accounts.create, ACCOUNT, REGION, name="shop")
+    post = Post()
+    told = ReviewMail(store, post)  # type: ignore[arg-type]
+    transact(review_notices.grant, ACCOUNT, REGION, max_24_hour=5000, max_rate=-1)
+    transact(review_notices.deny, ACCOUNT, REGION, reason="No web site.")
+    for _ in range(2):
+        run(told.tick())
+    assert post.sent == [(ACCOUNT, f"Production access not granted ({REGION}) / 本稼働アクセスは承認されませんでした")]
 
 
 @pytest.mark.parametrize("quota", [0, -2, True, "many", float("nan"), 10**13, None])

@@ -10,7 +10,7 @@ from golden_output import assert_golden
 from population import ACCOUNT, REGION, deferred, failed, identity, names, open_account, report, rows, submission
 from tayori.app.endpoints import Endpoints
 from tayori.clock import AdjustableClock
-from tayori.resources import accounts
+from tayori.resources import accounts, review_notices
 from tayori.resources.deliveries import Deliveries
 from tayori.resources.messages import Door
 from tayori.store.engine import Tx
@@ -66,6 +66,8 @@ def test_a_denial_carries_its_reason(tayori: Tayori, service: Endpoints, tmp_pat
     )
     assert denied.json["review"]["status"] == "DENIED"
     assert denied.json["review"]["reason"] == "Tell us where the addresses come from."
+    (told,) = in_store(service, review_notices.take)  # by the service, as of a decision of the page
+    assert told.reason == "Tell us where the addresses come from."
     assert denied.json["production_access"] is False
 
 

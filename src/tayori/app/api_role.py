@@ -24,7 +24,6 @@ from tayori.app.http_server import HttpServer, listener
 from tayori.app.identity_pages import IdentityPages
 from tayori.app.message_work import MessageWork
 from tayori.app.metric_pages import MetricPages
-from tayori.app.notices import AccountMail
 from tayori.app.overview import OverviewPages
 from tayori.app.policy_file import FetchSettings, PolicyFileFetcher
 from tayori.app.probing import Prober
@@ -91,7 +90,7 @@ async def start(node: "Node") -> None:
             *ReputationPages(node.store, node.config).table(),
             *OverviewPages(node.store, node.config, node.resolver).table(),
             *HealthPages(node.config, node.store, node.clock, node.loops, node.resolver).table(),
-            *ReviewPages(node.store, AccountMail(node.store, node.sending, node.names_of, node.clock)).table(),
+            *ReviewPages(node.store).table(),
             *Ed25519Pages(node.store, node.names_of).table(),
             *IdentityPages(node.store, node.clock, node.config.service.region, node.config.http_url).table(),
             *node.feedback.routes(node.resolver, delivery_role.settings_of(node), node.look_limits),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from tayori.app import event_targets, inbound_port, publishing, records, tls_reporting
 from tayori.app.block_lists import BlockListWatch
-from tayori.app.notices import Notifier
+from tayori.app.notices import AccountMail, Notifier
 from tayori.app.publishing import FeedbackMailer, NotificationMailer
 from tayori.app.reputation_watch import reputation_loops
+from tayori.app.review_mail import ReviewMail
 from tayori.app.transport import StsRefresh
 from tayori.app.webhooks import PausedNotice
 from tayori.clock import SystemClock
@@ -23,7 +24,7 @@ from tayori.loops.rotation import Rotation
 from tayori.loops.tls_counting import TlsCounter
 from tayori.loops.verifier import Verifier
 from tayori.loops.workers import Heartbeat, HeldExpiry, PauseEnd, Reaper
-from tayori.resources import dkim_setup, identities, notifications, pauses, publications
+from tayori.resources import dkim_setup, identities, notifications, pauses, publications, review_notices
 from tayori.store import leases
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _singletons(node: "Node", targets: event_targets.EventTargets) -> list[tuple
         (Publisher(node.store, node.config.service.domain), publications.TOPIC),
         (node.feedback.watch(), "feedback-coverage"),
         (_notifications(node, targets), notifications.TOPIC),
+        (_review_mail(node), review_notices.TOPIC),
         *reputation_loops(node.config, node.store, node.sending, node.names_of, node.resolver),
     ]
 
@@ -109,6 +111,10 @@ def _notifications(node: "Node", targets: event_targets.EventTargets) -> Sender:
 def _verifier(node: "Node") -> Verifier:
     notify = Notifier(node.store, node.sending, node.names_of, node.clock)
     return Verifier(node.store, node.resolver, node.names_of, notify)
+
+
+def _review_mail(node: "Node") -> ReviewMail:
+    return ReviewMail(node.store, AccountMail(node.store, node.sending, node.names_of, node.clock))
 
 
 def _retention(node: "Node") -> Retention:

@@ -3,10 +3,9 @@
 `GET /tayori/reviews` lists who has asked, those who wait first (`state` is `open` or `decided`; `behind`, `limit`).
 `POST /tayori/reviews/<account>/<region>/grant` takes `max24Hour` and `maxRate` (recipients in 24 hours and a second, -1
 for unlimited), also to raise the quotas of one who has access; `…/deny` takes a `reason`. The account's contacts are
-told by mail once it is written down. `GET /tayori/review` is what the caller's account has asked, and what came of it.
+told by mail (`app.review_mail`). `GET /tayori/review` is what the caller's account has asked, and what came of it.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -16,17 +15,12 @@ from tayori.api import json_page
 from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.app.audit_page import limit_of
-from tayori.app.notices import AccountMail
 from tayori.aws.errors import common_error
 from tayori.aws.http import HttpRequest, HttpResponse
-from tayori.model import review_notice
 from tayori.model.errors import Invalid
-from tayori.model.verification_mail import MailText
-from tayori.resources import accounts, reviews
+from tayori.resources import accounts, review_notices, reviews
 from tayori.resources.reviews import Review
 from tayori.store.engine import Store, Tx
-
-logger = logging.getLogger("tayori.reviews")
 
 PATH = "/tayori/reviews"
 OWN_PATH = "/tayori/review"
@@ -36,9 +30,8 @@ _MOST = 10**12
 
 
 class ReviewPages:
-    def __init__(self, store: Store, mail: AccountMail) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._mail = mail
 
     def table(self) -> list[Route]:
         return [
@@ -68,7 +61,6 @@ class ReviewPages:
         if daily != int(daily):
             raise Invalid("max24Hour must be a whole number.")
         await self._store.write(_grant, account_id, region, int(daily), float(rate))
-        await self._tell(account_id, region, review_notice.granted(region, int(daily), float(rate)), "granted")
 
     async def _deny(self, account_id: str, region: str, given: dict[str, Any]) -> None:
         reason = " ".join(str(given.get("reason") or "").split())
@@ -77,14 +69,6 @@ class ReviewPages:
                 f"A denial needs a reason of at most {_LONGEST_REASON} characters: the account's owner reads it."
             )
         await self._store.write(_deny, account_id, region, reason)
-        await self._tell(account_id, region, review_notice.denied(region, reason), "denied")
-
-    async def _tell(self, account_id: str, region: str, text: MailText, decision: str) -> None:
-        """Never raises: it is decided, whether or not a mail can be sent of it."""
-        try:
-            await self._mail.send(account_id, region, text, {"review": decision})
-        except Exception:
-            logger.exception("notice_failed", extra={"account_id": account_id})
 
 
 def _quota(given: dict[str, Any], name: str, otherwise: float) -> float:
@@ -137,9 +121,9 @@ def _own(tx: Tx, account_id: str, region: str) -> dict[str, Any]:
 
 def _grant(tx: Tx, account_id: str, region: str, daily: int, rate: float) -> None:
     accounts.get(tx, account_id, region)
-    accounts.grant(tx, account_id, region, max_24_hour=daily, max_rate=rate)
+    review_notices.grant(tx, account_id, region, max_24_hour=daily, max_rate=rate)
 
 
 def _deny(tx: Tx, account_id: str, region: str, reason: str) -> None:
     accounts.get(tx, account_id, region)
-    accounts.deny(tx, account_id, region, reason=reason)
+    review_notices.deny(tx, account_id, region, reason=reason)

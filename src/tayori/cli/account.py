@@ -1,7 +1,8 @@
 """`tayori account`: the accounts of this installation, and the operator's side of a request for production access.
 
 A new account is in the sandbox. Its owner asks for production access with PutAccountDetails; `review` shows what was
-written there, and grants or denies it. Quotas count recipients; -1 is unlimited.
+written there, and grants or denies it; the service then tells the account's contacts by mail. Quotas count recipients;
+-1 is unlimited.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from tayori.cli.credentials import show_key
 from tayori.cli.service import account_id_of, add_region, endpoints_of, read, write
 from tayori.cli.table import table
 from tayori.mail.address import AddressError, AddrSpec
-from tayori.resources import accounts
+from tayori.resources import accounts, review_notices
 from tayori.resources.accounts import Account
 from tayori.resources.credentials import Credential
 from tayori.store.engine import Tx
@@ -137,9 +138,9 @@ def _decide(tx: Tx, region: str, options: argparse.Namespace) -> Account:
     if options.grant:
         daily = accounts.PRODUCTION_MAX_24_HOUR if options.max_24_hour is None else options.max_24_hour
         rate = accounts.PRODUCTION_MAX_RATE if options.rate is None else options.rate
-        accounts.grant(tx, account_id, region, max_24_hour=daily, max_rate=rate)
+        review_notices.grant(tx, account_id, region, max_24_hour=daily, max_rate=rate)
     elif options.deny:
-        accounts.deny(tx, account_id, region, reason=options.deny.strip())
+        review_notices.deny(tx, account_id, region, reason=options.deny.strip())
     return accounts.get(tx, account_id, region)
 
 

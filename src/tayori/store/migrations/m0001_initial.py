@@ -721,6 +721,17 @@ STATEMENTS = (
     """,
     "CREATE INDEX resends_by_new ON resends (resent_as)",
     """
+    CREATE TABLE review_notices (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        reason TEXT,
+        max_24_hour BIGINT,
+        max_rate DOUBLE PRECISION,
+        PRIMARY KEY (account_id, region)
+    )
+     {without_rowid}
+    """,
+    """
     CREATE TABLE review_steps (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
