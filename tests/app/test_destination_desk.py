@@ -3,14 +3,17 @@
 import asyncio
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tayori.api.registry import Principal
 from tayori.app.destination_desk import DestinationPages
+from tayori.app.subscription_desk import PATH as SUBSCRIPTIONS
+from tayori.app.subscription_desk import SubscriptionDesk
 from tayori.aws.errors import ApiError
 from tayori.aws.http import Headers, HttpRequest
-from tayori.model.errors import Invalid, NotFound
+from tayori.model.errors import AccessDenied, Invalid, NotFound
 from tayori.model.event import EventKind
 from tayori.model.event_target import Offered, TargetKind
 from tayori.model.topic_arn import TopicArn
@@ -162,3 +165,42 @@ def test_what_is_not_there(store: Any, ready: None) -> None:
         asked(store, "POST", "/tayori/configuration-sets/newsletter")
     with pytest.raises(ApiError):
         asked(store, "DELETE", PATH.format(name="topic"))
+
+
+def put(store: Any, values: Any, who: str = ACCOUNT) -> Any:
+    request = HttpRequest(
+        method="PUT",
+        path=f"{SUBSCRIPTIONS}/{quote(f'{TOPIC}:{SUBSCRIPTION}', safe='')}",
+        query="",
+        headers=Headers(),
+        body=json.dumps(values).encode(),
+    )
+    return json.loads(asyncio.run(SubscriptionDesk(store).put(request, principal(who))).body)["attributes"]
+
+
+def test_a_filter_and_its_scope_change_together_or_not_at_all(store: Any, transact: Any) -> None:
+    transact(set_up)
+    flat = {"FilterPolicy": '{"kind":["order"]}', "FilterPolicyScope": "MessageAttributes"}
+    assert put(store, flat) == flat
+    nested = '{"mail":{"source":["a@shop.test"]}}'  # which attributes of a message cannot be held against
+    with pytest.raises(Invalid, match="FilterPolicy"):
+        put(store, {"FilterPolicy": nested})
+    with pytest.raises(Invalid, match="FilterPolicy"):
+        put(store, {"FilterPolicy": nested, "FilterPolicyScope": "MessageAttributes", "RawMessageDelivery": "true"})
+    assert put(store, {"RawMessageDelivery": "false"}) == {**flat, "RawMessageDelivery": "false"}
+    both = put(store, {"FilterPolicy": nested, "FilterPolicyScope": "MessageBody"})
+    assert both == {"RawMessageDelivery": "false", "FilterPolicy": nested, "FilterPolicyScope": "MessageBody"}
+    assert "FilterPolicy" not in put(store, {"FilterPolicy": ""})
+
+
+@pytest.mark.parametrize("values", [{}, {"RawMessageDelivery": True}, {"Nonsense": "x"}])
+def test_attributes_that_are_none(store: Any, transact: Any, values: Any) -> None:
+    transact(set_up)
+    with pytest.raises(Invalid):
+        put(store, values)
+
+
+def test_somebody_elses_subscription_is_left_alone(store: Any, transact: Any) -> None:
+    transact(set_up)
+    with pytest.raises(AccessDenied):
+        put(store, {"RawMessageDelivery": "true"}, "222222222222")

@@ -40,6 +40,18 @@ def test_a_secret_is_shown_when_it_is_made_and_never_again(store: Any) -> None:
     assert other["secret"].startswith("whsec_") and other["secret"] != made["secret"]
 
 
+def test_a_webhook_is_changed_paused_and_resumed(store: Any, hook: str) -> None:
+    assert asked(store, "PUT", f"/{hook}", {"kinds": ["OPEN"]})["kinds"] == ["OPEN"]
+    changed = asked(store, "PUT", f"/{hook}", {"url": "https://other.example/events"})
+    assert (changed["url"], changed["kinds"]) == ("https://other.example/events", ["OPEN"])
+    for body in ({"url": "ftp://x"}, {"url": 5}, {"kinds": "OPEN"}, {"kinds": ["NONE"]}):
+        with pytest.raises(Invalid):
+            asked(store, "PUT", f"/{hook}", body)
+    for verb, state in (("pause", "paused"), ("resume", "active")):
+        asked(store, "POST", f"/{hook}/{verb}")
+        assert asked(store, "GET", f"/{hook}")["state"] == state
+
+
 @pytest.mark.parametrize("wanted", [5, "one", {"id": "one"}, True])
 def test_deliveries_to_send_again_are_a_list(store: Any, hook: str, wanted: Any) -> None:
     with pytest.raises(Invalid, match="deliveries must be a list of ids"):
@@ -53,7 +65,16 @@ def test_what_cannot_be_made_is_refused(store: Any, body: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("DELETE", ""), ("GET", "/deliveries"), ("POST", "/test"), ("POST", "/replay")]
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("PUT", ""),
+        ("POST", "/pause"),
+        ("DELETE", ""),
+        ("GET", "/deliveries"),
+        ("POST", "/test"),
+        ("POST", "/replay"),
+    ],
 )
 def test_a_webhook_that_is_not_there_is_not_found(store: Any, method: str, path: str) -> None:
     with pytest.raises(NotFound, match="There is no webhook none"):

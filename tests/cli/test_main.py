@@ -73,7 +73,7 @@ def test_output_that_cannot_be_written_is_one_sentence(tayori: Tayori, service: 
 def test_a_value_that_is_refused_is_one_sentence(tayori: Tayori, service: Endpoints, tmp_path: Path) -> None:
     result = tayori("webhook", "create", "ftp://files.example/in", "--data", tmp_path)
     assert (result.status, result.out, result.err.count("\n")) == (1, "", 1)
-    assert result.err.startswith("tayori: The webhook was not created: the URL must begin with http")
+    assert result.err.startswith("tayori: Events cannot be posted to this URL: the URL must begin with http")
 
 
 def test_a_reader_that_leaves_early_is_no_traceback(service: Endpoints, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from tayori.app.reputation_desk import ReputationPages
 from tayori.app.review_desk import ReviewPages
 from tayori.app.sending import Tools
 from tayori.app.service_health import HealthPages
+from tayori.app.subscription_desk import SubscriptionDesk
 from tayori.app.subscription_pages import SubscriptionPages
 from tayori.app.template_pages import TemplatePages
 from tayori.app.tracking import tracking_pages
@@ -85,6 +86,7 @@ async def start(node: "Node") -> None:
             *DestinationPages(node.store).table(),
             *tracking_pages(node.config, node.store, node.clock, node.loops, node.stops).table(),
             *SubscriptionPages(node.store).table(),
+            *SubscriptionDesk(node.store).table(),
             *TemplatePages().table(),
             *AudiencePages(node.store).table(),
             *ReputationPages(node.store, node.config).table(),

@@ -1,7 +1,8 @@
 """Webhooks over HTTP: `/tayori/webhooks`, and what the command shares with it; the mail that tells of a pause.
 
-GET lists, POST creates and shows the secret, once; below an id GET shows, DELETE deletes, POST `resume`, `test` and
-`replay` act, POST `secret` makes a new one, GET `deliveries` is the log. The rules are `tayori.resources.webhooks`'s.
+GET lists, POST creates and shows the secret, once; below an id GET shows, PUT changes `url` and `kinds`, DELETE
+deletes, POST `pause`, `resume`, `test` and `replay` act, POST `secret` makes a new one, GET `deliveries` is the log.
+The rules are `tayori.resources.webhooks`'s.
 """
 
 import json
@@ -50,12 +51,7 @@ def new_webhook(
     url: str, kinds: Sequence[str], *, configuration_set: str | None, secret: str | None, is_rehearsal: bool
 ) -> NewWebhook:
     """What is to be created, checked; with a fresh secret where none is given. Raises Invalid."""
-    try:
-        target = Target.parse(url)
-    except TargetError as error:
-        raise Invalid(f"The webhook was not created: {error}.") from error
-    if not target.tls and not is_rehearsal:
-        raise Invalid("A webhook's URL must begin with https://.")
+    _check_url(url, is_rehearsal=is_rehearsal)
     return NewWebhook(
         webhook_id=f"wh-{ids.worker_id()}",
         url=url,
@@ -63,6 +59,15 @@ def new_webhook(
         configuration_set=configuration_set or None,
         secret=webhook.check_secret(secret) if secret else webhook.secret_of(secrets.token_bytes(_SECRET_OCTETS)),
     )
+
+
+def _check_url(url: str, *, is_rehearsal: bool) -> None:
+    try:
+        target = Target.parse(url)
+    except TargetError as error:
+        raise Invalid(f"Events cannot be posted to this URL: {error}.") from error
+    if not target.tls and not is_rehearsal:
+        raise Invalid("A webhook's URL must begin with https://.")
 
 
 def create(tx: Tx, account_id: str, region: str, new: NewWebhook) -> Webhook:
@@ -172,6 +177,11 @@ class WebhookPages:
             case "GET", True, "deliveries":
                 log = await self._store.read(_log, *place, webhook_id)
                 return json_page.answer(200, {"deliveries": [attempt_as_json(one) for one in log]})
+            case "PUT", True, "":
+                return await self._change(request, (*place, webhook_id))
+            case "POST", True, "pause":
+                await self._store.write(webhooks.pause, *place, webhook_id)
+                return json_page.answer(200, {})
             case "POST", True, "resume":
                 await self._store.write(webhooks.resume, *place, webhook_id)
                 return json_page.answer(200, {})
@@ -185,18 +195,30 @@ class WebhookPages:
 
     async def _create(self, request: HttpRequest, place: tuple[str, str]) -> HttpResponse:
         given = json_page.document(request)
-        kinds = given.get("kinds") or ()
-        if not isinstance(kinds, list | tuple):
-            raise Invalid("kinds must be a list.")
         new = new_webhook(
             str(given.get("url") or ""),
-            [str(kind) for kind in kinds],
+            _kinds(given),
             configuration_set=_text(given, "configurationSet"),
             secret=_text(given, "secret"),
             is_rehearsal=self._is_rehearsal,
         )
         hook = await self._store.write(create, *place, new)
         return json_page.answer(200, as_json(hook) | {"secret": hook.secret})
+
+    async def _change(self, request: HttpRequest, key: tuple[str, str, str]) -> HttpResponse:
+        """What is not given stays."""
+        given, known = json_page.document(request), await self._store.read(webhooks.get, *key)
+        url = _text(given, "url") or known.url
+        _check_url(url, is_rehearsal=self._is_rehearsal)
+        kinds = webhook.check_kinds(_kinds(given)) if "kinds" in given else known.kinds
+        return json_page.answer(200, as_json(await self._store.write(webhooks.put, *key, url=url, kinds=kinds)))
+
+
+def _kinds(given: Mapping[str, Any]) -> list[str]:
+    kinds = given.get("kinds") or ()
+    if not isinstance(kinds, list | tuple):
+        raise Invalid("kinds must be a list.")
+    return [str(kind) for kind in kinds]
 
 
 def _deliveries(given: Mapping[str, Any]) -> list[str]:

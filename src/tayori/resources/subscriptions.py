@@ -305,12 +305,18 @@ def forget_old(tx: Tx) -> None:
 
 
 def put_attribute(tx: Tx, arn: SubscriptionArn, name: str, value: str) -> None:
+    put_attributes(tx, arn, {name: value})
+
+
+def put_attributes(tx: Tx, arn: SubscriptionArn, values: Mapping[str, str]) -> None:
+    """All or none: a filter policy and the scope that it is written for can only change together."""
     tx.execute(sa.select(subscriptions.c.subscription_id).where(*_key(arn)).with_for_update())
     found = get(tx, arn)
-    kept = topic_attributes.subscription(name, value, found.protocol)
-    changed = {key: text for key, text in found.attributes.items() if key != name}
-    if kept is not None:
-        changed[name] = kept
+    changed = {key: text for key, text in found.attributes.items() if key not in values}
+    for name, value in values.items():
+        kept = topic_attributes.subscription(name, value, found.protocol)
+        if kept is not None:
+            changed[name] = kept
     topic_attributes.check_filter(changed)
     if "FilterPolicy" in changed and "FilterPolicy" not in found.attributes:
         _check_room_for_filter(tx, arn.topic)

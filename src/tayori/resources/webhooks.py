@@ -148,6 +148,25 @@ def put_secret(tx: Tx, account_id: str, region: str, webhook_id: str, secret: st
     tx.execute(webhooks.update().where(*_key(account_id, region, webhook_id)).values(secret=secret))
 
 
+def put(tx: Tx, account_id: str, region: str, webhook_id: str, *, url: str, kinds: Sequence[str]) -> Webhook:
+    """Both are checked already. What is due for it still goes to the URL that it was due for."""
+    known = get(tx, account_id, region, webhook_id)
+    failing_since = known.failing_since if url == known.url else None
+    values = {
+        "url": url,
+        "kinds": list(kinds),
+        "failing_since": None if failing_since is None else to_micros(failing_since),
+    }
+    tx.execute(webhooks.update().where(*_key(account_id, region, webhook_id)).values(values))
+    return get(tx, account_id, region, webhook_id)
+
+
+def pause(tx: Tx, account_id: str, region: str, webhook_id: str) -> None:
+    """By hand; what is due for it is kept, as after a pause of the service's own."""
+    get(tx, account_id, region, webhook_id)
+    tx.execute(webhooks.update().where(*_key(account_id, region, webhook_id)).values(state=WebhookState.PAUSED))
+
+
 def resume(tx: Tx, account_id: str, region: str, webhook_id: str) -> None:
     """Send to it again; its patience starts anew."""
     get(tx, account_id, region, webhook_id)

@@ -8,6 +8,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import { useState } from "react";
 import { useParams } from "react-router";
+import { tayori } from "../../api/client";
 import { sns } from "../../api/query";
 import { useNotices } from "../../frame/notices";
 import { Page } from "../../frame/page";
@@ -196,18 +197,12 @@ function Settings({ arn, known, reload }: SettingsProps) {
     );
   const faultOf = (text: string) => (isJson(text) ? "" : t.jsonFault);
   const isGood = [draft.FilterPolicy, draft.DeliveryPolicy, draft.RedrivePolicy].every(isJson);
-  const put = (name: string, value: string) =>
-    sns("SetSubscriptionAttributes", { SubscriptionArn: arn, AttributeName: name, AttributeValue: value });
   const save = async () => {
     const before = first();
-    const isScopeNew = draft.FilterPolicyScope !== before.FilterPolicyScope && Boolean(draft.FilterPolicy.trim());
-    // A policy has to suit its scope at each step. Without one any scope will do, and for a moment all is delivered.
-    if (isScopeNew && before.FilterPolicy) await put("FilterPolicy", "{}");
-    if (isScopeNew) await put("FilterPolicyScope", draft.FilterPolicyScope);
-    if (isScopeNew || draft.FilterPolicy !== before.FilterPolicy)
-      await put("FilterPolicy", draft.FilterPolicy.trim() || "{}");
-    for (const name of ["RawMessageDelivery", "DeliveryPolicy", "RedrivePolicy"] as const)
-      if (draft[name] !== before[name]) await put(name, draft[name].trim());
+    const changed = (Object.keys(before) as (keyof typeof before)[]).filter((name) => draft[name] !== before[name]);
+    const values = Object.fromEntries(changed.map((name) => [name, draft[name].trim()]));
+    // In one piece: a policy has to suit its scope, and the subscription must not be without one in between.
+    if (changed.length > 0) await tayori("PUT", `/tayori/topic-subscriptions/${segment(arn)}`, values);
     tell("success", t.saved);
     setDraft(null);
     await reload();

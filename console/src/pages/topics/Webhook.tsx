@@ -28,6 +28,7 @@ import { Boxed } from "./attributes";
 import { pretty, Verbatim } from "./Deliveries";
 import { Help } from "./help";
 import { forgetSecret, freshSecret, showSecret } from "./secret";
+import { changeWebhook, WebhookForm } from "./WebhookFields";
 import { WebhookState } from "./WebhookState";
 import { words } from "./words";
 
@@ -53,6 +54,7 @@ export function Component() {
   const { tell } = useNotices();
   const mayChange = useRole().may("administrator");
   const [isDeleting, setDeleting] = useState(false);
+  const [isEditing, setEditing] = useState(false);
   const [isAsking, setAsking] = useState(false); // whether a new secret is wanted
   const [secret, setSecret] = useState(freshSecret(id));
   const path = `/tayori/webhooks/${segment(id)}`;
@@ -72,6 +74,11 @@ export function Component() {
   const resume = useAction(async () => {
     await tayori("POST", `${path}/resume`, {});
     tell("success", t.resumed);
+    await found.reload();
+  });
+  const pause = useAction(async () => {
+    await tayori("POST", `${path}/pause`, {});
+    tell("success", t.isPausedNow);
     await found.reload();
   });
   const replay = useAction(async (deliveries: string[]) => {
@@ -94,11 +101,19 @@ export function Component() {
       help={help}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
+          {hook?.state !== "paused" && (
+            <Button {...change} loading={pause.isRunning} onClick={() => void pause.run()}>
+              {t.pause}
+            </Button>
+          )}
           <Button {...change} onClick={() => setDeleting(true)}>
             {t.remove}
           </Button>
           <Button {...change} onClick={() => setAsking(true)}>
             {t.newSecret}
+          </Button>
+          <Button {...change} onClick={() => setEditing(true)}>
+            {t.edit}
           </Button>
           <Button {...change} loading={test.isRunning} onClick={() => void test.run()}>
             {t.sendTest}
@@ -108,7 +123,7 @@ export function Component() {
     >
       <SpaceBetween size="l">
         <Failure failure={found.failure} retry={found.reload} />
-        {[test, resume, replay].map((one, at) => (
+        {[test, pause, resume, replay].map((one, at) => (
           <Failure key={at} failure={one.failure} onDismiss={one.clear} />
         ))}
         {secret && (
@@ -132,7 +147,21 @@ export function Component() {
             {t.pausedText}
           </Alert>
         )}
-        {(hook || !found.failure) && (
+        {hook && isEditing && (
+          <WebhookForm
+            title={t.settings}
+            verb={t.save}
+            first={hook}
+            onCancel={() => setEditing(false)}
+            save={async (draft) => {
+              await changeWebhook(id, draft);
+              await found.reload();
+              tell("success", t.saved);
+              setEditing(false);
+            }}
+          />
+        )}
+        {(hook || !found.failure) && !isEditing && (
           <Boxed title={t.summary}>
             {hook ? (
               <KeyValuePairs

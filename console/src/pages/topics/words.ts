@@ -203,9 +203,11 @@ export const words = define({
   failingSince: ["Failing since", "失敗の開始日時"],
   createdAt: ["Created", "作成日時"],
   pausedText: [
-    "It has failed for days without a success, or said that it wants no more, so it was paused. What is due for it is kept. Resume it, then replay what it missed.",
-    "数日間失敗が続いたか、受信側が不要と応答したため、一時停止しました。送信予定の通知は保存されています。再開してから再送してください。",
+    "It was paused by hand, or because it failed for days without a success or said that it wants no more. What is due for it is kept. Resume it, then replay what it missed.",
+    "手動での操作か、数日間の失敗、または受信側の不要という応答により、一時停止しています。送信予定の通知は保存されています。再開してから再送してください。",
   ],
+  pause: ["Pause", "一時停止"],
+  isPausedNow: ["The webhook is paused.", "Webhook を一時停止しました。"],
   resume: ["Resume", "再開"],
   resumed: ["The webhook is active again.", "Webhook を再開しました。"],
   sendTest: ["Send test", "テストの送信"],
