@@ -167,6 +167,19 @@ def test_options_that_are_not_offered_are_refused_with_the_way_out(service):
         client.create_configuration_set(ConfigurationSetName="main", MessageSecurityOptions=smime)
 
 
+def test_a_set_is_updated_to_the_scheme_that_it_has_and_to_no_other(service):
+    client = service.client("sesv2")
+    client.create_configuration_set(ConfigurationSetName="main")
+    for scheme in ({}, {"MessageSecurityOptions": {"SigningScheme": {"DefaultScheme": {}}}}):
+        client.update_configuration_set(ConfigurationSetName="main", **scheme)
+    assert shown(client) == EMPTY
+    smime = {"SigningScheme": {"SmimeScheme": {"SignatureFormat": "DETACHED"}}}
+    with pytest.raises(client.exceptions.BadRequestException, match="S/MIME signing is not offered"):
+        client.update_configuration_set(ConfigurationSetName="main", MessageSecurityOptions=smime)
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.update_configuration_set(ConfigurationSetName="other")
+
+
 def test_archiving_options_are_kept_and_cleared(service):
     client = service.client("sesv2")
     archive = {"ArchiveArn": "arn:aws:ses:us-east-1:123456789012:mailmanager-archive/a-" + "a1" * 12}

@@ -38,7 +38,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     (
         _NOT_BUILT,
         """
-        UpdateConfigurationSet
         GetEmailAddressInsights
         CreateTenant CreateTenantResourceAssociation DeleteTenant DeleteTenantResourceAssociation GetTenant
         ListResourceTenants ListTenantResources ListTenants PutTenantSuppressionAttributes
@@ -70,7 +69,8 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     (
-        "All regions of an installation send from the same addresses: there are no others to spread mail over.",
+        "All regions of an installation are played by the same machines, which send from the same addresses: an "
+        "endpoint over two of them would fail with both, and spread nothing.",
         """
         CreateMultiRegionEndpoint DeleteMultiRegionEndpoint GetMultiRegionEndpoint ListMultiRegionEndpoints
         PutAccountDeliveryAttributes

@@ -64,6 +64,14 @@ def _reputation(call: Call, found: ConfigurationSet) -> dict[str, Any]:
     return options | ({"LastFreshStart": started} if started else {})
 
 
+@operation("sesv2", "UpdateConfigurationSet")
+def update_configuration_set(call: Call, request: Request) -> Response:
+    """Choose how the set's messages are signed: the default scheme, which every set has; S/MIME is refused."""
+    _refuse_what_is_not_offered(request)
+    configuration_sets.get(call.tx, call.account_id, call.region, request["ConfigurationSetName"])
+    return {}
+
+
 @operation("sesv2", "ListConfigurationSets")
 def list_configuration_sets(call: Call, request: Request) -> Response:
     size = request.get("PageSize", _PAGE)

@@ -16,7 +16,7 @@ from tayori.model.submission import Arns, Handed, check_custom_headers
 
 _NOT_OFFERED = {
     "TenantName": "Tenants are not offered by this release. Leave out TenantName.",
-    "EndpointId": "Global endpoints are not offered: an installation plays one region. Leave out EndpointId.",
+    "EndpointId": "Global endpoints are not offered: all regions send from the same machines. Leave out EndpointId.",
 }
 _CONTENT = ("Simple", "Raw", "Template")
 _TEMPLATES = ("TemplateName", "TemplateArn", "TemplateContent")
