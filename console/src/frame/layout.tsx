@@ -52,7 +52,7 @@ export function Component() {
   // Before any page below asks for anything.
   useMemo(() => stand({ account: place.account, region: place.region }), [place.account, place.region]);
   const isKnown = session.user.operator || session.accounts.some((one) => one.id === place.account);
-  const [told, setTold] = useState<Told>({ title: "", crumbs: [], help: null });
+  const [told, setTold] = useState<Told>({ title: "", crumbs: [], help: null, isWide: false });
   const [helpOpen, setHelpOpen] = useState(false);
   const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 1000);
   const openHelp = useCallback(() => setHelpOpen(true), []);
@@ -72,6 +72,7 @@ export function Component() {
       <Top />
       <AppLayout
         headerSelector="#top"
+        contentType={told.isWide ? "table" : "default"}
         navigation={<Side />}
         navigationOpen={navigationOpen}
         onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}

@@ -17,6 +17,7 @@ export interface Told {
   title: string;
   crumbs: Crumb[];
   help: ReactNode;
+  isWide: boolean;
 }
 
 interface Stage {
@@ -43,18 +44,21 @@ export interface PageProps {
   help?: ReactNode;
   /** Of a page whose content brings its own first heading, as a wizard does. */
   hasOwnHeading?: boolean;
+  /** Of a page whose table uses whatever room there is; text keeps lines that can be read. */
+  wide?: boolean;
   children: ReactNode;
 }
 
 /** A page within the layout. */
-export function Page({ title, heading, description, actions, above = [], help, hasOwnHeading, children }: PageProps) {
+export function Page(props: PageProps) {
+  const { title, heading, description, actions, above = [], help, hasOwnHeading, wide = false, children } = props;
   const stage = useContext(StageContext);
   const t = useWords(words);
   const crumbs = [...above, { text: title }];
   const key = JSON.stringify(crumbs);
   useLayoutEffect(() => {
-    stage.tell({ title, crumbs, help: help ?? null });
-  }, [stage, title, key, help]);
+    stage.tell({ title, crumbs, help: help ?? null, isWide: wide });
+  }, [stage, title, key, help, wide]);
   useEffect(() => {
     document.title = `${title} - Tayori`;
   }, [title]);

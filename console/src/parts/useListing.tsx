@@ -72,3 +72,15 @@ export function useListing<T>(
     );
   return { ...called, items: called.value?.items ?? [], pagination };
 }
+
+/** A list that the service gives in one piece. */
+export function useWholeList<T>(
+  ask: (signal: AbortSignal) => Promise<readonly T[] | undefined>,
+  { every, when }: { every?: number; when?: boolean } = {},
+): Listing<T> {
+  const called = useCall(async (signal) => ({ items: [...((await ask(signal)) ?? [])] }), [], {
+    every,
+    ...(when === undefined ? {} : { when }),
+  });
+  return { ...called, items: called.value?.items ?? [], pagination: null };
+}

@@ -1,26 +1,19 @@
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
-import Select from "@cloudscape-design/components/select";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import Table from "@cloudscape-design/components/table";
-import TextFilter from "@cloudscape-design/components/text-filter";
 import { useState } from "react";
 import { call, tayori, withQuery } from "../../api/client";
 import type { SubscriptionStatus, Topic } from "../../api/sesv2";
 import { useNotices } from "../../frame/notices";
-import { GoLink, segment, useAddressed, useRole } from "../../frame/place";
+import { GoLink, segment } from "../../frame/place";
 import { useLanguage, useWords } from "../../frame/words";
-import { Destroy } from "../../parts/Destroy";
-import { Empty } from "../../parts/Empty";
-import { Failure } from "../../parts/Failure";
+import { FormDialog } from "../../parts/FormDialog";
+import { ListTable } from "../../parts/ListTable";
 import { addressFault } from "../../parts/limit";
+import { RoleButton } from "../../parts/RoleButton";
 import { TimeText } from "../../parts/TimeText";
 import { useAction } from "../../parts/useAction";
+import { useFilters } from "../../parts/useFilters";
 import { useListing } from "../../parts/useListing";
 import { words } from "./words";
 
@@ -34,25 +27,7 @@ interface Contact {
 export function Contacts({ list, topics, onChange }: { list: string; topics: Topic[]; onChange: () => Promise<void> }) {
   const t = useWords(words);
   const { tell } = useNotices();
-  const mayChange = useRole().may("administrator");
-  const [prefix, setPrefix] = useAddressed("prefix");
-  const [status, setStatus] = useAddressed("status");
-  const [topic, setTopic] = useAddressed("topic");
-  const [chosen, setChosen] = useState<Contact[]>([]);
-  const [open, setOpen] = useState<"" | "add" | "delete">("");
-  const contacts = useListing<Contact>(
-    async (token, signal) => {
-      const path = withQuery("/tayori/contacts", { list, prefix, status, topic, from: token, limit: 50 });
-      const found = await tayori<{ contacts: Contact[]; next: string | null }>("GET", path, undefined, signal);
-      return { items: found.contacts, next: found.next };
-    },
-    [list, prefix, status, topic],
-  );
-  const add = (
-    <Button variant="primary" disabled={!mayChange} disabledReason={t.noRole} onClick={() => setOpen("add")}>
-      {t.addContact}
-    </Button>
-  );
+  const [isAdding, setAdding] = useState(false);
   const statuses = [
     { value: "", label: t.anyStatus },
     { value: "OPT_IN", label: t.OPT_IN },
@@ -62,81 +37,47 @@ export function Contacts({ list, topics, onChange }: { list: string; topics: Top
     { value: "", label: t.noTopic },
     ...topics.map((one) => ({ value: one.TopicName, label: one.DisplayName })),
   ];
-  const clear = () => {
-    setPrefix("");
-    setStatus("");
-    setTopic("");
-  };
+  const filters = useFilters([
+    { name: "prefix", label: t.find },
+    { name: "topic", label: t.topic, options: kinds },
+    { name: "status", label: t.status, options: statuses },
+  ]);
+  const { prefix, status, topic } = filters.values;
+  const contacts = useListing<Contact>(
+    async (token, signal) => {
+      const path = withQuery("/tayori/contacts", { list, prefix, status, topic, from: token, limit: 50 });
+      const found = await tayori<{ contacts: Contact[]; next: string | null }>("GET", path, undefined, signal);
+      return { items: found.contacts, next: found.next };
+    },
+    [list, prefix, status, topic],
+  );
+  const add = (
+    <RoleButton variant="primary" onClick={() => setAdding(true)}>
+      {t.addContact}
+    </RoleButton>
+  );
   return (
-    <SpaceBetween size="m">
-      <Failure failure={contacts.failure} retry={contacts.reload} />
-      <Table
-        wrapLines
-        loading={contacts.isLoading && !contacts.value}
-        loadingText={t.loading}
-        items={contacts.items}
-        trackBy="address"
-        selectionType={mayChange ? "multi" : undefined}
-        selectedItems={chosen}
-        onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
-        pagination={contacts.pagination}
-        ariaLabels={{
-          tableLabel: t.contacts,
-          selectionGroupLabel: t.contacts,
-          allItemsSelectionLabel: () => t.contacts,
-          itemSelectionLabel: (_, one) => one.address,
+    <>
+      <ListTable
+        title={t.contacts}
+        listing={contacts}
+        id={(one) => one.address}
+        filters={filters}
+        none={{ title: t.noContacts, text: t.noContactsText, action: add }}
+        noneFound={t.noneFound}
+        actions={add}
+        destroy={{
+          verb: t.remove,
+          title: t.removeContacts,
+          text: t.removeContactsText,
+          act: (one) => call("DeleteContact", { ContactListName: list, EmailAddress: one.address }),
+          told: (names) => t.removedContacts(names.length),
+          onDone: () => void onChange(),
         }}
-        header={
-          <Header
-            variant="h2"
-            actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button disabled={!mayChange || chosen.length === 0} onClick={() => setOpen("delete")}>
-                  {t.remove}
-                </Button>
-                {add}
-              </SpaceBetween>
-            }
-          >
-            {t.contacts}
-          </Header>
-        }
-        filter={
-          <SpaceBetween direction="horizontal" size="xs">
-            <TextFilter
-              filteringText={prefix}
-              filteringAriaLabel={t.find}
-              filteringPlaceholder={t.find}
-              onChange={({ detail }) => setPrefix(detail.filteringText)}
-            />
-            <Select
-              ariaLabel={t.topic}
-              options={kinds}
-              selectedOption={kinds.find((one) => one.value === topic) ?? null}
-              onChange={({ detail }) => setTopic(detail.selectedOption.value ?? "")}
-            />
-            <Select
-              ariaLabel={t.status}
-              options={statuses}
-              selectedOption={statuses.find((one) => one.value === status) ?? null}
-              onChange={({ detail }) => setStatus(detail.selectedOption.value ?? "")}
-            />
-          </SpaceBetween>
-        }
-        empty={
-          prefix || status || topic ? (
-            <Empty title={t.noneFound} action={<Button onClick={clear}>{t.clear}</Button>} />
-          ) : (
-            <Empty title={t.noContacts} action={add}>
-              {t.noContactsText}
-            </Empty>
-          )
-        }
-        columnDefinitions={[
+        columns={[
           {
             id: "address",
             header: t.address,
-            isRowHeader: true,
             cell: (one) => (
               <GoLink to={`contact-lists/${segment(list)}/contacts/${segment(one.address)}`}>{one.address}</GoLink>
             ),
@@ -165,11 +106,11 @@ export function Contacts({ list, topics, onChange }: { list: string; topics: Top
           { id: "updated", header: t.updated, cell: (one) => <TimeText at={one.updated} /> },
         ]}
       />
-      {open === "add" && (
+      {isAdding && (
         <Add
           list={list}
           onClose={(address) => {
-            setOpen("");
+            setAdding(false);
             if (!address) return;
             tell("success", t.added(address));
             void contacts.reload();
@@ -177,27 +118,7 @@ export function Contacts({ list, topics, onChange }: { list: string; topics: Top
           }}
         />
       )}
-      <Destroy
-        visible={open === "delete"}
-        title={t.removeContacts}
-        verb={t.remove}
-        names={chosen.map((one) => one.address)}
-        act={async () => {
-          for (const one of chosen) await call("DeleteContact", { ContactListName: list, EmailAddress: one.address });
-        }}
-        onClose={(done) => {
-          setOpen("");
-          if (done) {
-            tell("success", t.removedContacts(chosen.length));
-            setChosen([]);
-          }
-          void contacts.reload();
-          void onChange();
-        }}
-      >
-        {t.removeContactsText}
-      </Destroy>
-    </SpaceBetween>
+    </>
   );
 }
 
@@ -213,30 +134,10 @@ function Add({ list, onClose }: { list: string; onClose: (address: string) => vo
     if (!fault && (await adding.run())) onClose(address.trim());
   };
   return (
-    <Modal
-      visible
-      header={t.addContact}
-      closeAriaLabel={t.close}
-      onDismiss={() => onClose("")}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => onClose("")}>
-              {t.cancel}
-            </Button>
-            <Button variant="primary" loading={adding.isRunning} onClick={() => void add()}>
-              {t.save}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        <FormField label={t.address} errorText={isChecked ? fault : ""}>
-          <Input value={address} type="email" onChange={({ detail }) => setAddress(detail.value)} />
-        </FormField>
-        <Failure failure={adding.failure} />
-      </SpaceBetween>
-    </Modal>
+    <FormDialog title={t.addContact} verb={t.save} action={adding} onSubmit={add} onCancel={() => onClose("")}>
+      <FormField label={t.address} errorText={isChecked ? fault : ""}>
+        <Input value={address} type="email" onChange={({ detail }) => setAddress(detail.value)} />
+      </FormField>
+    </FormDialog>
   );
 }

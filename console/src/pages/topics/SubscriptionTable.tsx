@@ -1,15 +1,11 @@
 /* Subscriptions, of one topic or of the account. */
 
-import Button from "@cloudscape-design/components/button";
-import Header from "@cloudscape-design/components/header";
-import SpaceBetween from "@cloudscape-design/components/space-between";
-import Table from "@cloudscape-design/components/table";
 import { useState } from "react";
 import { sns } from "../../api/query";
-import { GoLink, segment, useGo, useRole } from "../../frame/place";
+import { GoLink, segment, useGo } from "../../frame/place";
 import { useWords } from "../../frame/words";
-import { Empty } from "../../parts/Empty";
-import { Failure } from "../../parts/Failure";
+import { ListTable } from "../../parts/ListTable";
+import { RoleButton } from "../../parts/RoleButton";
 import { useListing } from "../../parts/useListing";
 import { ConfirmedState, isConfirmed, nameOf, protocolName, type SubscriptionRow } from "./attributes";
 import { Confirm } from "./Confirm";
@@ -18,7 +14,6 @@ import { words } from "./words";
 export function SubscriptionTable({ topic }: { topic?: string }) {
   const t = useWords(words);
   const go = useGo();
-  const mayChange = useRole().may("administrator");
   const [isConfirming, setConfirming] = useState(false);
   const found = useListing<SubscriptionRow>(
     async (token) => {
@@ -32,51 +27,30 @@ export function SubscriptionTable({ topic }: { topic?: string }) {
     { every: 5 },
   );
   const create = (
-    <Button
+    <RoleButton
       variant="primary"
-      disabled={!mayChange}
-      disabledReason={t.noRole}
       onClick={() => go(`subscriptions/-/create${topic ? `?topic=${encodeURIComponent(topic)}` : ""}`)}
     >
       {t.createSubscription}
-    </Button>
+    </RoleButton>
   );
   return (
-    <SpaceBetween size="s">
-      <Failure failure={found.failure} retry={found.reload} />
-      <Table
-        wrapLines
-        loading={found.isLoading && !found.value}
-        loadingText={t.loading}
-        items={found.items}
-        trackBy={(one) => `${one.SubscriptionArn} ${one.TopicArn} ${one.Protocol} ${one.Endpoint}`}
-        pagination={found.pagination}
-        ariaLabels={{ tableLabel: t.subscriptions }}
-        header={
-          <Header
-            variant="h2"
-            actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button disabled={!mayChange} disabledReason={t.noRole} onClick={() => setConfirming(true)}>
-                  {t.confirm}
-                </Button>
-                {create}
-              </SpaceBetween>
-            }
-          >
-            {t.subscriptions}
-          </Header>
+    <>
+      <ListTable
+        title={t.subscriptions}
+        listing={found}
+        id={(one) => `${one.SubscriptionArn} ${one.TopicArn} ${one.Protocol} ${one.Endpoint}`}
+        none={{ title: t.noSubscriptions, text: t.noSubscriptionsText, action: create }}
+        actions={
+          <>
+            <RoleButton onClick={() => setConfirming(true)}>{t.confirm}</RoleButton>
+            {create}
+          </>
         }
-        empty={
-          <Empty title={t.noSubscriptions} action={create}>
-            {t.noSubscriptionsText}
-          </Empty>
-        }
-        columnDefinitions={[
+        columns={[
           {
             id: "endpoint",
             header: t.endpoint,
-            isRowHeader: true,
             cell: (one) =>
               isConfirmed(one) ? (
                 <GoLink to={`subscriptions/${segment(one.SubscriptionArn)}`}>{one.Endpoint}</GoLink>
@@ -112,6 +86,6 @@ export function SubscriptionTable({ topic }: { topic?: string }) {
           if (arn) go(`subscriptions/${segment(arn)}`);
         }}
       />
-    </SpaceBetween>
+    </>
   );
 }

@@ -9,7 +9,7 @@ const help = <Help of="topics" />;
 export function Component() {
   const t = useWords(words);
   return (
-    <Page title={t.subscriptions} description={t.subscriptionsAbout} help={help}>
+    <Page title={t.subscriptions} description={t.subscriptionsAbout} help={help} wide>
       <SubscriptionTable />
     </Page>
   );
