@@ -15,7 +15,7 @@ the caller.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -33,10 +33,12 @@ from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.aws.paging import BadPageToken, PageTokens
 from tayori.aws.spec import Operation, Service
 from tayori.clock import Clock
+from tayori.model import once
 from tayori.model.errors import DomainError
 from tayori.model.names import ServiceNames
+from tayori.model.once import AnsweredBefore, Once
 from tayori.model.role import Role, may_call
-from tayori.resources import credentials
+from tayori.resources import credentials, send_answers
 from tayori.store.engine import Store, StoreUnavailable
 
 logger = logging.getLogger("tayori.api")
@@ -289,6 +291,7 @@ class Application:
             source_ip=request.source_ip,
             names=replace(self.names, region=principal.region),
             pages=self.pages,
+            once=_once(operation, request, principal) if once.HEADER in request.headers else None,
         )
 
     async def _run(
@@ -301,6 +304,8 @@ class Application:
             if handler.compose is not None:
                 store = self.store if change is None else audit.Recording(self.store, change)
                 call = registry.composing(context, store=store, clock=self.clock, tools=self.tools)
+                if call.once is not None:
+                    return await self._run_once(handler.compose(call, params), call.once)
                 return await handler.compose(call, params) or {}
             if handler.mode is registry.Mode.READ:
                 return await self.store.read(handler.run, context, params)
@@ -311,6 +316,16 @@ class Application:
             raise faults.translate(error, operation.service, operation.error_names) from error
         except BadPageToken as error:
             raise faults.bad_page_token(error, operation) from error
+
+    async def _run_once(self, answer: Coroutine[Any, Any, registry.Response], once: Once) -> Mapping[str, Any]:
+        """What was answered before, where it was. The look saves work; what decides is the transaction of the send."""
+        try:
+            known = await self.store.read(send_answers.find, once)
+            return known if known is not None else await answer
+        except AnsweredBefore as before:
+            return before.answer
+        finally:
+            answer.close()
 
     async def _complete(self, head: HttpRequest, incoming: Incoming, limit: int) -> HttpRequest:
         """The request with its body."""
@@ -323,6 +338,20 @@ def _is_visit(head: HttpRequest) -> bool:
     """A browser at the bare address: no call of an API asks for a page of HTML."""
     wants_page = "text/html" in (head.headers.get("accept") or "")
     return head.path == "/" and head.method == "GET" and not head.query and wants_page
+
+
+def _once(operation: Operation, request: HttpRequest, principal: Principal) -> Once | None:
+    """The key under which a send shall happen once. Raises ApiError."""
+    service, name = operation.service.name, operation.name
+    if not once.takes_key(service, name):
+        return None
+    try:
+        key = once.key_of(request.headers.get(once.HEADER) or "")
+    except DomainError as error:
+        raise faults.translate(error, operation.service) from error
+    asked = (f"{service}:{name}", request.query)
+    digest = once.digest_of(*(text.encode("utf-8", "surrogateescape") for text in asked), request.body)
+    return Once(account_id=principal.account_id, region=principal.region, key=key, digest=digest)
 
 
 class Wire(Protocol):

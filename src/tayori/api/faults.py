@@ -41,6 +41,7 @@ from tayori.model.errors import (
     Throttled,
     TooManyFilters,
 )
+from tayori.model.once import KeyReused
 
 Code = str | Callable[[DomainError, frozenset[str]], str]
 
@@ -88,6 +89,7 @@ def _v2_conflict(error: DomainError, declared: frozenset[str]) -> str:
 
 
 V1: tuple[tuple[type[DomainError], Code], ...] = (
+    (KeyReused, "IdempotentParameterMismatch"),
     (NotFound, _v1_missing),
     (AlreadyExists, _v1_taken),
     (LimitExceeded, "LimitExceeded"),
@@ -113,6 +115,7 @@ V1: tuple[tuple[type[DomainError], Code], ...] = (
 )
 
 V2: tuple[tuple[type[DomainError], Code], ...] = (
+    (KeyReused, "IdempotentParameterMismatch"),
     (NotFound, "NotFoundException"),
     (AlreadyExists, "AlreadyExistsException"),
     (LimitExceeded, "LimitExceededException"),

@@ -16,7 +16,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 from tayori.aws.paging import PageTokens
 from tayori.clock import Clock
 from tayori.model.names import ServiceNames
+from tayori.model.once import Once
 from tayori.model.role import Role
 from tayori.store.engine import Store, Tx
 
@@ -66,6 +67,7 @@ class Context:
     source_ip: str
     names: ServiceNames
     pages: PageTokens
+    once: Once | None = None  # of a send that shall happen once
 
     @property
     def account_id(self) -> str:
@@ -132,7 +134,7 @@ class Registered:
     operation: str
     mode: Mode
     run: Callable[[Tx, Context, Request], Response]
-    compose: Callable[[ComposeCall, Request], Awaitable[Response]] | None
+    compose: Callable[[ComposeCall, Request], Coroutine[Any, Any, Response]] | None
     function_name: str
 
 

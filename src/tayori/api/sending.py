@@ -118,4 +118,4 @@ async def send_raw(call: ComposeCall, raw: bytes, facts: Handed) -> str:
 async def _send(call: ComposeCall, size: int, prepare: Callable[[], Submission]) -> str:
     tools: Tools = call.tools
     submission = await asyncio.to_thread(prepare) if size > _LARGE else prepare()
-    return await tools.sending.submit(submission)
+    return await tools.sending.submit(submission, call.once)

@@ -14,7 +14,7 @@ from typing import Any
 
 from tayori import ids
 from tayori.api import sending
-from tayori.api.registry import ComposeCall
+from tayori.api.registry import ComposeCall, Response
 from tayori.api.template_work import COMPILED, aside, parts_of
 from tayori.api.tools import Tools
 from tayori.mail.address import AddressError, parse_mailbox
@@ -35,6 +35,7 @@ from tayori.model.errors import (
 )
 from tayori.model.handlebars import RenderingError
 from tayori.model.message import RenderingFailure, Submission
+from tayori.model.once import Once
 from tayori.model.submission import Handed, check_custom_headers, from_simple
 from tayori.model.template import CompiledTemplate, Data, TemplateContent
 from tayori.resources import templates
@@ -110,7 +111,7 @@ async def send(call: ComposeCall, chosen: Chosen, data: str, empty: SimpleConten
     """The MessageId. Raises DomainErrors."""
     tools: Tools = call.tools
     made = await aside(lambda: submission(chosen, rules.data_of(data), empty, facts))
-    return await tools.sending.submit(made)
+    return await tools.sending.submit(made, call.once)
 
 
 # --- bulks ------------------------------------------------------------------------------------------------------------
@@ -165,8 +166,12 @@ def check_bulk(sender: str, return_path: str, entries: int) -> None:
         raise Invalid(f"A bulk has 1 to {MAX_DESTINATIONS} destinations, not {entries}.")
 
 
-async def send_all(call: ComposeCall, works: Sequence[Callable[[], Submission]]) -> list[Answer]:
-    """What becomes of each entry, in order. `works` make the submissions."""
+async def send_all(
+    call: ComposeCall, works: Sequence[Callable[[], Submission]], say: Callable[[Sequence[Answer]], Response]
+) -> Response:
+    """What becomes of each entry, in order, in the words of `say`. `works` make the submissions."""
+    if call.once is not None:
+        return await _send_once(call, works, say, call.once)
     answers: list[Answer] = []
     made: list[Submission | Exception] = []
     size = position = 0
@@ -178,7 +183,32 @@ async def send_all(call: ComposeCall, works: Sequence[Callable[[], Submission]])
         if size > _AT_ONCE or position == len(works):
             answers += await _submitted(call, made)
             made, size = [], 0
-    return answers
+    return say(answers)
+
+
+async def _send_once(
+    call: ComposeCall,
+    works: Sequence[Callable[[], Submission]],
+    say: Callable[[Sequence[Answer]], Response],
+    once: Once,
+) -> Response:
+    """All of a bulk at one moment, with what is answered."""
+    made: list[Submission | Exception] = []
+    while len(made) < len(works):
+        made += await aside(partial(_some, works[len(made) :]))
+        if sum(map(_size, made)) > _AT_ONCE:
+            raise Invalid(
+                f"With an Idempotency-Key the messages of a bulk have at most {_AT_ONCE} bytes together. Send fewer"
+                " of them in one request."
+            )
+
+    def whole(taken: Sequence[Answer]) -> Response:
+        each = iter(taken)
+        return say([next(each) if isinstance(one, Submission) else one for one in made])
+
+    submissions = [one for one in made if isinstance(one, Submission)]
+    tools: Tools = call.tools
+    return whole(await tools.sending.submit_once(submissions, once, whole) if submissions else [])
 
 
 def _some(works: Sequence[Callable[[], Submission]]) -> list[Submission | Exception]:

@@ -6,9 +6,11 @@ Owns the interface only; the composition root makes the object and gives it to `
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from tayori.mail.answer import Resolver
 from tayori.model.event_target import Offered
 from tayori.model.job import Files
 from tayori.model.message import Submission
+from tayori.model.once import Once, Say
 
 VERIFY_PATH = "/tayori/verify"  # the link of a verification mail: <public URL><this>/<token>
 
@@ -16,12 +18,16 @@ VERIFY_PATH = "/tayori/verify"  # the link of a verification mail: <public URL><
 class Sending(Protocol):
     """Takes messages in."""
 
-    async def submit(self, submission: Submission) -> str:
-        """The MessageId, once the message is durable. Raises the refusals of `model.errors`."""
+    async def submit(self, submission: Submission, once: Once | None = None) -> str:
+        """The MessageId, once the message is durable. Raises the refusals of `model.errors`, and `AnsweredBefore`."""
         ...
 
     async def submit_together(self, submissions: Sequence[Submission]) -> list[str | Exception]:
         """For each its MessageId, once all are durable, or its refusal."""
+        ...
+
+    async def submit_once(self, submissions: Sequence[Submission], once: Once, say: Say) -> list[str | Exception]:
+        """As `submit_together`; what `say` makes of it is durable with the messages. Raises `AnsweredBefore`."""
         ...
 
 
@@ -44,6 +50,11 @@ class Tools(Protocol):
     @property
     def job_files(self) -> Files:
         """Where the files of jobs are."""
+        ...
+
+    @property
+    def resolver(self) -> Resolver:
+        """Asks the DNS."""
         ...
 
     @property

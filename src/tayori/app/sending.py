@@ -6,23 +6,27 @@ for stays in the store, where it is claimed later.
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from tayori import ids
 from tayori.app.list_management import ListMail
 from tayori.clock import Clock
 from tayori.delivery.queue import NOTHING
 from tayori.mail.address import AddrSpec
+from tayori.mail.answer import Resolver
 from tayori.model.event_target import Offered
 from tayori.model.job import Files
 from tayori.model.message import Accepted, AttemptReport, Caller, Operation, Outcome, Outgoing, Submission
 from tayori.model.names import ServiceNames
+from tayori.model.once import Once, Say, Undone
 from tayori.model.submission import Handed, from_raw
 from tayori.model.tracking import TrackingWanted, trackable
 from tayori.model.tracking_link import THIS_HOST, TrackingHosts
+from tayori.resources import tracking
 from tayori.resources.deliveries import Deliveries
 from tayori.resources.messages import Door
 from tayori.resources.results import Written, written
@@ -108,8 +112,13 @@ class Sending:
     def _has_room(self, stream: str) -> bool:
         return self.engine is not None and self.engine.has_room(stream)
 
-    async def submit(self, submission: Submission) -> str:
+    async def submit(self, submission: Submission, once: Once | None = None) -> str:
         """The MessageId, once the message is durable. Raises what model.errors names."""
+        if once is not None:
+            (answer,) = await self.submit_once([submission], once, _said_of_one)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
         try:
             accepted = await self._store.batch(self._door.accept, await self._prepared(submission))
         except TrackingWanted as wanted:
@@ -135,6 +144,30 @@ class Sending:
             for index, answer in zip(wanting, await self._together(tracked), strict=True):
                 answers[index] = answer
         return [await self._taken(answer) for answer in answers]
+
+    async def submit_once(self, submissions: Sequence[Submission], once: Once, say: Say) -> list[str | Exception]:
+        """As `submit_together`, in one transaction with what `say` makes of it. Raises AnsweredBefore, KeyReused."""
+        made = list(submissions)
+        while True:
+            prepared = [await self._prepared(submission) for submission in made]
+            try:
+                answers = await self._store.write(self._door.accept_once, prepared, once, say)
+            except Undone as undone:
+                if not any(isinstance(answer, TrackingWanted) for answer in undone.answers):
+                    return [*undone.answers]
+                made = await self._all_trackable(made, undone.answers)
+            else:
+                return [await self._taken(answer) for answer in answers]
+
+    async def _all_trackable(
+        self, submissions: Sequence[Submission], answers: Sequence[Accepted | Exception]
+    ) -> list[Submission]:
+        """The key of links was undone with the rest, where it was new: it is made anew."""
+        key = await self._store.write(tracking.signing_key, secrets.token_bytes(32))
+        pairs = list(zip(submissions, answers, strict=True))
+        wanting = [(one, TrackingWanted(answer.tracking, key)) for one, answer in pairs if _wants_links(answer)]
+        tracked = iter(await asyncio.to_thread(self._trackable, wanting))
+        return [next(tracked) if _wants_links(answer) else one for one, answer in pairs]
 
     async def _together(self, submissions: Sequence[Submission]) -> list[Accepted | Exception]:
         try:
@@ -172,6 +205,14 @@ class Sending:
             await self.queue.release([(outgoing.message_id, [recipient.ordinal for recipient in outgoing.recipients])])
 
 
+def _said_of_one(answers: Sequence[str | Exception]) -> Mapping[str, Any]:
+    return {"MessageId": answers[0]}
+
+
+def _wants_links(answer: Accepted | Exception) -> TypeGuard[TrackingWanted]:
+    return isinstance(answer, TrackingWanted)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What the API's composing handlers are given (`call.tools`)."""
@@ -179,6 +220,7 @@ class Tools:
     sending: Sending
     public_url: str  # where links in mails of the service lead
     job_files: Files  # where the files of jobs are
+    resolver: Resolver
     offered_targets: Offered = field(default_factory=Offered)  # of events, other than topics
     # Told of each new identity (account id, name); only the rehearsal wants to know.
     identity_created: Callable[[str, str], Awaitable[None]] | None = None

@@ -41,6 +41,9 @@ class CommonError:
 COMMON_ERRORS: Mapping[str, CommonError] = {
     "AccessDenied": CommonError("AccessDeniedException", 403, "Access denied."),
     "ExpiredToken": CommonError("ExpiredTokenException", 403, "The security token included in the request is expired"),
+    "IdempotentParameterMismatch": CommonError(
+        "IdempotentParameterMismatchException", 400, "The request uses the same client token as another one."
+    ),
     "IncompleteSignature": CommonError(
         "IncompleteSignatureException", 400, "The request signature does not conform to AWS standards."
     ),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tayori.resources import audit, inbound_mail, metrics, notifications, retention, webhooks
+from tayori.resources import audit, inbound_mail, metrics, notifications, retention, send_answers, webhooks
 from tayori.resources.inbound_mail import KeptMail
 from tayori.store.engine import Store
 
@@ -31,6 +31,7 @@ class Retention:
         told += await self._store.write(metrics.forget)
         told += await self._store.write(inbound_mail.forget, self._timeline, self._inbound)
         told += await self._store.write(audit.forget, self._log)
+        told += await self._store.write(send_answers.forget)
         if contents or timelines or told:
             return _GO_ON
         await self._store.write(retention.forget_rest)

@@ -37,12 +37,13 @@ from tayori.model.message import (
     TlsPolicy,
 )
 from tayori.model.names import ServiceNames
+from tayori.model.once import Once, Say, Undone
 from tayori.model.reputation import Status, Subject, Who
 from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.model.simulator import Mailbox
 from tayori.model.stream import stream_of
 from tayori.model.tracking import TrackingWanted, overridden
-from tayori.resources import contacts, delegation, mail_counts, publications, quotas, suppression
+from tayori.resources import contacts, delegation, mail_counts, publications, quotas, send_answers, suppression
 from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
@@ -169,6 +170,20 @@ class Door:
         """A batch function for submissions that shall be durable at one moment: what a bulk consists of."""
         answers = iter(self.accept(tx, [submission for group in groups for submission in group]))
         return [[next(answers) for _ in group] for group in groups]
+
+    def accept_once(
+        self, tx: Tx, submissions: Sequence[Submission], once: Once, say: Say
+    ) -> list[Accepted | Exception]:
+        """What `say` makes of the answers is durable with the messages. Raises AnsweredBefore, KeyReused, and Undone
+        where nothing is to be remembered: all were refused, or some have to be made trackable first.
+        """
+        send_answers.claim(tx, once)
+        answers = self.accept(tx, submissions)
+        ids = [answer.message_id if isinstance(answer, Accepted) else answer for answer in answers]
+        if any(isinstance(one, TrackingWanted) for one in ids) or not any(isinstance(one, str) for one in ids):
+            raise Undone(answers)
+        send_answers.put(tx, once, say(ids))
+        return answers
 
     def _own_signature(self, tx: Tx, submission: Submission) -> tuple[SigningPlan, ...]:
         return self._settings.own_signature(tx, self._names(submission.caller.region).service_domain)

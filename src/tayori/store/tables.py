@@ -507,10 +507,12 @@ leases = Table(
 )
 
 # The tables that have a file of their own belong to the same schema.
+from tayori.store import access_tables as access_tables  # noqa: E402
 from tayori.store import audit_tables as audit_tables  # noqa: E402
 from tayori.store import contact_tables as contact_tables  # noqa: E402
 from tayori.store import desk_tables as desk_tables  # noqa: E402
 from tayori.store import feedback_tables as feedback_tables  # noqa: E402
+from tayori.store import identity_tables as identity_tables  # noqa: E402
 from tayori.store import inbound_tables as inbound_tables  # noqa: E402
 from tayori.store import job_tables as job_tables  # noqa: E402
 from tayori.store import metric_tables as metric_tables  # noqa: E402

@@ -6,7 +6,7 @@ from typing import Any
 
 from tayori.api import sending, templated
 from tayori.api.registry import ComposeCall, Request, Response, operation
-from tayori.api.templated import Bulk, Chosen
+from tayori.api.templated import Answer, Bulk, Chosen
 from tayori.model import template as rules
 from tayori.model.errors import Invalid
 from tayori.model.message import Operation
@@ -43,7 +43,10 @@ async def send_bulk_templated_email(call: ComposeCall, request: Request) -> Resp
         )
         for one in destinations
     ]
-    answers = await templated.send_all(call, works)
+    return await templated.send_all(call, works, _said)
+
+
+def _said(answers: Sequence[Answer]) -> Response:
     return {"Status": [templated.told(one, templated.v1_status(templated.status_of(one))) for one in answers]}
 
 

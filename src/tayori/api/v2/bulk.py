@@ -6,7 +6,7 @@ from typing import Any
 
 from tayori.api import sending, templated
 from tayori.api.registry import ComposeCall, Request, Response, operation
-from tayori.api.templated import Bulk
+from tayori.api.templated import Answer, Bulk
 from tayori.api.v2.sending import arns_of, attachment, chosen, override_of, refuse_what_is_not_offered
 from tayori.model import template as rules
 from tayori.model.errors import Invalid
@@ -21,7 +21,10 @@ async def send_bulk_email(call: ComposeCall, request: Request) -> Response:
     return_path = request.get("FeedbackForwardingEmailAddress", "")
     templated.check_bulk(request.get("FromEmailAddress", ""), return_path, len(entries))
     bulk = await _bulk(call, request)
-    answers = await templated.send_all(call, [partial(_entry, bulk, entry) for entry in entries])
+    return await templated.send_all(call, [partial(_entry, bulk, entry) for entry in entries], _said)
+
+
+def _said(answers: Sequence[Answer]) -> Response:
     return {"BulkEmailEntryResults": [templated.told(one, templated.status_of(one)) for one in answers]}
 
 

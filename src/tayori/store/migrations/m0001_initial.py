@@ -365,6 +365,23 @@ STATEMENTS = (
     "CREATE INDEX identities_by_organisation ON identities (organisation)",
     "CREATE INDEX identities_to_rekey ON identities (account_id) WHERE key_length <> current_length",
     """
+    CREATE TABLE identity_changes (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        identity TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        at BIGINT NOT NULL,
+        subject TEXT NOT NULL,
+        "before" TEXT NOT NULL,
+        "after" TEXT NOT NULL,
+        cause TEXT NOT NULL,
+        record_name TEXT,
+        record_type TEXT,
+        error TEXT,
+        PRIMARY KEY (account_id, region, identity, ordinal)
+    )
+    """,
+    """
     CREATE TABLE identity_notifications (
         account_id TEXT NOT NULL,
         region TEXT NOT NULL,
@@ -617,6 +634,15 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE principal_policies (
+        account_id TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        name TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (account_id, owner, name)
+    )
+    """,
+    """
     CREATE TABLE probes (
         token TEXT NOT NULL,
         account_id TEXT NOT NULL,
@@ -746,6 +772,17 @@ STATEMENTS = (
      {without_rowid}
     """,
     """
+    CREATE TABLE roles (
+        account_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        role_id TEXT NOT NULL,
+        trust TEXT NOT NULL,
+        max_seconds INTEGER NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, name)
+    )
+    """,
+    """
     CREATE TABLE schema_info (
         id INTEGER NOT NULL,
         version INTEGER NOT NULL,
@@ -790,6 +827,18 @@ STATEMENTS = (
     """,
     "CREATE INDEX security_levels_by_age ON security_levels (last_at)",
     "CREATE INDEX security_levels_by_downgrade ON security_levels (downgraded_at)",
+    """
+    CREATE TABLE send_answers (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        idempotency_key TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, idempotency_key)
+    )
+    """,
+    "CREATE INDEX send_answers_by_age ON send_answers (created_at)",
     """
     CREATE TABLE send_counts (
         account_id TEXT NOT NULL,
