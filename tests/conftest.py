@@ -1,15 +1,14 @@
 """What every test may use: the shared vectors, and a way to run a coroutine with a time limit."""
 
 import asyncio
-import uuid
+import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-import sqlalchemy as sa
 
-from postgres import running_server
+from postgres import Databases, make_schema, running_server
 from tayori.clock import AdjustableClock
 from tayori.store.database import open_store
 from tayori.store.engine import Store
@@ -59,19 +58,25 @@ def postgres_server() -> Iterator[str]:
         yield server.url
 
 
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str) -> Iterator[Databases]:
+    with Databases.of(postgres_server) as databases:
+        yield databases
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of a new, empty database."""
-    name = f"t{uuid.uuid4().hex}"
-    admin = sa.create_engine(
-        postgres_server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield postgres_server.removesuffix("postgres") + name
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
+def postgres_url(postgres_databases: Databases) -> Iterator[str]:
+    """The URL of a new database with the current schema and no rows."""
+    with postgres_databases.new() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the current schema and no rows: to copy it takes a tenth of the time that making it takes."""
+    path = tmp_path_factory.mktemp("template") / "tayori.db"
+    make_schema(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -91,8 +96,11 @@ def clock(tmp_path: Path) -> Iterator[AdjustableClock]:
 
 
 @pytest.fixture
-def store(database_url: str, clock: AdjustableClock) -> Iterator[Store]:
+def store(database_url: str, clock: AdjustableClock, sqlite_template: Path) -> Iterator[Store]:
     """A store with the current schema, on SQLite and on PostgreSQL. Use its methods within one `run(...)`."""
+    file = Path(database_url.removeprefix("sqlite:///"))
+    if database_url.startswith("sqlite:///") and not file.exists():
+        shutil.copyfile(sqlite_template, file)
     opened = open_store(database_url, clock)
     yield opened
     asyncio.run(opened.close())

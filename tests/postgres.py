@@ -3,16 +3,22 @@
 Skips where no server is installed; with CI=true that is a failure, because the store must hold on both databases.
 """
 
+import asyncio
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from programs import lacking
+from tayori.clock import SystemClock
+from tayori.store.database import open_store
 
 
 def binaries() -> Path | None:
@@ -29,6 +35,44 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def make_schema(url: str) -> None:
+    """The current schema, into an empty database."""
+    asyncio.run(open_store(url, SystemClock()).close())
+
+
+class Databases:
+    """Databases of one server, each new, made from one that has the current schema."""
+
+    def __init__(self, base: str, admin: sa.Engine) -> None:
+        self._base, self._admin = base, admin
+        self._is_made = False
+
+    @classmethod
+    @contextmanager
+    def of(cls, server_url: str) -> Iterator["Databases"]:
+        url = server_url.replace("postgresql://", "postgresql+psycopg://")
+        admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        yield cls(server_url.removesuffix("postgres"), admin)
+        admin.dispose()
+
+    @contextmanager
+    def new(self, *, empty: bool = False) -> Iterator[str]:
+        """The URL of a database that lives as long as the context."""
+        if not empty and not self._is_made:
+            self._run("CREATE DATABASE schema_template")
+            make_schema(f"{self._base}schema_template")
+            self._is_made = True
+        name = f"t{uuid.uuid4().hex}"
+        source = "template0" if empty else "schema_template"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {source}")
+        yield f"{self._base}{name}"
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _run(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.exec_driver_sql(statement)
 
 
 def _as_user(command: list[str]) -> list[str]:

@@ -2,17 +2,25 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from postgres import Databases
 from tayori.store.database import open_store
 from tayori.store.dialect import Engine, migration_words
 from tayori.store.engine import Store
 from tayori.store.migrate import SCHEMA_VERSION, Migration, SchemaError, history, migrate
 from tayori.store.tables import metadata
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: Databases) -> Iterator[str]:
+    """Of a database without a schema."""
+    with postgres_databases.new(empty=True) as url:
+        yield url
 
 
 def connect(url: str) -> sa.Engine:
