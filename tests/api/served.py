@@ -21,6 +21,7 @@ from tayori.api.app import create_app
 from tayori.app.job_files import FilePages, FolderFiles
 from tayori.app.sending import Sending
 from tayori.clock import AdjustableClock
+from tayori.mail.answer import Answer, AnswerStatus
 from tayori.model.event_target import Offered
 from tayori.resources import accounts, credentials
 from tayori.resources.credentials import Credential
@@ -40,10 +41,27 @@ def key_of(account_id: str) -> str:
 OFFERED = Offered(eventbridge=True, streams=frozenset({"audit", "222222222222/theirs"}), queues=True)
 
 
+class Zone:
+    """A DNS of one's own: what was put into `records` by (name, type), and nothing else."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.is_down = False
+
+    async def resolve(self, name: str, rdtype: str) -> Answer:
+        values = self.records.get((name, rdtype), ())
+        known = any(name == other for other, _ in self.records)
+        status = AnswerStatus.FOUND if values else AnswerStatus.NODATA if known else AnswerStatus.NXDOMAIN
+        if self.is_down:
+            status, values = AnswerStatus.TIMEOUT, ()
+        return Answer(name=name, rdtype=rdtype, status=status, values=values)
+
+
 @dataclass
 class Tools:
     sending: Sending  # without delivery: everything waits in the store
     job_files: FolderFiles
+    resolver: Zone = field(default_factory=lambda: Zone())
     public_url: str = PUBLIC_URL
     identity_created: Callable[[str, str], Awaitable[None]] | None = None
     offered_targets: Offered = OFFERED

@@ -38,7 +38,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     (
         _NOT_BUILT,
         """
-        GetEmailAddressInsights
         CreateTenant CreateTenantResourceAssociation DeleteTenant DeleteTenantResourceAssociation GetTenant
         ListResourceTenants ListTenantResources ListTenants PutTenantSuppressionAttributes
         """,

@@ -102,6 +102,7 @@ async def start(node: "Node") -> None:
             public_url=node.config.http_url,
             offered_targets=event_targets.offered(node.config),
             job_files=records.files(node.config, node.clock, page_secret),
+            resolver=node.resolver,
             identity_created=hooks.identity_created if node.config.rehearsal else None,
         ),
     )
