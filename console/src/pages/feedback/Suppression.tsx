@@ -1,35 +1,32 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import RadioGroup from "@cloudscape-design/components/radio-group";
-import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Table from "@cloudscape-design/components/table";
-import TextFilter from "@cloudscape-design/components/text-filter";
 import { useEffect, useState } from "react";
 import { call, tayori, withQuery } from "../../api/client";
 import type { GetAccountResponse, SuppressionListReason } from "../../api/sesv2";
 import { useNotices } from "../../frame/notices";
 import { Page } from "../../frame/page";
-import { useAddressed, useRole } from "../../frame/place";
+import { useRole } from "../../frame/place";
 import { useLanguage, useWords } from "../../frame/words";
-import { Destroy } from "../../parts/Destroy";
-import { Empty } from "../../parts/Empty";
 import { ExportButton } from "../../parts/ExportButton";
 import { Failure } from "../../parts/Failure";
+import { FormDialog } from "../../parts/FormDialog";
 import { ImportDialog } from "../../parts/ImportDialog";
 import { ImportJobs } from "../../parts/ImportJobs";
+import { ListTable } from "../../parts/ListTable";
 import { addressFault } from "../../parts/limit";
 import { words as fileWords } from "../../parts/listFileWords";
+import { RoleButton } from "../../parts/RoleButton";
 import { TimeText } from "../../parts/TimeText";
 import { useAction } from "../../parts/useAction";
 import { useCall } from "../../parts/useCall";
+import { useFilters } from "../../parts/useFilters";
 import { useListing } from "../../parts/useListing";
 import { Help } from "./help";
 import { words } from "./words";
@@ -48,11 +45,18 @@ export function Component() {
   const { tell } = useNotices();
   const mayChange = useRole().may("administrator");
   const account = useCall((signal) => call("GetAccount", {}, signal), []);
-  const [prefix, setPrefix] = useAddressed("prefix");
-  const [reason, setReason] = useAddressed("reason");
-  const [chosen, setChosen] = useState<Entry[]>([]);
-  const [open, setOpen] = useState<"" | "add" | "remove" | "import">("");
+  const [open, setOpen] = useState<"" | "add" | "import">("");
   const [started, setStarted] = useState(0);
+  const reasons = [
+    { value: "", label: t.anyReason },
+    { value: "BOUNCE", label: t.BOUNCE },
+    { value: "COMPLAINT", label: t.COMPLAINT },
+  ];
+  const filters = useFilters([
+    { name: "prefix", label: t.find },
+    { name: "reason", label: t.reason, options: reasons },
+  ]);
+  const { prefix, reason } = filters.values;
   const list = useListing<Entry>(
     async (token, signal) => {
       const path = withQuery("/tayori/suppression", { prefix, reason, from: token, limit: 50 });
@@ -62,108 +66,49 @@ export function Component() {
     [prefix, reason],
   );
   const isSandbox = account.value?.ProductionAccessEnabled === false;
-  const locked = !mayChange || isSandbox;
-  const why = !mayChange ? t.noRole : isSandbox ? t.sandbox : undefined;
+  const blocked = isSandbox ? t.sandbox : undefined;
   const add = (
-    <Button disabled={locked} disabledReason={why} onClick={() => setOpen("add")}>
+    <RoleButton blocked={blocked} onClick={() => setOpen("add")}>
       {t.add}
-    </Button>
+    </RoleButton>
   );
-  const reasons = [
-    { value: "", label: t.anyReason },
-    { value: "BOUNCE", label: t.BOUNCE },
-    { value: "COMPLAINT", label: t.COMPLAINT },
-  ];
   return (
-    <Page title={t.suppression} description={t.suppressionText} help={help}>
+    <Page title={t.suppression} description={t.suppressionText} help={help} wide>
       <SpaceBetween size="l">
         {isSandbox && <Alert type="info">{t.sandbox}</Alert>}
         <Failure failure={account.failure} retry={account.reload} />
         <Settings account={account.value} mayChange={mayChange} onSaved={account.reload} />
-        <Failure failure={list.failure} retry={list.reload} />
-        <Table
-          wrapLines
-          loading={list.isLoading && !list.value}
-          loadingText={t.loading}
-          items={list.items}
-          trackBy="address"
-          selectionType={locked ? undefined : "multi"}
-          selectedItems={chosen}
-          onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
-          pagination={list.pagination}
-          ariaLabels={{
-            tableLabel: t.list,
-            selectionGroupLabel: t.list,
-            allItemsSelectionLabel: () => t.list,
-            itemSelectionLabel: (_, one) => one.address,
+        <ListTable
+          title={t.list}
+          listing={list}
+          id={(one) => one.address}
+          filters={filters}
+          none={{ title: t.none, text: t.noneText, action: add }}
+          noneFound={t.noneFound}
+          actions={
+            <>
+              <ExportButton
+                path="/tayori/suppression/export"
+                name="suppression-list"
+                disabled={!mayChange}
+                disabledReason={t.noRole}
+              />
+              <RoleButton blocked={blocked} onClick={() => setOpen("import")}>
+                {files.import}
+              </RoleButton>
+              {add}
+            </>
+          }
+          destroy={{
+            verb: t.remove,
+            title: t.removeTitle,
+            text: t.removeText,
+            blocked,
+            act: (one) => call("DeleteSuppressedDestination", { EmailAddress: one.address }),
+            told: (names) => t.removed(names.length),
           }}
-          header={
-            <Header
-              variant="h2"
-              actions={
-                <SpaceBetween direction="horizontal" size="xs">
-                  <Button
-                    disabled={locked || chosen.length === 0}
-                    disabledReason={why}
-                    onClick={() => setOpen("remove")}
-                  >
-                    {t.remove}
-                  </Button>
-                  <ExportButton
-                    path="/tayori/suppression/export"
-                    name="suppression-list"
-                    disabled={!mayChange}
-                    disabledReason={t.noRole}
-                  />
-                  <Button disabled={locked} disabledReason={why} onClick={() => setOpen("import")}>
-                    {files.import}
-                  </Button>
-                  {add}
-                </SpaceBetween>
-              }
-            >
-              {t.list}
-            </Header>
-          }
-          filter={
-            <SpaceBetween direction="horizontal" size="xs">
-              <TextFilter
-                filteringText={prefix}
-                filteringAriaLabel={t.find}
-                filteringPlaceholder={t.find}
-                onChange={({ detail }) => setPrefix(detail.filteringText)}
-              />
-              <Select
-                ariaLabel={t.reason}
-                selectedOption={reasons.find((one) => one.value === reason) ?? null}
-                options={reasons}
-                onChange={({ detail }) => setReason(detail.selectedOption.value ?? "")}
-              />
-            </SpaceBetween>
-          }
-          empty={
-            prefix || reason ? (
-              <Empty
-                title={t.noneFound}
-                action={
-                  <Button
-                    onClick={() => {
-                      setPrefix("");
-                      setReason("");
-                    }}
-                  >
-                    {t.clear}
-                  </Button>
-                }
-              />
-            ) : (
-              <Empty title={t.none} action={add}>
-                {t.noneText}
-              </Empty>
-            )
-          }
-          columnDefinitions={[
-            { id: "address", header: t.address, isRowHeader: true, cell: (one) => one.address },
+          columns={[
+            { id: "address", header: t.address, cell: (one) => one.address },
             { id: "reason", header: t.reason, cell: (one) => t[one.reason] },
             { id: "updated", header: t.updated, cell: (one) => <TimeText at={one.updated} /> },
           ]}
@@ -200,25 +145,6 @@ export function Component() {
           )}
         </ImportDialog>
       )}
-      <Destroy
-        visible={open === "remove"}
-        title={t.removeTitle}
-        verb={t.remove}
-        names={chosen.map((one) => one.address)}
-        act={async () => {
-          for (const one of chosen) await call("DeleteSuppressedDestination", { EmailAddress: one.address });
-        }}
-        onClose={(done) => {
-          setOpen("");
-          if (done) {
-            tell("success", t.removed(chosen.length));
-            setChosen([]);
-          }
-          void list.reload();
-        }}
-      >
-        {t.removeText}
-      </Destroy>
     </Page>
   );
 }
@@ -258,14 +184,9 @@ function Settings({
           variant="h2"
           description={t.settingsText}
           actions={
-            <Button
-              disabled={!mayChange || !account}
-              disabledReason={mayChange ? undefined : t.noRole}
-              loading={saving.isRunning}
-              onClick={() => void saving.run()}
-            >
+            <RoleButton disabled={!account} loading={saving.isRunning} onClick={() => void saving.run()}>
               {t.save}
-            </Button>
+            </RoleButton>
           }
         >
           {t.settings}
@@ -296,40 +217,20 @@ function Add({ onClose }: { onClose: (address: string) => void }) {
     if (!fault && (await adding.run())) onClose(address.trim());
   };
   return (
-    <Modal
-      visible
-      header={t.add}
-      closeAriaLabel={t.close}
-      onDismiss={() => onClose("")}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => onClose("")}>
-              {t.cancel}
-            </Button>
-            <Button variant="primary" loading={adding.isRunning} onClick={() => void add()}>
-              {t.save}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        <FormField label={t.address} errorText={isChecked ? fault : ""}>
-          <Input value={address} type="email" onChange={({ detail }) => setAddress(detail.value)} />
-        </FormField>
-        <FormField label={t.reason}>
-          <RadioGroup
-            value={reason}
-            onChange={({ detail }) => setReason(detail.value as SuppressionListReason)}
-            items={[
-              { value: "BOUNCE", label: t.BOUNCE },
-              { value: "COMPLAINT", label: t.COMPLAINT },
-            ]}
-          />
-        </FormField>
-        <Failure failure={adding.failure} />
-      </SpaceBetween>
-    </Modal>
+    <FormDialog title={t.add} verb={t.save} action={adding} onSubmit={add} onCancel={() => onClose("")}>
+      <FormField label={t.address} errorText={isChecked ? fault : ""}>
+        <Input value={address} type="email" onChange={({ detail }) => setAddress(detail.value)} />
+      </FormField>
+      <FormField label={t.reason}>
+        <RadioGroup
+          value={reason}
+          onChange={({ detail }) => setReason(detail.value as SuppressionListReason)}
+          items={[
+            { value: "BOUNCE", label: t.BOUNCE },
+            { value: "COMPLAINT", label: t.COMPLAINT },
+          ]}
+        />
+      </FormField>
+    </FormDialog>
   );
 }

@@ -1,27 +1,23 @@
 import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Link from "@cloudscape-design/components/link";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import Table from "@cloudscape-design/components/table";
-import TextFilter from "@cloudscape-design/components/text-filter";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { tayori, withQuery } from "../../api/client";
 import { useNotices } from "../../frame/notices";
 import { Page } from "../../frame/page";
-import { BASE, segment, useAddressed, usePlace, useRole } from "../../frame/place";
+import { BASE, segment, usePlace, useRole } from "../../frame/place";
 import { useSessionHolder } from "../../frame/session";
 import { useWords } from "../../frame/words";
-import { Empty } from "../../parts/Empty";
-import { Failure } from "../../parts/Failure";
+import { FormDialog } from "../../parts/FormDialog";
+import { ListTable } from "../../parts/ListTable";
 import { TimeText } from "../../parts/TimeText";
 import { useAction } from "../../parts/useAction";
+import { useFilters } from "../../parts/useFilters";
 import { useListing } from "../../parts/useListing";
 import { Help } from "./help";
 import { words } from "./words";
@@ -52,6 +48,7 @@ export function Component() {
       title={t.accounts}
       description={t.accountsAbout}
       help={help}
+      wide
       actions={
         <Button variant="primary" disabled={!isOperator} onClick={() => setCreating(true)}>
           {t.createAccount}
@@ -75,7 +72,8 @@ function All({ isCreating, onCreated }: { isCreating: boolean; onCreated: () => 
   const navigate = useNavigate();
   const { tell } = useNotices();
   const { reload } = useSessionHolder();
-  const [like, setLike] = useAddressed("like");
+  const filters = useFilters([{ name: "like", label: t.findAccount }]);
+  const { like } = filters.values;
   const [renaming, setRenaming] = useState<Account | null>(null);
   const accounts = useListing<Account>(
     async (behind, signal) => {
@@ -91,30 +89,17 @@ function All({ isCreating, onCreated }: { isCreating: boolean; onCreated: () => 
   };
   return (
     <SpaceBetween size="s">
-      <Failure failure={accounts.failure} retry={accounts.reload} />
-      <Table
-        wrapLines
-        loading={accounts.isLoading && !accounts.value}
-        loadingText={t.loading}
-        items={accounts.items}
-        trackBy="id"
-        pagination={accounts.pagination}
-        header={<Header variant="h2">{t.accounts}</Header>}
-        filter={
-          <TextFilter
-            filteringText={like}
-            filteringAriaLabel={t.findAccount}
-            filteringPlaceholder={t.findAccount}
-            onChange={({ detail }) => setLike(detail.filteringText)}
-          />
-        }
-        empty={<Empty title={t.noAccounts} action={<Button onClick={() => setLike("")}>{t.clearFilter}</Button>} />}
-        columnDefinitions={[
+      <ListTable
+        title={t.accounts}
+        listing={accounts}
+        id={(one) => one.id}
+        filters={filters}
+        none={{ title: t.noAccounts }}
+        columns={[
           {
             id: "name",
             minWidth: 140,
             header: t.name,
-            isRowHeader: true,
             cell: (one) => (
               <Link
                 href={`${BASE}/${one.id}/${region}/dashboard`}
@@ -221,37 +206,10 @@ function Naming({ title, verb, name, act, onClose }: NamingProps) {
     if (isGood) void action.run();
   };
   return (
-    <Modal
-      visible
-      header={title}
-      closeAriaLabel={t.close}
-      onDismiss={() => onClose("")}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => onClose("")}>
-              {t.cancel}
-            </Button>
-            <Button variant="primary" loading={action.isRunning} onClick={go}>
-              {verb}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          go();
-        }}
-      >
-        <SpaceBetween size="m">
-          <FormField label={t.name} constraintText={t.nameHint} errorText={fault}>
-            <Input value={typed} autoComplete={false} onChange={({ detail }) => setTyped(detail.value)} />
-          </FormField>
-          <Failure failure={action.failure} />
-        </SpaceBetween>
-      </form>
-    </Modal>
+    <FormDialog title={title} verb={verb} action={action} onSubmit={go} onCancel={() => onClose("")}>
+      <FormField label={t.name} constraintText={t.nameHint} errorText={fault}>
+        <Input value={typed} autoComplete={false} onChange={({ detail }) => setTyped(detail.value)} />
+      </FormField>
+    </FormDialog>
   );
 }

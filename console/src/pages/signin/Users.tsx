@@ -5,7 +5,6 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ButtonDropdown, { type ButtonDropdownProps } from "@cloudscape-design/components/button-dropdown";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Modal from "@cloudscape-design/components/modal";
 import RadioGroup from "@cloudscape-design/components/radio-group";
@@ -13,7 +12,6 @@ import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import Table from "@cloudscape-design/components/table";
 import { useState } from "react";
 import { tayori, withQuery } from "../../api/client";
 import { useNotices } from "../../frame/notices";
@@ -23,12 +21,12 @@ import { type Role, useSession } from "../../frame/session";
 import { useWords } from "../../frame/words";
 import { CopyText } from "../../parts/CopyText";
 import { Destroy } from "../../parts/Destroy";
-import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
+import { FormDialog } from "../../parts/FormDialog";
+import { ListTable } from "../../parts/ListTable";
 import { TimeText } from "../../parts/TimeText";
 import { useAction } from "../../parts/useAction";
-import { useCall } from "../../parts/useCall";
-import { useListing } from "../../parts/useListing";
+import { useListing, useWholeList } from "../../parts/useListing";
 import { words } from "./accessWords";
 import { UsersHelp } from "./help";
 import { isName } from "./rules";
@@ -70,7 +68,7 @@ export function Component() {
     </Button>
   );
   return (
-    <Page title={t.users} description={t.usersAbout} actions={invite} help={<UsersHelp />}>
+    <Page title={t.users} description={t.usersAbout} actions={invite} help={<UsersHelp />} wide>
       {mayManage ? (
         <SpaceBetween size="l">
           <Users onLink={setMade} />
@@ -150,7 +148,6 @@ function Users({ onLink }: { onLink: (made: Made) => void }) {
   const roles = (["viewer", "sender", "administrator"] as const).map((one) => ({ value: one, label: roleWord(one) }));
   return (
     <SpaceBetween size="s">
-      <Failure failure={listing.failure} retry={listing.reload} />
       <Failure failure={change.failure ?? act.failure} onDismiss={change.failure ? change.clear : act.clear} />
       {may("operator") && (
         <SegmentedControl
@@ -163,21 +160,16 @@ function Users({ onLink }: { onLink: (made: Made) => void }) {
           onChange={({ detail }) => setScope(detail.selectedId)}
         />
       )}
-      <Table
-        wrapLines
-        loading={listing.isLoading && !listing.value}
-        loadingText={t.loading}
-        items={listing.items}
-        trackBy="name"
-        header={<Header variant="h2">{isAll ? t.everybody : t.usersOf}</Header>}
-        pagination={listing.pagination}
-        empty={<Empty title={t.usersNone}>{t.usersNoneText}</Empty>}
-        columnDefinitions={[
+      <ListTable
+        title={isAll ? t.everybody : t.usersOf}
+        listing={listing}
+        id={(one) => one.name}
+        none={{ title: t.usersNone, text: t.usersNoneText }}
+        columns={[
           {
             id: "name",
             header: t.user,
             minWidth: 130,
-            isRowHeader: true,
             cell: (one) => (
               <>
                 {one.name}
@@ -304,9 +296,10 @@ function Invitations() {
   const t = useWords(words);
   const { tell } = useNotices();
   const roleWord = useRoleWords();
-  const found = useCall((signal) => tayori<{ invitations: Invitation[] }>("GET", INVITATIONS, undefined, signal), [], {
-    every: 30,
-  });
+  const found = useWholeList<Invitation>(
+    async (signal) => (await tayori<{ invitations: Invitation[] }>("GET", INVITATIONS, undefined, signal)).invitations,
+    { every: 30 },
+  );
   const withdraw = useAction(async (one: Invitation) => {
     await tayori("DELETE", `${INVITATIONS}/${segment(one.id)}`);
     tell("success", t.withdrawn);
@@ -314,18 +307,14 @@ function Invitations() {
   });
   return (
     <SpaceBetween size="s">
-      <Failure failure={found.failure} retry={found.reload} />
       <Failure failure={withdraw.failure} onDismiss={withdraw.clear} />
-      <Table
-        wrapLines
-        loading={found.isLoading && !found.value}
-        loadingText={t.loading}
-        items={found.value?.invitations ?? []}
-        trackBy="id"
-        header={<Header variant="h2">{t.invitations}</Header>}
-        empty={<Empty title={t.invitationsNone} />}
-        columnDefinitions={[
-          { id: "name", header: t.user, minWidth: 130, isRowHeader: true, cell: (one) => one.name || t.anyName },
+      <ListTable
+        title={t.invitations}
+        listing={found}
+        id={(one) => one.id}
+        none={{ title: t.invitationsNone }}
+        columns={[
+          { id: "name", header: t.user, minWidth: 130, cell: (one) => one.name || t.anyName },
           { id: "role", header: t.role, minWidth: 110, cell: (one) => roleWord(one.role) },
           { id: "by", header: t.by, minWidth: 120, cell: (one) => one.createdBy || "-" },
           { id: "until", header: t.until, minWidth: 150, cell: (one) => <TimeText at={one.expiresAt} /> },
@@ -361,55 +350,23 @@ function Invite({ onClose }: { onClose: (made: Made | null) => void }) {
     if (isGood) void action.run();
   };
   return (
-    <Modal
-      visible
-      header={t.invite}
-      closeAriaLabel={t.close}
-      onDismiss={() => onClose(null)}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => onClose(null)}>
-              {t.cancel}
-            </Button>
-            <Button variant="primary" loading={action.isRunning} onClick={go}>
-              {t.createLink}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          go();
-        }}
-      >
-        <SpaceBetween size="m">
-          <Box variant="p">{t.inviteText}</Box>
-          <FormField label={t.role}>
-            <RadioGroup
-              value={role}
-              items={[
-                { value: "viewer", label: t.viewer, description: t.viewerText },
-                { value: "sender", label: t.sender, description: t.senderText },
-                { value: "administrator", label: t.administrator, description: t.administratorText },
-              ]}
-              onChange={({ detail }) => setRole(detail.value)}
-            />
-          </FormField>
-          <FormField label={t.proposed} errorText={isGood ? "" : t.nameFault}>
-            <Input
-              value={name}
-              autoComplete={false}
-              spellcheck={false}
-              onChange={({ detail }) => setName(detail.value)}
-            />
-          </FormField>
-          <Failure failure={action.failure} />
-        </SpaceBetween>
-      </form>
-    </Modal>
+    <FormDialog title={t.invite} verb={t.createLink} action={action} onSubmit={go} onCancel={() => onClose(null)}>
+      <Box variant="p">{t.inviteText}</Box>
+      <FormField label={t.role}>
+        <RadioGroup
+          value={role}
+          items={[
+            { value: "viewer", label: t.viewer, description: t.viewerText },
+            { value: "sender", label: t.sender, description: t.senderText },
+            { value: "administrator", label: t.administrator, description: t.administratorText },
+          ]}
+          onChange={({ detail }) => setRole(detail.value)}
+        />
+      </FormField>
+      <FormField label={t.proposed} errorText={isGood ? "" : t.nameFault}>
+        <Input value={name} autoComplete={false} spellcheck={false} onChange={({ detail }) => setName(detail.value)} />
+      </FormField>
+    </FormDialog>
   );
 }
 

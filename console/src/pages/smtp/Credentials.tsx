@@ -4,13 +4,11 @@ import Button from "@cloudscape-design/components/button";
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import Table from "@cloudscape-design/components/table";
 import { useRef, useState } from "react";
 import { save, tayori } from "../../api/client";
 import { useNotices } from "../../frame/notices";
@@ -18,11 +16,12 @@ import { segment, useRole } from "../../frame/place";
 import { useWords } from "../../frame/words";
 import { CopyText } from "../../parts/CopyText";
 import { Destroy } from "../../parts/Destroy";
-import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
+import { FormDialog } from "../../parts/FormDialog";
+import { ListTable } from "../../parts/ListTable";
 import { TimeText } from "../../parts/TimeText";
 import { useAction } from "../../parts/useAction";
-import { useCall } from "../../parts/useCall";
+import { useWholeList } from "../../parts/useListing";
 import { words } from "./words";
 
 interface Key {
@@ -50,10 +49,10 @@ export function Credentials() {
   const { may } = useRole();
   const { tell } = useNotices();
   const isAdministrator = may("administrator");
-  const keys = useCall((signal) => tayori<{ credentials: Key[] }>("GET", PATH, undefined, signal), [], {
-    every: 30,
-    when: isAdministrator,
-  });
+  const keys = useWholeList<Key>(
+    async (signal) => (await tayori<{ credentials: Key[] }>("GET", PATH, undefined, signal)).credentials,
+    { every: 30, when: isAdministrator },
+  );
   const [isCreating, setCreating] = useState(false);
   const [asked, setAsked] = useState<Asked | null>(null);
   const [made, setMade] = useState<NewKey | null>(null);
@@ -75,30 +74,19 @@ export function Credentials() {
   const create = <Button onClick={() => setCreating(true)}>{t.create}</Button>;
   return (
     <SpaceBetween size="s">
-      <Failure failure={keys.failure} retry={keys.reload} />
       <Failure failure={activate.failure} onDismiss={activate.clear} />
-      <Table
-        wrapLines
-        loading={keys.isLoading && !keys.value}
-        loadingText={t.loading}
-        items={keys.value?.credentials ?? []}
-        trackBy="access_key_id"
-        header={
-          <Header variant="h2" description={t.credentialsAbout} actions={create}>
-            {t.credentials}
-          </Header>
-        }
-        empty={
-          <Empty title={t.none} action={create}>
-            {t.noneText}
-          </Empty>
-        }
-        columnDefinitions={[
+      <ListTable
+        title={t.credentials}
+        description={t.credentialsAbout}
+        listing={keys}
+        id={(one) => one.access_key_id}
+        none={{ title: t.none, text: t.noneText, action: create }}
+        actions={create}
+        columns={[
           {
             id: "user",
             minWidth: 140,
             header: t.user,
-            isRowHeader: true,
             cell: (one) => (one.operator ? `${one.user_name} (${t.operator})` : one.user_name),
           },
           {
@@ -185,47 +173,20 @@ function Create({ onClose }: { onClose: (made: NewKey | null) => void }) {
     if (isGood) void action.run();
   };
   return (
-    <Modal
-      visible
-      header={t.create}
-      closeAriaLabel={t.close}
-      onDismiss={() => onClose(null)}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => onClose(null)}>
-              {t.cancel}
-            </Button>
-            <Button variant="primary" loading={action.isRunning} onClick={go}>
-              {t.create}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          go();
-        }}
-      >
-        <SpaceBetween size="m">
-          <FormField label={t.user} constraintText={t.userHint} errorText={fault}>
-            <Input value={name} autoComplete={false} onChange={({ detail }) => setName(detail.value)} />
-          </FormField>
-          {may("operator") && (
-            <Checkbox
-              checked={isOperator}
-              description={t.operatorHint}
-              onChange={({ detail }) => setOperator(detail.checked)}
-            >
-              {t.operator}
-            </Checkbox>
-          )}
-          <Failure failure={action.failure} />
-        </SpaceBetween>
-      </form>
-    </Modal>
+    <FormDialog title={t.create} verb={t.create} action={action} onSubmit={go} onCancel={() => onClose(null)}>
+      <FormField label={t.user} constraintText={t.userHint} errorText={fault}>
+        <Input value={name} autoComplete={false} onChange={({ detail }) => setName(detail.value)} />
+      </FormField>
+      {may("operator") && (
+        <Checkbox
+          checked={isOperator}
+          description={t.operatorHint}
+          onChange={({ detail }) => setOperator(detail.checked)}
+        >
+          {t.operator}
+        </Checkbox>
+      )}
+    </FormDialog>
   );
 }
 
