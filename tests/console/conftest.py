@@ -25,14 +25,19 @@ from system.service import Service, running
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """In the sandbox, as it is after its first start; with the console, where that is built."""
+def console_settings() -> dict[str, str]:
+    """By which a service shows the console, where that is built."""
     if not person.STATIC.exists():
         programs.lacking("the built console (make console)", "npm")
     # Where somebody builds the pages elsewhere, while working on them.
     folder = os.environ.get("CONSOLE_PAGES")
-    environment = {"TAYORI_CONSOLE_FOLDER": folder} if folder else None
-    with running(tmp_path_factory.mktemp("console"), environment=environment) as service:
+    return {"TAYORI_CONSOLE_FOLDER": folder} if folder else {}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, console_settings: dict[str, str]) -> Iterator[Service]:
+    """In the sandbox, as it is after its first start; with the console, where that is built."""
+    with running(tmp_path_factory.mktemp("console"), environment=console_settings) as service:
         yield service
 
 

@@ -48,7 +48,7 @@ export function ExportButton({
       save(pieces.join(""), `${name}.${format}`, format === "csv" ? "text/csv" : "application/json");
       tell("success", t.exported(count), { id });
     } catch (failure) {
-      tell("error", sentenceOf(failure, language), { id });
+      tell("error", await sentenceOf(failure, language), { id });
     }
   });
   return (

@@ -1,8 +1,11 @@
 /* What went wrong, in the service's own words where it has any, and what to do. */
 
 import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
+import { useEffect, useState } from "react";
 import { ApiFailure } from "../api/failure";
+import { inJapanese, leadInJapanese, prepare } from "../api/said";
 import { define, inLanguage, type Language, useLanguage, useWords } from "../frame/words";
 
 const words = define({
@@ -21,16 +24,73 @@ const words = define({
     "サービス内部でエラーが発生しました。運用担当者はログで確認できます。",
   ],
   again: ["Try again", "再試行"],
+  said: ["The service said:", "サービスの応答:"],
+  unknown: ["The service refused it.", "サービスが次の応答を返しました。"],
 });
 
-/** One sentence; what the service says stands as it was said, since it names the value that is wrong. */
-export function sentenceOf(failure: unknown, language: Language): string {
+interface Sentence {
+  text: string;
+  /** What the service said, where `text` is not that itself: it can be searched for. */
+  original?: string;
+}
+
+function sentence(failure: unknown, language: Language): Sentence {
   const t = inLanguage(words, language);
-  if (!(failure instanceof ApiFailure)) return failure instanceof Error ? failure.message : String(failure);
-  if (failure.status === 0) return t.unreachable;
-  if (failure.isForbidden) return `${t.forbidden} ${failure.message}`.trim();
-  if (failure.status >= 500) return `${t.internal} ${failure.message}`.trim();
-  return failure.message || failure.code;
+  if (!(failure instanceof ApiFailure)) return { text: failure instanceof Error ? failure.message : String(failure) };
+  if (failure.status === 0) return { text: t.unreachable };
+  const said = failure.message || failure.code;
+  const own = failure.isForbidden ? t.forbidden : failure.status >= 500 ? t.internal : "";
+  if (language === "en") return { text: own ? `${own} ${failure.message}`.trim() : said };
+  const translated = inJapanese(said);
+  const text = failure.isForbidden ? translated || own : own || translated || leadInJapanese(failure.code) || t.unknown;
+  return { text, original: said };
+}
+
+/** For where there is room for a text alone. What the service says names the value that is wrong, and stands by it. */
+export async function sentenceOf(failure: unknown, language: Language): Promise<string> {
+  if (language === "ja") await prepare();
+  const { text, original } = sentence(failure, language);
+  return original ? `${text} (${inLanguage(words, language).said} ${original})` : text;
+}
+
+/** Drawn anew once sentences of the service can be shown in Japanese. */
+function usePrepared(language: Language, isWanted: boolean): void {
+  const [, setPrepared] = useState(false);
+  useEffect(() => {
+    if (language === "ja" && isWanted) void prepare().then(() => setPrepared(true));
+  }, [language, isWanted]);
+}
+
+/** What went wrong: in Japanese with the service's own words below, which are SES's. */
+export function Told({ failure }: { failure: unknown }) {
+  const language = useLanguage();
+  usePrepared(language, true);
+  const { text, original } = sentence(failure, language);
+  return <WithOriginal text={text} original={original} />;
+}
+
+/** What the service notes in English, in a list or a log; a text that the table does not have stands as it is. */
+export function Said({ text }: { text: string }) {
+  const language = useLanguage();
+  usePrepared(language, Boolean(text));
+  const translated = language === "ja" ? inJapanese(text) : null;
+  return translated ? <WithOriginal text={translated} original={text} /> : <span lang="en">{text}</span>;
+}
+
+function WithOriginal({ text, original }: Sentence) {
+  const t = useWords(words);
+  if (!original) return <>{text}</>;
+  return (
+    <>
+      <div>{text}</div>
+      <Box variant="small" color="inherit">
+        {t.said}{" "}
+        <span lang="en" translate="no">
+          {original}
+        </span>
+      </Box>
+    </>
+  );
 }
 
 export interface FailureProps {
@@ -44,7 +104,6 @@ export interface FailureProps {
 /** Nothing where `failure` is null. */
 export function Failure({ failure, retry, header, onDismiss }: FailureProps) {
   const t = useWords(words);
-  const language = useLanguage();
   if (failure === null || failure === undefined) return null;
   return (
     <div role="alert">
@@ -55,7 +114,7 @@ export function Failure({ failure, retry, header, onDismiss }: FailureProps) {
         dismissible={Boolean(onDismiss)}
         onDismiss={() => onDismiss?.()}
       >
-        {sentenceOf(failure, language)}
+        <Told failure={failure} />
       </Alert>
     </div>
   );

@@ -9,7 +9,7 @@ import { call } from "../api/client";
 import type { ImportJobSummary } from "../api/sesv2";
 import { useWords } from "../frame/words";
 import { Empty } from "./Empty";
-import { Failure } from "./Failure";
+import { Failure, Said } from "./Failure";
 import { forget, uploadOf } from "./imports";
 import { words } from "./listFileWords";
 import { TimeText } from "./TimeText";
@@ -118,7 +118,7 @@ export function ImportJobs({
         ]}
       />
       <Modal visible={Boolean(why)} header={t.why} closeAriaLabel={t.close} onDismiss={() => setWhy("")}>
-        {why}
+        <Said text={why} />
       </Modal>
     </>
   );

@@ -50,7 +50,7 @@ def judge(answer: OutgoingAnswer) -> Attempt:
     said = answer.body[:_SHOWN].decode("utf-8", "replace").strip()
     return Attempt(
         verdict=Verdict.FAILED if can_pass else Verdict.REFUSED,
-        error=f"It answered {status}" + (f": {said}" if said else "."),
+        error=f"It answered {status}: {said}" if said else f"It answered {status}.",
         status=status,
         reply=reply,
     )

@@ -125,6 +125,7 @@ function Request({ details, done, t }: { details: Overview["account"]["details"]
   const shownFault = (one: string) => (isTried ? one : "");
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         setTried(true);

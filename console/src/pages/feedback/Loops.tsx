@@ -16,7 +16,7 @@ import { Page } from "../../frame/page";
 import { GoLink, segment, useAddressed, useRole } from "../../frame/place";
 import { useLanguage, useWords } from "../../frame/words";
 import { Empty } from "../../parts/Empty";
-import { Failure } from "../../parts/Failure";
+import { Failure, Said } from "../../parts/Failure";
 import { useAction } from "../../parts/useAction";
 import { useCall } from "../../parts/useCall";
 import { Help } from "./help";
@@ -289,7 +289,7 @@ function Trial() {
         {told && (
           <div role="status">
             <Alert type={told.passes ? "success" : "error"} header={told.passes ? t.passes(told.seconds) : t.fails}>
-              <span lang="en">{told.trouble ?? told.reply}</span>
+              {told.trouble ? <Said text={told.trouble} /> : <span lang="en">{told.reply}</span>}
             </Alert>
           </div>
         )}

@@ -68,7 +68,7 @@ export function Component() {
         EmailIdentity: name,
         MailFromDomain: mailFrom.domain.trim(),
         BehaviorOnMxFailure: mailFrom.behavior,
-      }).catch((error) => tell("warning", t.mailFromLater(sentenceOf(error, language))));
+      }).catch(async (error) => tell("warning", t.mailFromLater(await sentenceOf(error, language))));
     go(`identities/${segment(name.toLowerCase().includes("@") ? name : name.toLowerCase())}`);
   });
 

@@ -14,16 +14,25 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tiles from "@cloudscape-design/components/tiles";
 import Toggle from "@cloudscape-design/components/toggle";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { CloudWatchDimensionConfiguration, DimensionValueSource, EventType } from "../../api/sesv2";
 import { GoLink } from "../../frame/place";
 import { useSession } from "../../frame/session";
 import { useWords } from "../../frame/words";
-import { Failure } from "../../parts/Failure";
+import { Failure, Told } from "../../parts/Failure";
 import { useAction } from "../../parts/useAction";
 import { useCall } from "../../parts/useCall";
 import { allTopics } from "../topics/attributes";
-import { type Draft, type DraftFault, EVENT_TYPES, faultsOfDraft, kindName, type TargetKind } from "./targets";
+import {
+  type Draft,
+  type DraftFault,
+  dimensionFault,
+  EVENT_TYPES,
+  faultsOfDraft,
+  fieldOf,
+  kindName,
+  type TargetKind,
+} from "./targets";
 import { words } from "./words";
 
 export interface DestinationFormProps {
@@ -37,7 +46,9 @@ export interface DestinationFormProps {
 interface FieldsProps {
   draft: Draft;
   change: (some: Partial<Draft>) => void;
-  fault: DraftFault;
+  fault: Partial<Record<keyof DraftFault, ReactNode>>;
+  /** Whether faults are told yet: not before one has tried to send the form. */
+  isTold: boolean;
 }
 
 export function DestinationForm({ first, isNew, verb, save, onCancel }: DestinationFormProps) {
@@ -47,13 +58,20 @@ export function DestinationForm({ first, isNew, verb, save, onCancel }: Destinat
   const [isTold, setTold] = useState(false);
   const faults = faultsOfDraft(draft, t, session.rehearsal);
   const saving = useAction(() => save(draft));
+  // What the service refuses stands at the field that it speaks of, where it says so.
+  const refused = fieldOf(saving.failure, draft.kind, isNew);
   const props: FieldsProps = {
     draft,
-    change: (some) => setDraft((known) => ({ ...known, ...some })),
-    fault: isTold ? faults : {},
+    change: (some) => {
+      saving.clear();
+      setDraft((known) => ({ ...known, ...some }));
+    },
+    fault: { ...(refused && { [refused]: <Told failure={saving.failure} /> }), ...(isTold ? faults : {}) },
+    isTold,
   };
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         setTold(true);
@@ -96,7 +114,7 @@ export function DestinationForm({ first, isNew, verb, save, onCancel }: Destinat
               )}
             </SpaceBetween>
           </Container>
-          <Failure failure={saving.failure} />
+          {!refused && <Failure failure={saving.failure} />}
         </SpaceBetween>
       </Form>
     </form>
@@ -231,7 +249,7 @@ function Topic({ draft, change, fault }: FieldsProps) {
   );
 }
 
-function Dimensions({ draft, change, fault }: FieldsProps) {
+function Dimensions({ draft, change, fault, isTold }: FieldsProps) {
   const t = useWords(words);
   const sources: { value: DimensionValueSource; label: string }[] = [
     { value: "MESSAGE_TAG", label: t.messageTag },
@@ -240,6 +258,7 @@ function Dimensions({ draft, change, fault }: FieldsProps) {
   ];
   const set = (at: number, to: Partial<CloudWatchDimensionConfiguration>) =>
     change({ dimensions: draft.dimensions.map((one, index) => (index === at ? { ...one, ...to } : one)) });
+  const faultAt = (at: number) => (isTold ? dimensionFault(draft.dimensions, at, t) : {});
   return (
     <FormField label={t.dimensions} description={t.dimensionsHint} errorText={fault.dimensions} stretch>
       <AttributeEditor
@@ -264,6 +283,7 @@ function Dimensions({ draft, change, fault }: FieldsProps) {
             control: (one, at) => (
               <Input value={one.DimensionName} onChange={({ detail }) => set(at, { DimensionName: detail.value })} />
             ),
+            errorText: (_, at) => faultAt(at).name,
           },
           {
             label: t.dimensionSource,
@@ -285,6 +305,7 @@ function Dimensions({ draft, change, fault }: FieldsProps) {
                 onChange={({ detail }) => set(at, { DefaultDimensionValue: detail.value })}
               />
             ),
+            errorText: (_, at) => faultAt(at).value,
           },
         ]}
       />

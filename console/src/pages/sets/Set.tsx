@@ -219,6 +219,7 @@ function Changeable({ title, given, save, shown, fields }: ChangeableProps) {
     );
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         setTold(true);

@@ -1,6 +1,6 @@
 /* Where events may go: what a form holds of a destination, and how the API has it. Nothing here draws. */
 
-import { call, tayori } from "../../api/client";
+import { ApiFailure, call, tayori } from "../../api/client";
 import type {
   CloudWatchDimensionConfiguration,
   EventDestination,
@@ -140,19 +140,45 @@ export function faultsOfDraft(draft: Draft, t: T, isRehearsal: boolean): DraftFa
   if (draft.kind === "firehose" && !/^arn:.+\/.+/.test(draft.stream)) fault.stream = t.arnFault;
   if (draft.kind === "firehose" && !/^arn:.+\/.+/.test(draft.role)) fault.role = t.arnFault;
   if (draft.kind === "cloudwatch") {
-    const names = draft.dimensions.map((one) => one.DimensionName);
-    const isGood =
-      names.length > 0 &&
-      names.length <= 10 &&
-      new Set(names).size === names.length &&
-      draft.dimensions.every(
-        (one) =>
-          /^[A-Za-z0-9_:-]{1,255}$/.test(one.DimensionName) &&
-          /^[A-Za-z0-9_.@-]{1,255}$/.test(one.DefaultDimensionValue),
-      );
-    if (!isGood) fault.dimensions = t.dimensionsFault;
+    const isGood = draft.dimensions.every((_, at) => {
+      const { name, value } = dimensionFault(draft.dimensions, at, t);
+      return !name && !value;
+    });
+    if (!isGood || draft.dimensions.length === 0) fault.dimensions = t.dimensionsFault;
   }
   return fault;
+}
+
+export function dimensionFault(
+  all: readonly CloudWatchDimensionConfiguration[],
+  at: number,
+  t: T,
+): { name?: string; value?: string } {
+  const one = all[at];
+  if (!one) return {};
+  const fault: { name?: string; value?: string } = {};
+  if (!/^[A-Za-z0-9_:-]{1,255}$/.test(one.DimensionName)) fault.name = t.dimensionNameFault;
+  else if (all.some((other, place) => place < at && other.DimensionName === one.DimensionName))
+    fault.name = t.dimensionTwice;
+  if (!/^[A-Za-z0-9_.@-]{1,255}$/.test(one.DefaultDimensionValue)) fault.value = t.dimensionValueFault;
+  return fault;
+}
+
+const SPEAKS_OF: Record<TargetKind, readonly [field: keyof DraftFault, words: RegExp]> = {
+  sns: ["topic", /SNS topic/],
+  webhook: ["url", /URL/],
+  eventbridge: ["bus", /EventBridge/],
+  firehose: ["stream", /Firehose/],
+  cloudwatch: ["dimensions", /dimension/],
+};
+
+/** The field that a refusal speaks of; null where it is none. */
+export function fieldOf(failure: unknown, kind: TargetKind, isNew: boolean): keyof DraftFault | null {
+  if (!(failure instanceof ApiFailure) || failure.isForbidden) return null;
+  if (/event destination .*name/i.test(failure.message)) return isNew ? "name" : null;
+  if (kind === "firehose" && /IAM role/.test(failure.message)) return "role";
+  const [field, words] = SPEAKS_OF[kind];
+  return words.test(failure.message) ? field : null;
 }
 
 /** Where to go on: to the destination's page, or to the webhook's. */

@@ -10,7 +10,7 @@ import type { ReactNode } from "react";
 import { tayori, withQuery } from "../../api/client";
 import { define, useWords } from "../../frame/words";
 import { Empty } from "../../parts/Empty";
-import { Failure } from "../../parts/Failure";
+import { Failure, Said } from "../../parts/Failure";
 import { TimeText } from "../../parts/TimeText";
 import { useListing } from "../../parts/useListing";
 
@@ -94,7 +94,7 @@ function Reply({ of }: { of: Delivery }) {
     <SpaceBetween size="xxs">
       {of.status !== null && <Box fontWeight="bold">{t.status(of.status)}</Box>}
       <Box variant="small">{t.effort(of.tries, of.milliseconds ?? 0)}</Box>
-      {(of.error || said) && <Box variant="small">{of.error || said}</Box>}
+      {(of.error || said) && <Box variant="small">{of.error ? <Said text={of.error} /> : said}</Box>}
       {of.status === null && !of.error && !said && <>{t.noAnswer}</>}
       {of.nextTryAt && (
         <Box variant="small">

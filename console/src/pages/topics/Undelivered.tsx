@@ -15,7 +15,7 @@ import { Page } from "../../frame/page";
 import { GoLink, segment, useAddressed, useRole } from "../../frame/place";
 import { useWords } from "../../frame/words";
 import { Empty } from "../../parts/Empty";
-import { Failure } from "../../parts/Failure";
+import { Failure, Said } from "../../parts/Failure";
 import { TimeText } from "../../parts/TimeText";
 import { useAction } from "../../parts/useAction";
 import { useCall } from "../../parts/useCall";
@@ -164,7 +164,9 @@ export function Component() {
               minWidth: 220,
               cell: (one) => (
                 <SpaceBetween size="xxs">
-                  <span>{one.reason}</span>
+                  <div>
+                    <Said text={one.reason} />
+                  </div>
                   <Content id={one.id} />
                 </SpaceBetween>
               ),

@@ -18,7 +18,7 @@ import { GoLink, segment, useGo, useRole } from "../../frame/place";
 import { useWords } from "../../frame/words";
 import { CopyText } from "../../parts/CopyText";
 import { Destroy } from "../../parts/Destroy";
-import { Failure } from "../../parts/Failure";
+import { Failure, Said } from "../../parts/Failure";
 import { TimeText } from "../../parts/TimeText";
 import { useAction } from "../../parts/useAction";
 import { useCall } from "../../parts/useCall";
@@ -316,7 +316,11 @@ function Log({ attempts, mayReplay, isReplaying, replay }: LogProps) {
           minWidth: 220,
           cell: (one) => (
             <SpaceBetween size="xxs">
-              {one.error && <Box variant="small">{one.error}</Box>}
+              {one.error && (
+                <Box variant="small">
+                  <Said text={one.error} />
+                </Box>
+              )}
               <ExpandableSection headerText={t.exchange} headingTagOverride="h3">
                 <SpaceBetween size="s">
                   <div>

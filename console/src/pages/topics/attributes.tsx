@@ -102,6 +102,7 @@ export function Submitted({ verb, isGood, onTold, act, onCancel, children }: Sub
   const sending = useAction(act);
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         onTold();
