@@ -21,6 +21,11 @@ def message_id(region: str, now: datetime) -> str:
     return f"{prefix}{int(now.timestamp() * 1000):012x}-{UUID(bytes=secrets.token_bytes(16), version=4)}-000000"
 
 
+def received_id() -> str:
+    """40 characters of 0-9 and a-v: what SES calls a message that came in."""
+    return base64.b32hexencode(secrets.token_bytes(25)).decode().lower()
+
+
 def request_id() -> str:
     return str(UUID(bytes=secrets.token_bytes(16), version=4))
 

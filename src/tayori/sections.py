@@ -81,6 +81,12 @@ class InboundSettings:
     )
     kept_megabytes_an_hour: int = setting(128, "MiB of one hour's; what is above is read like the rest, and not kept.")
     return_path_days: float = setting(30.0, "Days after a message for which reports on its return path are taken.")
+    received_megabytes: int = setting(
+        2048, "MiB of mail that accounts receive and whose actions are not done; beyond it senders are asked to wait."
+    )
+    functions: dict[str, str] = setting(
+        {}, "Functions that receipt rules may call: for the ARN of each, the URL that is sent SES's event."
+    )
     feedback_loops_file: str = setting(
         "", "Your own part of the table of feedback loops (TOML): who tells of complaints, and how one enrols."
     )
@@ -249,6 +255,9 @@ class JobSettings:
     s3_bucket: str = setting("", "Bucket there for what jobs write: failed records and exports.")
     s3_imports: dict[str, str] = setting(
         {}, "Buckets there that imports may be read from, each with the account that may; * is every account."
+    )
+    s3_received: dict[str, str] = setting(
+        {}, "Buckets there that received mail may be put into, each with the account that may; * is every account."
     )
 
 

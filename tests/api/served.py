@@ -32,6 +32,7 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 OTHER_ACCOUNT = "999900001111"
 OTHER_REGIONS = ("eu-west-1", "ap-northeast-1")
 PUBLIC_URL = "https://mail.example.net"
+FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:sorting"
 
 
 def key_of(account_id: str) -> str:
@@ -61,6 +62,7 @@ class Zone:
 class Tools:
     sending: Sending  # without delivery: everything waits in the store
     job_files: FolderFiles
+    functions: frozenset[str] = frozenset({FUNCTION})
     resolver: Zone = field(default_factory=lambda: Zone())
     public_url: str = PUBLIC_URL
     identity_created: Callable[[str, str], Awaitable[None]] | None = None

@@ -16,7 +16,14 @@ from served import SECRET, Service, key_of
 from population import ACCOUNT, REGION, identity
 from tayori.api.registry import load_operations
 from tayori.model.topic_arn import TopicArn
-from tayori.resources import accounts, configuration_sets, identity_notifications, identity_policies, topics
+from tayori.resources import (
+    accounts,
+    configuration_sets,
+    identity_notifications,
+    identity_policies,
+    receipt_rules,
+    topics,
+)
 from tayori.resources.configuration_sets import ConfigurationSet
 from tayori.resources.identity_notifications import NotificationType
 
@@ -44,6 +51,25 @@ def prepared(service: Service) -> Service:
         put = identity_notifications.put_topic
         service.transact(put, ACCOUNT, REGION, "example.com", kind, str(TOPIC))
     return service
+
+
+def prepare_receiving(service: Service, name: str) -> None:
+    """The rule sets that an example takes for granted."""
+    action = {"S3Action": {"BucketName": "MyBucket", "ObjectKeyPrefix": "email"}}
+    moved = name == "SetReceiptRulePosition"
+    rules = [
+        {"Name": rule, "Enabled": True, "TlsPolicy": "Optional", "ScanEnabled": True, "Actions": [action]}
+        for rule in (("PutRuleAfterThisRule", "RuleToReposition") if moved else ("MyRule", "MyOtherRule"))
+    ]
+    sets = {"MyRuleSet": [] if name == "CreateReceiptRule" else rules, "RuleSetToClone": rules, "RuleSetToActivate": []}
+    sets["default-rule-set"] = rules
+    if name == "CreateReceiptRuleSet":
+        del sets["MyRuleSet"]
+    for set_name, wanted in sets.items():
+        service.transact(receipt_rules.create_set, ACCOUNT, REGION, set_name, wanted)
+    service.transact(receipt_rules.activate, ACCOUNT, REGION, "default-rule-set")
+    if name == "ListReceiptFilters":
+        service.transact(receipt_rules.create_filter, ACCOUNT, REGION, "MyFilter", "Block", "1.2.3.4/24")
 
 
 def examples_of_what_is_built() -> list[Any]:
@@ -80,6 +106,8 @@ def test_an_example_is_answered_in_the_shape_that_is_documented(
             Destination={"ToAddresses": ["user1@example.com"]},
             Message={"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}},
         )
+    if "Receipt" in name:
+        prepare_receiving(prepared, name)
     answer = getattr(prepared.client("ses"), xform_name(name))(**request)
     answer.pop("ResponseMetadata")
     documented = {key: value for key, value in (example.get("output") or {}).items() if value != ""}

@@ -42,10 +42,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         ListResourceTenants ListTenantResources ListTenants PutTenantSuppressionAttributes
         """,
         """
-        CreateReceiptFilter DeleteReceiptFilter ListReceiptFilters
-        CloneReceiptRuleSet CreateReceiptRule CreateReceiptRuleSet DeleteReceiptRule DeleteReceiptRuleSet
-        DescribeActiveReceiptRuleSet DescribeReceiptRule DescribeReceiptRuleSet ListReceiptRuleSets
-        ReorderReceiptRuleSet SetActiveReceiptRuleSet SetReceiptRulePosition UpdateReceiptRule
         SendBounce
         """,
     ),

@@ -3,7 +3,7 @@
 Owns the interface only; the composition root makes the object and gives it to `create_app`.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol
 
 from tayori.mail.answer import Resolver
@@ -50,6 +50,11 @@ class Tools(Protocol):
     @property
     def job_files(self) -> Files:
         """Where the files of jobs are."""
+        ...
+
+    @property
+    def functions(self) -> Collection[str]:
+        """ARNs of the functions that receipt rules may call."""
         ...
 
     @property

@@ -103,6 +103,7 @@ async def start(node: "Node") -> None:
             offered_targets=event_targets.offered(node.config),
             job_files=records.files(node.config, node.clock, page_secret),
             resolver=node.resolver,
+            functions=frozenset(node.config.inbound.functions),
             identity_created=hooks.identity_created if node.config.rehearsal else None,
         ),
     )

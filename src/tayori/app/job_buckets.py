@@ -54,6 +54,14 @@ class BucketFiles:
         kind = content_type(name)
         await asyncio.to_thread(_spoken, lambda: self._client.put_object(**place, Body=data, ContentType=kind))
 
+    async def put(self, account_id: str, name: ObjectName, data: bytes) -> None:
+        if self._settings.s3_received.get(name.bucket) not in (account_id, "*"):
+            raise FileTrouble("This account may not put mail into that bucket.")
+        place = {"Bucket": name.bucket, "Key": name.key}
+        await asyncio.to_thread(
+            _spoken, lambda: self._client.put_object(**place, Body=data, ContentType="message/rfc822")
+        )
+
     async def remove(self, account_id: str, name: str) -> None:
         with contextlib.suppress(FileTrouble):
             await asyncio.to_thread(_spoken, lambda: self._client.delete_object(**self._place(account_id, name)))

@@ -221,6 +221,7 @@ class Tools:
     public_url: str  # where links in mails of the service lead
     job_files: Files  # where the files of jobs are
     resolver: Resolver
+    functions: Collection[str] = ()  # that receipt rules may call, by ARN
     offered_targets: Offered = field(default_factory=Offered)  # of events, other than topics
     # Told of each new identity (account id, name); only the rehearsal wants to know.
     identity_created: Callable[[str, str], Awaitable[None]] | None = None

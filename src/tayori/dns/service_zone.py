@@ -140,7 +140,7 @@ def _authority(names: ServiceNames, serial: int) -> list[Record]:
 
 
 def _hosts(names: ServiceNames, sending: Sequence[str], listening: Sequence[str]) -> list[Record]:
-    reached = (names.submission_host, names.feedback_host, names.tracking_host)
+    reached = (names.submission_host, names.feedback_host, names.inbound_host, names.tracking_host)
     return [
         *(_address(names.ehlo_name, text) for text in sending),
         *(_address(name, text) for name in reached for text in listening),

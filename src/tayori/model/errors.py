@@ -17,11 +17,14 @@ Owns the kinds of refusal; each edge has one table that spells them in its own p
         InvalidDestination    ... a topic to which SES cannot publish
         InvalidCloudWatchDestination, InvalidFirehoseDestination
                               ... other targets of events
+        InvalidS3Configuration, InvalidSnsTopic, InvalidLambdaFunction
+                              ... where receipt rules put mail
       NotFound                a resource that is not there (`Kind` says which)
       AlreadyExists           a name that is taken
       LimitExceeded           one more than allowed
         TooManyFilters        ... of the filter policies of a topic
       Conflict                not now: something else is under way
+        CannotDelete          ... it is in use
       MessageRejected         the message may not be sent at all
         Unverified            ... because identities are not verified
       SendingPaused           the account's or the configuration set's sending is paused
@@ -60,6 +63,9 @@ class Kind(StrEnum):
     WEBHOOK = "webhook"
     USER = "user"
     AUDIT_ENTRY = "audit-entry"
+    RECEIPT_RULE_SET = "receipt-rule-set"
+    RECEIPT_RULE = "receipt-rule"
+    RECEIPT_FILTER = "receipt-filter"
 
 
 class DomainError(Exception):
@@ -118,6 +124,18 @@ class InvalidFirehoseDestination(Invalid):
     """A stream that is not there."""
 
 
+class InvalidS3Configuration(Invalid):
+    """A bucket that received mail cannot be put into."""
+
+
+class InvalidSnsTopic(Invalid):
+    """A topic that cannot be told of received mail."""
+
+
+class InvalidLambdaFunction(Invalid):
+    """A function that cannot be called with received mail."""
+
+
 class _OfKind(DomainError):
     def __init__(self, message: str, kind: Kind) -> None:
         super().__init__(message)
@@ -142,6 +160,10 @@ class TooManyFilters(LimitExceeded):
 
 class Conflict(DomainError):
     """Not now: something else is under way."""
+
+
+class CannotDelete(Conflict):
+    """It is in use."""
 
 
 class MessageRejected(DomainError):

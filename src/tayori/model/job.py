@@ -100,6 +100,10 @@ class Files(Protocol):
 
     async def remove(self, account_id: str, name: str) -> None: ...
 
+    async def put(self, account_id: str, name: ObjectName, data: bytes) -> None:
+        """Into a bucket of the account's: received mail. Raises FileTrouble."""
+        ...
+
     def link(self, account_id: str, name: str) -> str:
         """A URL under which whoever has it can read what was written, for an hour."""
         ...

@@ -46,6 +46,11 @@ class ServiceNames:
         return f"feedback-smtp.{self.region}.{self.service_domain}"
 
     @property
+    def inbound_host(self) -> str:
+        """Target of the MX of a domain that receives mail (SES: inbound-smtp.<region>.amazonaws.com)."""
+        return f"inbound-smtp.{self.region}.{self.service_domain}"
+
+    @property
     def spf_include(self) -> str:
         """Domain of the SPF include (SES: amazonses.com)."""
         return f"spf.{self.service_domain}"

@@ -24,6 +24,7 @@ from tayori.store.notification_tables import (
     subscriptions,
     topics,
 )
+from tayori.store.receipt_tables import receipt_filters, receipt_rule_sets, received_messages
 from tayori.store.reputation_tables import mail_counts, recommendations, reputation_points, reputation_states
 from tayori.store.review_tables import review_steps
 from tayori.store.source_tables import dedicated_ip_pools, source_addresses, warmup_choices
@@ -256,6 +257,9 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         dedicated_ip_pools,
         warmup_choices,
         suppressed_destinations,
+        receipt_filters,
+        receipt_rule_sets,
+        received_messages,
         probes,
         send_counts,
         send_rates,

@@ -518,6 +518,7 @@ from tayori.store import job_tables as job_tables  # noqa: E402
 from tayori.store import metric_tables as metric_tables  # noqa: E402
 from tayori.store import notification_tables as notification_tables  # noqa: E402
 from tayori.store import publication_tables as publication_tables  # noqa: E402
+from tayori.store import receipt_tables as receipt_tables  # noqa: E402
 from tayori.store import report_tables as report_tables  # noqa: E402
 from tayori.store import reputation_tables as reputation_tables  # noqa: E402
 from tayori.store import review_tables as review_tables  # noqa: E402

@@ -670,6 +670,50 @@ STATEMENTS = (
     """,
     "CREATE INDEX publications_by_age ON publications (at)",
     """
+    CREATE TABLE receipt_filters (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        cidr TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, name)
+    )
+    """,
+    """
+    CREATE TABLE receipt_rule_sets (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        active BOOLEAN NOT NULL,
+        rules TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, name)
+    )
+    """,
+    """
+    CREATE TABLE received_messages (
+        account_id TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        received_at BIGINT NOT NULL,
+        due_at BIGINT NOT NULL,
+        state TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        facts TEXT NOT NULL,
+        steps TEXT NOT NULL,
+        progress TEXT NOT NULL,
+        head {bytes} NOT NULL,
+        octets BIGINT NOT NULL,
+        content {bytes} NOT NULL,
+        error TEXT NOT NULL,
+        PRIMARY KEY (account_id, message_id)
+    )
+    """,
+    "CREATE INDEX received_by_age ON received_messages (received_at)",
+    "CREATE INDEX received_held ON received_messages (octets) WHERE octets > 0",
+    "CREATE INDEX received_open ON received_messages (due_at) WHERE state = 'open'",
+    """
     CREATE TABLE recipients (
         message_id TEXT NOT NULL,
         ordinal INTEGER NOT NULL,
