@@ -122,7 +122,7 @@ def test_a_backup_that_is_not_whole_is_refused_before_anything_is_touched(
     changed = tayori("restore", kept, "--data", elsewhere / "new")
     assert changed.err == f"tayori: {file} is not what was backed up.\n"
     file.write_text("a@example.com\n", "utf-8")
-    with Database(f"sqlite:///{kept / 'database.db'}").writing() as connection:
+    with Database(f"sqlite:///{kept / 'tayori.db'}").writing() as connection:
         connection.execute(sa.update(messages).values(subject="changed"))
     changed = tayori("restore", kept, "--data", elsewhere / "new")
     assert changed.err == "tayori: The table messages is not what was backed up.\n"

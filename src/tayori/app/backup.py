@@ -31,7 +31,7 @@ from tayori.store.dialect import Engine
 from tayori.store.engine import Store, Tx
 
 MANIFEST = "manifest.json"
-_DATABASE = "database.db"
+_DATABASE = "tayori.db"
 _FILES = "files"
 _JOBS = "jobs"
 _FORMAT = 1
