@@ -19,7 +19,7 @@ const words = define({
   broken: ["This page has failed", "ページを表示できません"],
   brokenText: [
     "That is a fault of the console, not of yours. Nothing was changed by it. Load the page again; if it fails again, tell the operator what you did and the line below.",
-    "コンソール側の不具合であり、操作の誤りではありません。これによる変更はありません。ページを再読み込みしてください。再び発生する場合は、操作内容と次の行を運用担当者に連絡してください。",
+    "コンソール側の不具合であり、操作の誤りではありません。これによる変更はありません。ページを再読み込みしてください。再び発生する場合は、操作内容と次の行を運用者に連絡してください。",
   ],
   unreachable: ["The service does not answer", "サービスから応答がありません"],
   unreachableText: [

@@ -21,7 +21,7 @@ const words = define({
   ],
   internal: [
     "The service failed on this request. The operator finds it in the log.",
-    "サービス内部でエラーが発生しました。運用担当者はログで確認できます。",
+    "サービス内部でエラーが発生しました。運用者はログで確認できます。",
   ],
   again: ["Try again", "再試行"],
   said: ["The service said:", "サービスの応答:"],

@@ -14,7 +14,7 @@ const words = define({
   ],
   operator: [
     "Your role does not allow this. It needs an operator.",
-    "現在のロールでは実行できません。運用担当者の権限が必要です。",
+    "現在のロールでは実行できません。運用者の権限が必要です。",
   ],
 });
 

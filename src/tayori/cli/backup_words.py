@@ -27,12 +27,12 @@ BACKUP_TEXTS: dict[str, tuple[str, str]] = {
     "restore.held": (
         "All that waited is held. What was delivered after the backup is among it: look with `tayori queue list`,"
         " then `tayori queue release` or `tayori queue drop`.",
-        "待っていたメールはすべて保留しました。バックアップ後に配送済みのものも含まれます。"
+        "待っていたメールはすべて保留しました。バックアップ後に配信済みのものも含まれます。"
         "`tayori queue list` で確認し、`tayori queue release` で送るか `tayori queue drop` で破棄してください。",
     ),
     "restore.again": (
         "What was delivered after the backup is sent once more when the service starts; `--hold` would have kept it.",
-        "バックアップ後に配送済みのメールは、サービスを開始するともう一度送られます"
+        "バックアップ後に配信済みのメールは、サービスを開始するともう一度送られます"
         " (`--hold` を付ければ保留されます)。",
     ),
     "db.table": ("TABLE", "テーブル"),

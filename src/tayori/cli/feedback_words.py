@@ -61,7 +61,7 @@ FEEDBACK_TEXTS: dict[str, tuple[str, str]] = {
         "A complaint about message {message} was reported to {to} by way of {host}: the Complaint event is there,"
         " {seconds} s after the start. It was a test: nobody is told of it, nobody suppressed, nothing counted.",
         "メッセージ {message} への苦情レポートを {host} 経由で {to} に届け、開始から {seconds} 秒で Complaint"
-        " イベントを確認しました。テストのため、通知、サプレッションリストへの追加、集計は行われません。",
+        " イベントを確認しました。テストのため、通知、抑制リストへの追加、集計は行われません。",
     ),
     "loops.test-failed": ("The way of complaints is broken. {trouble}", "苦情の経路に問題があります。{trouble}"),
     "check.complaints": ("complaints about {subject}", "{subject} への苦情"),

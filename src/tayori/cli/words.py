@@ -39,7 +39,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "command.tls": (
         "how well mail is encrypted on its way: reports in, reports out, downgrades",
-        "配送中の暗号化の状況 (受け取ったレポート、送ったレポート、低下の警告)",
+        "配信中の暗号化の状況 (受け取ったレポート、送ったレポート、低下の警告)",
     ),
     "command.credentials": ("create, list and delete access keys", "アクセスキーの作成、一覧、削除"),
     "command.user": (
@@ -52,7 +52,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "command.account": (
         "accounts, and the review of requests for production access",
-        "アカウントと、本番利用申請の審査",
+        "アカウントと、本稼働アクセスの申請の審査",
     ),
     "command.message": ("find messages, and see what became of one", "メッセージの検索と、1 通ごとの経過"),
     "command.suppression": (
@@ -260,7 +260,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "tayori up でサービスを起動し、ログを確認する",
     ),
     "check.workers": ("living workers", "動作中のワーカー"),
-    "check.workers.expected": ("at least one process that delivers mail", "配送プロセスが 1 つ以上"),
+    "check.workers.expected": ("at least one process that delivers mail", "配信プロセスが 1 つ以上"),
     "check.workers.remedy": (
         "start the service with tayori up, with the role delivery on some node",
         "tayori up で起動し、いずれかのノードに delivery の役割を持たせる",

@@ -115,7 +115,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "dmarc.policy.none": (
         "p=none: receivers deliver mail that fails as before, and only report it. Nobody is kept from imitating "
         "{domain}.",
-        "p=none: 認証に失敗したメールも従来どおり配送され、報告だけが行われます。{domain} のなりすましは防げません。",
+        "p=none: 認証に失敗したメールも従来どおり配信され、報告だけが行われます。{domain} のなりすましは防げません。",
     ),
     "dmarc.policy.quarantine": (
         "p=quarantine: receivers are asked to put mail from {domain} that fails into the spam folder.",
@@ -211,7 +211,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # -- DMARC: the next step --------------------------------------------------------------------------------------
     "dmarc.step.begin": (
         "Publish a first policy: it changes nothing about delivery and brings reports.",
-        "最初のポリシーを公開します。配送には影響せず、レポートが届くようになります。",
+        "最初のポリシーを公開します。配信には影響せず、レポートが届くようになります。",
     ),
     "dmarc.step.repair": (
         "Replace what stands there by one valid record.",
@@ -457,11 +457,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "policy-note.policy-mode-enforce": (
         "The policy file says enforce: senders deliver by verified TLS to the named hosts or not at all.",
-        "ポリシーファイルは enforce です。送信側は、指定されたホストに検証済み TLS で配送できない場合、配送しません。",
+        "ポリシーファイルは enforce です。送信側は、指定されたホストに検証済み TLS で配信できない場合、配信しません。",
     ),
     "policy-note.policy-mode-testing": (
         "The policy file says testing: senders report trouble and deliver all the same.",
-        "ポリシーファイルは testing です。送信側は問題を報告し、配送は行います。",
+        "ポリシーファイルは testing です。送信側は問題を報告し、配信は行います。",
     ),
     "policy-note.policy-mode-none": (
         "The policy file says none: the domain has no MTA-STS policy.",
@@ -475,7 +475,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "These hosts take the domain's mail and are not in the policy file: {hosts}. Add an mx: line for each, or "
         "senders will not deliver to them.",
         "次のホストはドメイン宛メールを受け取りますが、ポリシーファイルにありません: {hosts}。それぞれの mx: 行を追加"
-        "してください。追加しない場合、送信側はこれらに配送しません。",
+        "してください。追加しない場合、送信側はこれらに配信しません。",
     ),
     # -- tayori dmarc ----------------------------------------------------------------------------------------------
     "dmarc.step.unknown": ("Nothing can be proposed until the DNS answers.", "DNS が応答するまで提案できません。"),

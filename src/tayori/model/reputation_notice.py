@@ -124,7 +124,7 @@ _SENTENCES = {
         "The {measure} of this account is {rate}; with {pause} or more, sending is paused. New mail is refused from "
         "now on. What was accepted before is still delivered.",
         "このアカウントの{measure}が {rate} になりました。{pause} 以上になると送信を停止します。今後、新しいメールの"
-        "送信要求は拒否されます。すでに受け付けたメールの配送は続けます。",
+        "送信要求は拒否されます。すでに受け付けたメールの配信は続けます。",
     ),
     Notice.RECOVERED: (
         "The rates of this account are well below the thresholds again. The review has ended.",

@@ -92,23 +92,23 @@ TEXTS: dict[Why, tuple[str, str]] = {
     ),
     Why.HELD: (
         "An operator holds it; it waits until it is released, at the latest until its deadline at {expires}.",
-        "管理者が保留しています。解除されるまで（遅くとも期限の {expires} まで）待機します。",
+        "運用者が保留しています。解除されるまで (遅くとも期限の {expires} まで) 待機します。",
     ),
     Why.PAUSED: (
         "An operator has paused the {paused}; it goes on {ends}, and its deadline at {expires} runs on. {words}",
-        "管理者が{paused}の配送を一時停止しています。{ends}再開します（配送期限は {expires} のままです）。{words}",
+        "運用者が{paused}の配信を一時停止しています。{ends}再開します (配信期限は {expires} のままです)。{words}",
     ),
     Why.ACCOUNT_PAUSED: (
         "Sending is paused for the account; it goes on when the account may send again.",
-        "アカウントの送信が停止されています。再開されると配送が続きます。",
+        "アカウントの送信が停止されています。再開されると配信が続きます。",
     ),
     Why.OVERDUE: (
         "Its deadline was {expires}; its end is about to be recorded.",
-        "配送期限の {expires} を過ぎました。まもなく配送終了として記録されます。",
+        "配信期限の {expires} を過ぎました。まもなく配信終了として記録されます。",
     ),
     Why.RESTING: (
         "Nothing is tried at {site} before {until}, since it failed or asked for a rest: {words}",
-        "{site} は {until} まで配送を休止しています。理由: {words}",
+        "{site} は {until} まで配信を休止しています。理由: {words}",
     ),
     Why.SOURCE_BLOCKED: (
         "The receiver refuses our sending address, not the recipient; the next try is at {until}. It said: {words}",
@@ -146,11 +146,11 @@ TEXTS: dict[Why, tuple[str, str]] = {
     ),
     Why.LOCAL: (
         "Trouble in this service holds it up, and no try is counted; the next is at {until}. {words}",
-        "このサービス側の問題で待機しています（試行回数には数えません）。次の試行は {until} です。{words}",
+        "このサービス側の問題で待機しています (試行回数には数えません)。次の試行は {until} です。{words}",
     ),
     Why.REFUSED_FOR_NOW: (
         "The receiver refused it for now, in try {attempts}; the next is at {until}. It said: {words}",
-        "受信側が一時的に受け取りを断りました（{attempts} 回目の試行）。次の試行は {until} です。受信側の応答: {words}",
+        "受信側が一時的に受け取りを断りました ({attempts} 回目の試行)。次の試行は {until} です。受信側の応答: {words}",
     ),
     Why.BEHIND_OTHERS: (
         "It is due, and {ahead} others are before it.",

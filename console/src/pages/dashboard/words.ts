@@ -120,7 +120,7 @@ export const words = define({
     "サンドボックスを解除するために、このシステムの運用者へ伝える内容です。",
   ],
   state: ["Review status", "審査の状態"],
-  status: ["Status", "状態"],
+  status: ["Status", "ステータス"],
   case: ["Case ID", "ケース ID"],
   stateNone: ["Not requested", "未申請"],
   statePending: ["Pending: the operator decides", "審査待ち"],

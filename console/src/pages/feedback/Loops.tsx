@@ -109,8 +109,8 @@ function Shares({ coverage }: { coverage: Coverage }) {
       ariaLabels={{ tableLabel: t.provider }}
       empty={<Empty title={t.noMail} />}
       columnDefinitions={[
-        { id: "name", header: t.provider, isRowHeader: true, cell: (one) => one.name[language] },
-        { id: "share", header: t.share, cell: (one) => `${one.recipients} (${percent(one.share)})` },
+        { id: "name", header: t.provider, isRowHeader: true, minWidth: 150, cell: (one) => one.name[language] },
+        { id: "share", header: t.share, minWidth: 120, cell: (one) => `${one.recipients} (${percent(one.share)})` },
         {
           id: "loop",
           header: t.willReport,
@@ -123,7 +123,7 @@ function Shares({ coverage }: { coverage: Coverage }) {
             </>
           ),
         },
-        { id: "enrolled", header: t.enrolled, cell: (one) => one.enrolled },
+        { id: "enrolled", header: t.enrolled, minWidth: 110, cell: (one) => one.enrolled },
       ]}
     />
   );

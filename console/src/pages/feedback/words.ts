@@ -47,7 +47,7 @@ export const words = define({
     "Your role does not allow it: an administrator's is needed.",
     "このロールでは許可されていません。管理者ロールが必要です。",
   ],
-  noOperator: ["Only operators note enrolments.", "登録状況を記録できるのは運用担当者のみです。"],
+  noOperator: ["Only operators note enrolments.", "登録状況を記録できるのは運用者のみです。"],
   loading: ["Loading", "読み込み中"],
   cancel: ["Cancel", "キャンセル"],
   close: ["Close", "閉じる"],
@@ -128,7 +128,7 @@ export const words = define({
   step3: ["3. Confirm by mail", "3. メールで確認する"],
   step3Text: [
     "Providers confirm by a mail to one of these addresses of the service. The operator finds it with tayori mail.",
-    "プロバイダーからサービスの次のアドレス宛に確認メールが届きます。運用担当者は tayori mail コマンドで確認できます。",
+    "プロバイダーからサービスの次のアドレス宛に確認メールが届きます。運用者は tayori mail コマンドで確認できます。",
   ],
   step4: ["4. Note how far it has come", "4. 登録状況を記録する"],
   reports: ["Address for reports", "レポートの送付先"],

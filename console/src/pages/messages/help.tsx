@@ -9,7 +9,7 @@ const words = define({
   ],
   wrong: [
     "Delivered means that the receiving host took it, which is not yet the inbox. A bounce with 5.1.1 is a wrong address; 5.7.x is about you: authentication, reputation or content, so look at the panel Authentication first. Delayed mail is tried again for up to 14 hours, or as long as the configuration set says; with five minutes there, greylisting alone can use it up. What is on the suppression list is accepted and not sent.",
-    "「配信済み」は受信側のサーバーが受け取ったことを示し、受信トレイに入ったことまでは示しません。5.1.1 のバウンスは宛先の誤り、5.7.x は認証・評価・内容など送信側の問題です。まず「認証」を確認してください。遅延したメールは最長 14 時間（設定セットで指定した場合はその時間）再試行されます。5 分に設定すると、グレイリスティングだけで期限切れになることがあります。抑制リストにある宛先は、受け付けられますが送信されません。",
+    "「配信済み」は受信側のサーバーが受け取ったことを示し、受信トレイに入ったことまでは示しません。5.1.1 のバウンスは宛先の誤り、5.7.x は認証・評価・内容など送信側の問題です。まず「認証」を確認してください。遅延したメールは最長 14 時間 (設定セットで指定した場合はその時間) 再試行されます。5 分に設定すると、グレイリスティングだけで期限切れになることがあります。抑制リストにある宛先は、受け付けられますが送信されません。",
   ],
   tailTitle: ["Live tail", "ライブテール"],
   tailMeans: [

@@ -9,7 +9,7 @@ export const words = define({
   search: ["Search messages", "メッセージを検索"],
   searchHint: [
     "Part of an address, words of the subject, an ID, a tag as name=value. Or say where: to: from: subject: tag: set: identity: provider: id: since: until:",
-    "アドレスの先頭、件名の語、ID、タグ（name=value）で検索できます。to: from: subject: tag: set: identity: provider: id: since: until: で項目を指定できます。",
+    "アドレスの先頭、件名の語、ID、タグ (name=value) で検索できます。to: from: subject: tag: set: identity: provider: id: since: until: で項目を指定できます。",
   ],
   tooShort: [(what: string) => `Too short to search for: ${what}`, (what: string) => `短すぎて検索できません: ${what}`],
   status: ["Status", "ステータス"],
@@ -25,7 +25,7 @@ export const words = define({
   clear: ["Clear filters", "フィルターをクリア"],
   refresh: ["Refresh", "更新"],
   subject: ["Subject", "件名"],
-  noSubject: ["(no subject)", "（件名なし）"],
+  noSubject: ["(no subject)", "(件名なし)"],
   recipients: ["Recipients", "受信者"],
   recipient: ["Recipient", "受信者"],
   from: ["From", "送信元"],
@@ -78,10 +78,10 @@ export const words = define({
   authentication: ["Authentication", "認証"],
   authenticationAbout: [
     "What receivers can check this message by, and whether it counts for the domain in From.",
-    "受信側がこのメッセージの検証に使う情報と、From のドメインとの一致（アライメント）です。",
+    "受信側がこのメッセージの検証に使う情報と、From のドメインとの一致 (アライメント) です。",
   ],
   fromDomain: ["Domain in From", "From のドメイン"],
-  spf: ["SPF by return path", "SPF（リターンパス）"],
+  spf: ["SPF by return path", "SPF (リターンパス)"],
   dkim: ["DKIM signatures", "DKIM 署名"],
   dkimNone: ["None yet: the message is signed when it is first sent.", "まだありません。最初の送信時に署名されます。"],
   aligned: ["aligned", "一致"],
@@ -99,8 +99,8 @@ export const words = define({
   no: ["No", "なし"],
   suppressedNow: ["On the suppression list now", "現在、抑制リストに登録されています"],
   suppressedWhy: [
-    (address: string, reason: string) => `${address} (${reason})`,
-    (address: string, reason: string) => `${address}（${reason}）`,
+    (address: string, reason: string) => `${address} (${reason === "COMPLAINT" ? "complaint" : "bounce"})`,
+    (address: string, reason: string) => `${address} (${reason === "COMPLAINT" ? "苦情" : "バウンス"})`,
   ],
   resentFrom: ["Sent again from", "再送元"],
   resentAs: ["Sent again as", "再送先"],
@@ -132,7 +132,7 @@ export const words = define({
   report: ["Report came back", "レポートを受信"],
   reportOf: [
     (what: string, from: string) => `${what} from ${from}`,
-    (what: string, from: string) => `${what}（送信元 ${from}）`,
+    (what: string, from: string) => `${what} (送信元 ${from})`,
   ],
   send: ["Accepted for sending", "送信を受け付けました"],
   eventDelivery: ["Delivered", "配信されました"],
@@ -166,7 +166,7 @@ export const words = define({
   // source and preview
   sourceAbout: [
     "The message as it was accepted; signatures are added when it is sent. Shown as text: nothing in it runs.",
-    "受け付けた時点のメッセージです（署名は送信時に追加されます）。テキストとして表示され、内容が実行されることはありません。",
+    "受け付けた時点のメッセージです (署名は送信時に追加されます)。テキストとして表示され、内容が実行されることはありません。",
   ],
   sourceCut: [
     "Only the beginning is shown. The file has all of it.",

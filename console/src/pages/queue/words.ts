@@ -31,11 +31,11 @@ export const words = define({
   ],
   more: [
     (n: number) => `${n} more destinations are not shown: the longest queues come first.`,
-    (n: number) => `ほかに ${n} 件の宛先があります（待機数の多い順に表示）。`,
+    (n: number) => `ほかに ${n} 件の宛先があります (待機数の多い順に表示)。`,
   ],
   loading: ["Loading", "読み込み中"],
   refresh: ["Refresh", "更新"],
-  pausedHeader: ["Sending is paused by an operator", "運用担当者が配送を一時停止しています"],
+  pausedHeader: ["Sending is paused by an operator", "運用者が配信を一時停止しています"],
   pauseOf: [
     (kind: string, name: string, reason: string) => `${kind} ${name}${reason ? `: ${reason}` : ""}`,
     (kind: string, name: string, reason: string) => `${kind} ${name}${reason ? `: ${reason}` : ""}`,
@@ -58,7 +58,7 @@ export const words = define({
   local: ["Trouble of this service", "サービス側の問題"],
 
   // one destination
-  site: ["Where it goes", "配送先のサーバー"],
+  site: ["Where it goes", "配信先のサーバー"],
   siteAbout: [
     "What delivery knows at this moment. All accounts share these limits: receivers count by our address.",
     "配信処理が現在把握している状態です。受信側は送信元アドレスで数えるため、上限は全アカウント共通です。",
@@ -79,7 +79,7 @@ export const words = define({
   noRate: ["No limit of our own", "独自の制限なし"],
   rests: ["Rests until", "休止の終了"],
   restReason: ["Since", "休止の理由"],
-  limitTitle: ["Limits set by operators", "運用担当者による上限"],
+  limitTitle: ["Limits set by operators", "運用者による上限"],
   limitAbout: [
     "In place of what the table of providers says. Delivery obeys within a second.",
     "プロバイダー表の値の代わりに適用されます。1 秒以内に反映されます。",
@@ -109,7 +109,7 @@ export const words = define({
   tries: ["Tries", "試行回数"],
   deadline: ["Deadline", "配信期限"],
   subject: ["Subject", "件名"],
-  noSubject: ["(no subject)", "（件名なし）"],
+  noSubject: ["(no subject)", "(件名なし)"],
   account: ["Account", "アカウント"],
   noneHere: ["Nothing here", "該当するメールはありません"],
   noneHereText: [
@@ -150,11 +150,11 @@ export const words = define({
   fiveMinutes: ["5 minutes", "5 分"],
   oneHour: ["1 hour", "1 時間"],
   fourHours: ["4 hours", "4 時間"],
-  fourteenHours: ["14 hours (default)", "14 時間（デフォルト）"],
+  fourteenHours: ["14 hours (default)", "14 時間 (デフォルト)"],
   earliest: ["At the earliest", "最も早い場合"],
   latest: ["At the latest", "最も遅い場合"],
-  minutes: ["Minutes since acceptance", "受付からの経過（分）"],
-  hours: ["Hours since acceptance", "受付からの経過（時間）"],
+  minutes: ["Minutes since acceptance", "受付からの経過 (分)"],
+  hours: ["Hours since acceptance", "受付からの経過 (時間)"],
   number: ["Try", "試行"],
   chart: ["Chart of the retry schedule", "再試行スケジュールのグラフ"],
   tries2: [(n: number) => `${n} tries`, (n: number) => `試行 ${n} 回`],

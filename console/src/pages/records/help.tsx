@@ -27,7 +27,7 @@ const words = define({
   ],
   accounts2: [
     "Nobody but operators can enter an account before users are given access to it. Production access is granted in the operator's inbox, not here.",
-    "ユーザーにアクセス権が付与されるまで、アカウントに入れるのはオペレーターのみです。本稼働アクセスの承認はこのページではなく、審査のページで行います。",
+    "ユーザーにアクセス権が付与されるまで、アカウントに入れるのは運用者のみです。本稼働アクセスの承認はこのページではなく、審査のページで行います。",
   ],
 });
 

@@ -12,7 +12,7 @@ export const words = define({
   ],
   needsOperator: [
     "Only operators of this installation see it. Ask one of them.",
-    "サービスのオペレーターのみが表示できます。必要な場合はオペレーターに依頼してください。",
+    "サービスの運用者のみが表示できます。必要な場合は運用者に依頼してください。",
   ],
 
   audit: ["Audit log", "監査ログ"],

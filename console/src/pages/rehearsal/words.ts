@@ -5,10 +5,10 @@ export const words = define({
     "This is the rehearsal internet. Domains under .test, providers and mailboxes exist on this machine only.",
     "ここはリハーサル用のインターネットです。.test のドメイン、プロバイダー、メールボックスは、このマシンの中だけに存在します。",
   ],
-  operatorsOnly: ["For operators only", "運用担当者専用のページです"],
+  operatorsOnly: ["For operators only", "運用者専用のページです"],
   operatorsOnlyText: [
     "The rehearsal serves all accounts at once, so only an operator may change it. Ask an operator to make you one.",
-    "リハーサル環境は全アカウントで共有されるため、運用担当者のみ変更できます。必要な場合は運用担当者に権限を依頼してください。",
+    "リハーサル環境は全アカウントで共有されるため、運用者のみ変更できます。必要な場合は運用者に権限を依頼してください。",
   ],
   noRehearsal: ["No rehearsal runs here", "リハーサル環境は動作していません"],
   noRehearsalText: [

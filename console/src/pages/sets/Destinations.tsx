@@ -94,7 +94,13 @@ export function Destinations({ set }: { set: string }) {
           </Empty>
         }
         columnDefinitions={[
-          { id: "name", header: t.name, isRowHeader: true, cell: (one) => <GoLink to={one.to}>{one.name}</GoLink> },
+          {
+            id: "name",
+            header: t.name,
+            isRowHeader: true,
+            minWidth: 140,
+            cell: (one) => <GoLink to={one.to}>{one.name}</GoLink>,
+          },
           { id: "kind", header: t.kind, cell: (one) => kindName(one.kind) },
           { id: "target", header: t.target, cell: (one) => one.target, minWidth: 160 },
           {

@@ -36,7 +36,7 @@ export const words = define({
   status: ["Status", "ステータス"],
   active: ["Active", "有効"],
   inactive: ["Inactive", "無効"],
-  operator: ["Operator", "オペレーター"],
+  operator: ["Operator", "運用者"],
   actions: ["Actions", "アクション"],
   actionsOf: [(name: string) => `Actions for ${name}`, (name: string) => `${name} のアクション`],
   rotate: ["Rotate", "ローテーション"],

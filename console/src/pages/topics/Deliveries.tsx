@@ -132,11 +132,11 @@ export function DeliveryTable({ items, isLoading, header, pagination, name }: De
         { id: "kind", header: t.kind, cell: (one) => one.kind },
         { id: "state", header: t.state, cell: (one) => <DeliveryState of={one} />, minWidth: 130 },
         { id: "endpoint", header: t.endpoint, cell: (one) => one.endpoint, minWidth: 160 },
-        { id: "answer", header: t.answer, cell: (one) => <Reply of={one} />, minWidth: 140 },
+        { id: "answer", header: t.answer, cell: (one) => <Reply of={one} />, minWidth: 260 },
         {
           id: "content",
           header: t.content,
-          minWidth: 200,
+          minWidth: 140,
           cell: (one) => (
             <ExpandableSection headerText={t.content} headingTagOverride="h3">
               <Verbatim text={pretty(one.content)} name={t.contentOf(one.id)} />
