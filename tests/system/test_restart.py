@@ -121,6 +121,7 @@ def test_processes_whose_parent_dies_while_they_start_end_in_order(tmp_path):
         try:
             service = Service(node)
             until(lambda: [one for one in service.events("started") if one["part"] == "services"], "the services", 60)
+            until(lambda: len(_children(parent.pid)) == 2, "a worker that starts", 60)
             parent.kill()
             parent.wait()
             until(lambda: {one["part"] for one in service.events("stopped")} == {*PARTS}, "an end of all processes", 60)
@@ -129,6 +130,14 @@ def test_processes_whose_parent_dies_while_they_start_end_in_order(tmp_path):
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(parent.pid, signal.SIGKILL)
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that a process has started, and that have not ended."""
+    table = Path(f"/proc/{pid}/task/{pid}/children")
+    if not table.exists():
+        pytest.skip("this system does not list a process's children in /proc")
+    return [int(child) for child in table.read_text("ascii").split()]
 
 
 # -- two workers -------------------------------------------------------------------------------------------------------
