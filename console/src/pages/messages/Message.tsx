@@ -152,6 +152,7 @@ function Summary({ of }: { of: Whole }) {
             {of.suppressed.map((one) => (
               <div key={one.address}>{t.suppressedWhy(one.address, one.reason)}</div>
             ))}
+            <GoLink to="suppression">{t.openSuppression}</GoLink>
           </Alert>
         )}
       </SpaceBetween>

@@ -98,6 +98,7 @@ export const words = define({
   yes: ["Validated", "検証済み"],
   no: ["No", "なし"],
   suppressedNow: ["On the suppression list now", "現在、抑制リストに登録されています"],
+  openSuppression: ["Open the suppression list", "抑制リストを開く"],
   suppressedWhy: [
     (address: string, reason: string) => `${address} (${reason === "COMPLAINT" ? "complaint" : "bounce"})`,
     (address: string, reason: string) => `${address} (${reason === "COMPLAINT" ? "苦情" : "バウンス"})`,
