@@ -7,6 +7,7 @@ reads the environment.
 
 import dataclasses
 import ipaddress
+import json
 import re
 import tomllib
 import types
@@ -16,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tayori.model import sign_in_provider
+from tayori.model.errors import Invalid
 from tayori.sections import PORT_BASE as PORT_BASE
 from tayori.sections import ConsoleSettings as ConsoleSettings
 from tayori.sections import DatabaseSettings as DatabaseSettings
@@ -179,7 +182,7 @@ def _value(key: str, kind: Any, value: Any) -> Any:
     if origin is list:
         return _list(key, value)
     if origin is dict:
-        return _mapping(key, value)
+        return _mapping(key, value) if typing.get_args(kind)[1] is str else _tables(key, value)
     if isinstance(value, str) and origin in _READERS:
         try:
             return _READERS[origin](value)
@@ -223,6 +226,18 @@ def _mapping(key: str, value: Any) -> dict[str, str]:
     raise ConfigError(f"{key} must be a table of texts, not {value!r}.")
 
 
+def _tables(key: str, value: Any) -> dict[str, dict[str, Any]]:
+    """A table of tables; from the environment as JSON has it."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value or "{}")
+        except ValueError as error:
+            raise ConfigError(f"{key} must be JSON in the environment: {error}.") from error
+    if isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()):
+        return {name: dict(item) for name, item in value.items()}
+    raise ConfigError(f"{key} must be a table of tables, not {value!r}.")
+
+
 # -- combinations --------------------------------------------------------------------------------------------------
 
 
@@ -253,6 +268,7 @@ def check(config: Config) -> None:
     _check_jobs(config.jobs)
     _check_servers("resolver.servers", config.resolver.servers)
     if config.delivery.source_address:
+    _check_providers(config.console)
         _check_addresses("delivery.source_address", [config.delivery.source_address])
     if "smtp" in config.service.roles and not config.submission.certificate:
         raise ConfigError("submission.certificate must be set: SMTP submission needs TLS.")
@@ -297,6 +313,14 @@ def check(config: Config) -> None:
 
 def _check_jobs(jobs: JobSettings) -> None:
     if jobs.s3_endpoint and not jobs.s3_endpoint.startswith(("http://", "https://")):
+def _check_providers(console: ConsoleSettings) -> None:
+    for name, table in console.oidc.items():
+        try:
+            sign_in_provider.provider(name, table)
+        except Invalid as error:
+            raise ConfigError(f"console.oidc.{error}") from error
+
+
         raise ConfigError(f"jobs.s3_endpoint must be a URL, not {jobs.s3_endpoint!r}.")
     if bool(jobs.s3_endpoint) != bool(jobs.s3_bucket):
         raise ConfigError("jobs.s3_endpoint and jobs.s3_bucket belong together: set both or neither.")

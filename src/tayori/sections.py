@@ -272,6 +272,9 @@ class ConsoleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    oidc: dict[str, dict[str, Any]] = setting(
+        {}, "OpenID Connect providers to sign in by, a table for each: [console.oidc.NAME] (docs/howto/console.md)."
+    )
 class LogSettings:
     """[log]"""
 

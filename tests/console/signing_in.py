@@ -19,13 +19,21 @@ from tayori.api.app import Route, create_app
 from tayori.app import console_door
 from tayori.clock import AdjustableClock
 from tayori.config import Config
+from tayori.mail.answer import Answer, AnswerStatus
 from tayori.model import console_session
 from tayori.resources import accounts, users
-from tayori.sections import ConsoleSettings, HttpSettings
+from tayori.sections import ConsoleSettings, EventSettings, HttpSettings
 from tayori.store.engine import Store
 
 OTHER_ACCOUNT = "999900001111"
 PASSWORD = "correct horse battery staple"
+
+
+class NoNames:
+    """There is no DNS: everything is on this machine."""
+
+    async def resolve(self, name: str, rdtype: str) -> Answer:
+        return Answer(name=name, rdtype=rdtype, status=AnswerStatus.NXDOMAIN)
 
 
 class Door:
@@ -120,14 +128,17 @@ def running(
     idle: timedelta = timedelta(hours=12),
     public_url: str = "",
     routes: tuple[Route, ...] = (),
+    oidc: dict[str, dict[str, Any]] | None = None,
 ) -> Iterator[Door]:
-    """Two accounts, no users. `folder` holds the console's files."""
+    """Two accounts, no users. `folder` holds the console's files, `oidc` who else lets people in: on this machine."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     config = replace(
         Config(data=folder),
         http=HttpSettings(port=port, public_url=public_url),
-        console=ConsoleSettings(folder=str(folder), idle_hours=idle / timedelta(hours=1)),
+        console=ConsoleSettings(folder=str(folder), idle_hours=idle / timedelta(hours=1), oidc=oidc or {}),
+        events=EventSettings(private_networks=["127.0.0.0/8"]),
+        secrets={"COMPANY": "what the provider knows us by"},
     )
     app = create_app(
         store=store,
@@ -135,7 +146,7 @@ def running(
         region=REGION,
         names=names(REGION),
         page_secret=b"secret of the test",
-        routes=[*console_door.routes(config, store, clock), *routes],
+        routes=[*console_door.routes(config, store, clock, NoNames()), *routes],
         gate=console_door.gate(config, store, clock),
         home=console_door.home(config),
     )

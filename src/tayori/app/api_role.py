@@ -74,7 +74,7 @@ async def start(node: "Node") -> None:
             *_domain_pages(node, checks).table(),
             *checks.table(),
             *administration.routes(node.config, node.store),
-            *console_door.routes(node.config, node.store, node.clock),
+            *console_door.routes(node.config, node.store, node.clock, node.resolver),
             *SigningCertificates(node.store).table(),
             *WebhookPages(node.store, is_rehearsal=node.config.rehearsal).table(),
             *QueuePages(node.store).table(),

@@ -34,11 +34,14 @@ from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
+from tayori.console import record
+from tayori.console.record import Trace
 from tayori.console.sign_in import PATH, WINDOW, SignIn, from_our_pages, refusal
 from tayori.model import console_session, user
 from tayori.model.errors import Invalid
 from tayori.resources import passkeys, sessions, users
 from tayori.resources.passkeys import Passkey
+from tayori.resources.users import User
 from tayori.store.engine import Store, Tx
 from tayori.store.tables import storable
 
@@ -149,7 +152,7 @@ class Passkeys:
             transports=_transports(credential),
             created_at=self._clock.wall(),
         )
-        await self._store.write(passkeys.add, made)
+        await self._store.write(_add, made, who, self._sign_in.trace(request))
         return json_page.answer(201, _shown(made))
 
     async def show(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
@@ -161,7 +164,7 @@ class Passkeys:
     async def remove(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         _, (_, who) = await self._sign_in.mine(request)
         credential_id = storable(unquote(request.path.removeprefix(_OWN))).strip("/")
-        await self._store.write(passkeys.remove, who.user_id, credential_id)
+        await self._store.write(_remove, who, credential_id, self._sign_in.trace(request))
         return json_page.answer(200, {})
 
     # -- signing in ------------------------------------------------------------------------------------------------
@@ -186,7 +189,7 @@ class Passkeys:
         said = credential.get("id")
         known = await self._store.read(passkeys.find, storable(said[:1400])) if isinstance(said, str) else None
         if known is None or step is None:
-            return refusal(401, _NOT_KNOWN)
+            return await self._refused(request, None)
         try:
             verified = webauthn.verify_authentication_response(
                 credential=credential,
@@ -198,14 +201,19 @@ class Passkeys:
                 require_user_verification=True,
             )
         except (WebAuthnException, ValueError, KeyError, TypeError):
-            return refusal(401, _NOT_KNOWN)
+            return await self._refused(request, None)
         whose = await self._store.read(users.by_id, known.user_id)
         if whose is None or whose.disabled:
-            return refusal(401, _NOT_KNOWN)
+            return await self._refused(request, whose)
         await self._store.write(_used, known.credential_id, verified.new_sign_count, self._clock)
         return await self._sign_in.begin(request, whose, "passkey")
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _refused(self, request: HttpRequest, whose: User | None) -> HttpResponse:
+        name = whose.name if whose else ""
+        await self._store.write(record.note_refused, self._sign_in.trace(request), "passkey", name, whose)
+        return refusal(401, _NOT_KNOWN)
 
     def _here(self, request: HttpRequest) -> tuple[str, str]:
         """(origin, the name that passkeys are bound to). Raises Invalid where there is none."""
@@ -223,6 +231,16 @@ class Passkeys:
         challenge = _challenge(credential)
         digest = console_session.digest(bytes_to_base64url(challenge))
         return challenge, await self._store.write(sessions.take_step, digest, kind, self._clock.wall())
+
+
+def _add(tx: Tx, made: Passkey, who: User, trace: Trace) -> None:
+    passkeys.add(tx, made)
+    record.note(tx, trace, who, "AddPasskey", resource=made.name, said={"credential_id": made.credential_id})
+
+
+def _remove(tx: Tx, who: User, credential_id: str, trace: Trace) -> None:
+    passkeys.remove(tx, who.user_id, credential_id)
+    record.note(tx, trace, who, "RemovePasskey", said={"credential_id": credential_id})
 
 
 def _used(tx: Tx, credential_id: str, sign_count: int, clock: Clock) -> None:

@@ -17,7 +17,9 @@ from tayori.api.app import Access, Route
 from tayori.api.registry import Principal
 from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
+from tayori.console import record
 from tayori.console.passwords import Busy, Passwords
+from tayori.console.record import Trace
 from tayori.model import console_session, user
 from tayori.model.errors import Invalid
 from tayori.resources import sessions, users
@@ -33,6 +35,7 @@ _REFUSED = "The user name or the password is wrong."
 _TOO_MANY = "There were too many attempts. Wait a quarter of an hour."
 _BUSY = "Many people sign in at this moment. Try again in a few seconds."
 _LONGEST_AGENT = 200
+_SHOWN = 20  # accounts, of all that an operator may enter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,7 @@ class SignIn:
         except Busy:
             return refusal(429, _BUSY, ("retry-after", "5"))
         if not is_right or able is None:
+            await self._store.write(record.note_refused, self.trace(request), "password", said, known)
             return refusal(401, _REFUSED)
         await self._store.write(sessions.forget_attempts, [counted[0][0]])
         return await self.begin(request, able, "password")
@@ -115,7 +119,9 @@ class SignIn:
         token = self._token(request)
         if token is not None:
             session_gate.check_forgery(request, token)
-            await self._store.write(sessions.end_by_token, console_session.digest(token))
+            found = await self._find(token)
+            whose = found[1] if found else None
+            await self._store.write(_leave, console_session.digest(token), whose, self.trace(request))
         gone = ("set-cookie", console_session.no_cookie(secure=self._secure))
         return json_page.answer(200, {"signedIn": False}, gone, ("clear-site-data", '"cache"'))
 
@@ -147,7 +153,7 @@ class SignIn:
             return refusal(404, "This link has been used, or its time is over. Ask for a new one.")
         hashed = await self._passwords.hash(password)
         shown = user.display_name(given.get("displayName") or "")
-        made = await self._store.write(users.accept, digest, ids.share_id(), name, hashed, display_name=shown)
+        made = await self._store.write(_accept, digest, ids.share_id(), name, hashed, shown, self.trace(request))
         return await self.begin(request, made, "link")
 
     # -- one's own -------------------------------------------------------------------------------------------------
@@ -177,7 +183,7 @@ class SignIn:
         if not is_right:
             return refusal(400, "The present password is wrong.")
         hashed = await self._passwords.hash(new)
-        await self._store.write(_change_password, who.user_id, hashed)
+        await self._store.write(_change_password, who, hashed, self.trace(request))
         return await self.begin(request, who, "password")
 
     async def list_sessions(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
@@ -189,13 +195,13 @@ class SignIn:
         """The one in the path; all but this one where none is."""
         _, (here, who) = await self.mine(request)
         session_id = storable(unquote(request.path.removeprefix(f"{PATH}/sessions"))).strip("/")
-        if session_id:
-            await self._store.write(sessions.end, who.user_id, session_id)
-        else:
-            await self._store.write(sessions.end_all, who.user_id, but=here.token_digest)
+        await self._store.write(_end_sessions, who, session_id, here.token_digest, self.trace(request))
         return json_page.answer(200, {})
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def trace(self, request: HttpRequest) -> Trace:
+        return record.trace(request, self._regions[0])
 
     def _token(self, request: HttpRequest) -> str | None:
         return console_session.token_in(request.headers.all("cookie"), secure=self._secure)
@@ -215,7 +221,11 @@ class SignIn:
         return token, found
 
     async def begin(self, request: HttpRequest, who: User, way: str) -> HttpResponse:
-        """A session with a token of its own: one that was known before is worth nothing after."""
+        token, kept = await self.begun(request, who, way)
+        return json_page.answer(200, await self._standing(token, who), ("set-cookie", kept))
+
+    async def begun(self, request: HttpRequest, who: User, way: str) -> tuple[str, str]:
+        """A session with a token of its own, and its cookie: one that was known before is worth nothing after."""
         token, now = ids.url_token(), self._clock.wall()
         session = Session(
             token_digest=console_session.digest(token),
@@ -229,12 +239,15 @@ class SignIn:
             expires_at=now + self._lifetimes.absolute,
         )
         before = self._token(request)
-        await self._store.write(_begin, session, console_session.digest(before) if before else "")
-        kept = console_session.cookie(token, self._lifetimes.absolute, secure=self._secure)
-        return json_page.answer(200, await self._standing(token, who), ("set-cookie", kept))
+        ended = console_session.digest(before) if before else ""
+        await self._store.write(_begin, session, ended, who, self.trace(request))
+        return token, console_session.cookie(token, self._lifetimes.absolute, secure=self._secure)
 
     async def _standing(self, token: str, who: User) -> dict[str, Any]:
-        known = await self._store.read(users.accounts_of, who)
+        known = await self._store.read(
+            users.accounts_of, who, limit=_SHOWN + 1 if who.operator else users.MOST_ACCOUNTS
+        )
+        more = who.operator and len(known) > _SHOWN
         return {
             "signedIn": True,
             "user": {
@@ -245,7 +258,11 @@ class SignIn:
                 "theme": who.theme,
                 "operator": who.operator,
             },
-            "accounts": [{"id": one.account_id, "name": one.account_name, "role": one.role} for one in known],
+            "accounts": [
+                {"id": one.account_id, "name": one.account_name, "role": one.role}
+                for one in (known[:_SHOWN] if more else known)
+            ],
+            "moreAccounts": more,
             "regions": list(self._regions),
             "region": self._regions[0],
             "csrf": console_session.forgery_word(token),
@@ -270,16 +287,40 @@ def from_our_pages(request: HttpRequest) -> dict[str, Any]:
     return json_page.document(request)
 
 
-def _begin(tx: Tx, session: Session, before: str) -> None:
+def _begin(tx: Tx, session: Session, before: str, who: User, trace: Trace) -> None:
     """A browser has one session: that of `before` ends."""
     sessions.end_by_token(tx, before)
     sessions.begin(tx, session)
     users.signed_in(tx, session.user_id)
+    record.note(tx, trace, who, "SignIn", said={"way": session.way})
 
 
-def _change_password(tx: Tx, user_id: str, hashed: str) -> None:
-    users.put_password(tx, user_id, hashed)
-    sessions.end_all(tx, user_id)
+def _leave(tx: Tx, digest: str, whose: User | None, trace: Trace) -> None:
+    sessions.end_by_token(tx, digest)
+    if whose is not None:
+        record.note(tx, trace, whose, "SignOut")
+
+
+def _accept(tx: Tx, digest: str, user_id: str, name: str, hashed: str, shown: str, trace: Trace) -> User:
+    found = users.invitation(tx, digest)
+    made = users.accept(tx, digest, user_id, name, hashed, display_name=shown)
+    operation = "ResetPassword" if found is not None and found.user_id else "AcceptInvitation"
+    record.note(tx, trace, made, operation, said={"invitation_id": found.invitation_id if found else ""})
+    return made
+
+
+def _end_sessions(tx: Tx, who: User, session_id: str, here: str, trace: Trace) -> None:
+    if session_id:
+        sessions.end(tx, who.user_id, session_id)
+    else:
+        sessions.end_all(tx, who.user_id, but=here)
+    record.note(tx, trace, who, "EndSessions", said={"session_id": session_id} if session_id else {})
+
+
+def _change_password(tx: Tx, who: User, hashed: str, trace: Trace) -> None:
+    users.put_password(tx, who.user_id, hashed)
+    sessions.end_all(tx, who.user_id)
+    record.note(tx, trace, who, "ChangePassword")
 
 
 def _shown(session: Session, *, is_this: bool) -> dict[str, Any]:

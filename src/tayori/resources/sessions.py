@@ -89,7 +89,7 @@ def here(tx: Tx, token_digest: str, account_id: str, now: datetime, idle: timede
         return None
     session, user = found
     if not account_id:
-        known = users.accounts_of(tx, user)
+        known = users.accounts_of(tx, user, limit=2)
         if len(known) != 1:
             return Here(session=session, user=user, account_id="", role=None)
         return Here(session=session, user=user, account_id=known[0].account_id, role=known[0].role)

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from tayori.model.errors import AlreadyExists, Conflict, Kind, NotFound
 from tayori.model.role import Role
-from tayori.resources import accounts
 from tayori.store.dialect import Hot, upsert
 from tayori.store.engine import Tx
 from tayori.store.tables import accounts as account_table
@@ -20,6 +19,7 @@ from tayori.store.tables import to_micros
 from tayori.store.user_tables import console_sessions, external_users, invitations, memberships, passkeys, users
 
 INVITATION_LIFE = timedelta(hours=24)
+MOST_ACCOUNTS = 500  # that one answer names
 _SIGNED_IN = Hot("UPDATE users SET signed_in_at = ? WHERE user_id = ?")
 
 
@@ -164,18 +164,29 @@ def _found(tx: Tx, *where: sa.ColumnElement[bool]) -> User | None:
 # -- accounts ----------------------------------------------------------------------------------------------------------
 
 
-def accounts_of(tx: Tx, user: User) -> list[Membership]:
-    """What the user may enter, by the account's name. An operator may enter all."""
+def first_account(tx: Tx) -> str:
+    """The installation's own, the oldest; empty where there is none yet."""
+    row = tx.execute(sa.select(account_table.c.account_id).order_by(account_table.c.created_at).limit(1)).first()
+    return "" if row is None else str(row.account_id)
+
+
+def is_account(tx: Tx, account_id: str) -> bool:
+    known = sa.select(account_table.c.account_id).where(account_table.c.account_id == account_id)
+    return tx.execute(known).first() is not None
+
+
+def accounts_of(tx: Tx, user: User, *, limit: int = MOST_ACCOUNTS) -> list[Membership]:
+    """What the user may enter, by the account's name. An operator may enter all: these are the first of them."""
     if user.operator:
-        return [
-            Membership(account_id=account_id, account_name=name, role=Role.OPERATOR)
-            for account_id, name in sorted(accounts.all_accounts(tx), key=lambda pair: (pair[1], pair[0]))
-        ]
+        every = sa.select(account_table.c.account_id, account_table.c.name)
+        found = tx.execute(every.order_by(account_table.c.name, account_table.c.account_id).limit(limit))
+        return [Membership(account_id=row.account_id, account_name=row.name, role=Role.OPERATOR) for row in found]
     rows = tx.execute(
         sa.select(memberships.c.account_id, memberships.c.role, account_table.c.name)
         .join(account_table, account_table.c.account_id == memberships.c.account_id)
         .where(memberships.c.user_id == user.user_id)
         .order_by(account_table.c.name, memberships.c.account_id)
+        .limit(limit)
     )
     return [Membership(account_id=row.account_id, account_name=row.name, role=Role(row.role)) for row in rows]
 
@@ -183,8 +194,7 @@ def accounts_of(tx: Tx, user: User) -> list[Membership]:
 def role_in(tx: Tx, user: User, account_id: str) -> Role | None:
     """What the user is in an account; None where it is none of theirs, or there is no such account."""
     if user.operator:
-        known = sa.select(account_table.c.account_id).where(account_table.c.account_id == account_id)
-        return Role.OPERATOR if tx.execute(known).first() is not None else None
+        return Role.OPERATOR if is_account(tx, account_id) else None
     row = tx.execute(
         sa.select(memberships.c.role)
         .join(account_table, account_table.c.account_id == memberships.c.account_id)
