@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
 
-.PHONY: up test demo bench console console-lint wheel lint types imports unit fuzz crash day reference clean
+.PHONY: up test demo bench console console-lint wheel lint types imports unit fuzz requests crash day reference clean
 
 up: $(VENV)/.installed
 	@scripts/build-console
@@ -56,6 +56,11 @@ SECONDS ?= 60
 fuzz: $(VENV)/.dev-installed
 	@$(BIN)/python -m pip install --quiet --group fuzz || echo "without Atheris: inputs are mutated blindly"
 	@$(BIN)/python -m fuzz --seconds $(SECONDS) $(ARGS)
+
+# REQUESTS requests for each operation of the API, made from the models, on both databases; some are part of `make unit`.
+REQUESTS ?= 200
+requests: $(VENV)/.dev-installed
+	@TAYORI_REQUESTS=$(REQUESTS) $(BIN)/pytest -n 0 --timeout 3600 tests/api/test_any_request.py $(ARGS)
 
 # The whole crash matrix (docs/crash-matrix.md) in RUNS runs; twelve of them are part of `make unit`.
 RUNS ?= 500

@@ -137,7 +137,7 @@ def _accepted(tx: Any) -> list[Message]:
     return found
 
 
-def _accounts(tx: Any) -> None:
+def two_accounts(tx: Any) -> None:
     for account_id in (ACCOUNT, OTHER_ACCOUNT):
         accounts.create(tx, account_id, REGION, name=account_id)
         credential = Credential(
@@ -152,11 +152,9 @@ def _accounts(tx: Any) -> None:
         credentials.create(tx, credential)
 
 
-@contextmanager
-def running(store: Store, clock: AdjustableClock) -> Iterator[Service]:
-    """Serve the API until the end of the block. Two accounts exist, both in the sandbox."""
-    folder = tempfile.TemporaryDirectory(prefix="tayori-jobs-")
-    files = FolderFiles(Path(folder.name), clock, PUBLIC_URL, b"secret of the test")
+def application(store: Store, clock: AdjustableClock, folder: Path) -> tuple[Any, Tools]:
+    """The whole API over that store, and what its handlers work with."""
+    files = FolderFiles(folder, clock, PUBLIC_URL, b"secret of the test")
     sending = Sending(store, names, "nobody", public_url=PUBLIC_URL)
     tools = Tools(sending=sending, job_files=files)
 
@@ -174,12 +172,20 @@ def running(store: Store, clock: AdjustableClock) -> Iterator[Service]:
         routes=FilePages(files).table(),
         tools=tools,
     )
+    return app, tools
+
+
+@contextmanager
+def running(store: Store, clock: AdjustableClock) -> Iterator[Service]:
+    """Serve the API until the end of the block. Two accounts exist, both in the sandbox."""
+    folder = tempfile.TemporaryDirectory(prefix="tayori-jobs-")
+    app, tools = application(store, clock, Path(folder.name))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, http="httptools", log_config=None, lifespan="on"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     service = Service(port=listener.getsockname()[1], store=store, clock=clock, tools=tools)
-    service.transact(_accounts)
+    service.transact(two_accounts)
     try:
         yield service
     finally:
