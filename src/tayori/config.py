@@ -258,6 +258,8 @@ def check(config: Config) -> None:
     _check_regions(config.service)
     if not 1 <= config.service.workers <= 256:
         raise ConfigError(f"service.workers must be from 1 to 256, not {config.service.workers}.")
+    if config.service.operation_rates not in ("ses", "off"):
+        raise ConfigError(f"service.operation_rates must be ses or off, not {config.service.operation_rates!r}.")
     _check_ports(config)
     _check_addresses("dns.public_addresses", config.dns.public_addresses)
     _check_addresses("delivery.outgoing_addresses", config.delivery.outgoing_addresses)
@@ -266,9 +268,9 @@ def check(config: Config) -> None:
     _check_networks("submission.trusted", list(config.submission.trusted))
     _check_targets(config.events)
     _check_jobs(config.jobs)
+    _check_providers(config.console)
     _check_servers("resolver.servers", config.resolver.servers)
     if config.delivery.source_address:
-    _check_providers(config.console)
         _check_addresses("delivery.source_address", [config.delivery.source_address])
     if "smtp" in config.service.roles and not config.submission.certificate:
         raise ConfigError("submission.certificate must be set: SMTP submission needs TLS.")
@@ -311,8 +313,6 @@ def check(config: Config) -> None:
         raise ConfigError(f"log.level must be debug, info, warning or error, not {config.log.level!r}.")
 
 
-def _check_jobs(jobs: JobSettings) -> None:
-    if jobs.s3_endpoint and not jobs.s3_endpoint.startswith(("http://", "https://")):
 def _check_providers(console: ConsoleSettings) -> None:
     for name, table in console.oidc.items():
         try:
@@ -321,6 +321,8 @@ def _check_providers(console: ConsoleSettings) -> None:
             raise ConfigError(f"console.oidc.{error}") from error
 
 
+def _check_jobs(jobs: JobSettings) -> None:
+    if jobs.s3_endpoint and not jobs.s3_endpoint.startswith(("http://", "https://")):
         raise ConfigError(f"jobs.s3_endpoint must be a URL, not {jobs.s3_endpoint!r}.")
     if bool(jobs.s3_endpoint) != bool(jobs.s3_bucket):
         raise ConfigError("jobs.s3_endpoint and jobs.s3_bucket belong together: set both or neither.")

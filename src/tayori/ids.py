@@ -54,6 +54,16 @@ def access_key_id() -> str:
     return "AKIA" + "".join(secrets.choice(_ACCESS_KEY_ALPHABET) for _ in range(16))
 
 
+def temporary_key_id() -> str:
+    """The access key id of temporary credentials."""
+    return "ASIA" + "".join(secrets.choice(_ACCESS_KEY_ALPHABET) for _ in range(16))
+
+
+def role_id() -> str:
+    """AWS's unique id of a role: one that is made anew under an old name has another."""
+    return "AROA" + "".join(secrets.choice(_ACCESS_KEY_ALPHABET) for _ in range(17))
+
+
 def secret_access_key() -> str:
     """40 characters of base64, as AWS's secret keys."""
     return base64.b64encode(secrets.token_bytes(30)).decode()

@@ -29,6 +29,9 @@ class ServiceSettings:
     roles: list[str] = setting(
         ["api", "smtp", "delivery", "inbound", "dns", "loops"], "What this node does; all, unless told otherwise."
     )
+    operation_rates: str = setting(
+        "off", 'Limits of operations other than sends: "ses" as SES has them (most of them one a second), or "off".'
+    )
     clock_file: str = setting("", "A file that tells an adjustable clock (rehearsal). Empty: the machine's clock.")
 
 
@@ -269,12 +272,12 @@ class ConsoleSettings:
     folder: str = setting("", "Folder of its built pages. Empty: those that came with the package.")
     idle_hours: float = setting(12.0, "Hours without a request after which a session ends.")
     session_hours: float = setting(168.0, "Hours after which a session ends in any case.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
     oidc: dict[str, dict[str, Any]] = setting(
         {}, "OpenID Connect providers to sign in by, a table for each: [console.oidc.NAME] (docs/howto/console.md)."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """[log]"""
 

@@ -21,9 +21,10 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tayori import ids
-from tayori.api import asgi, audit, faults, page_audit, registry, unsigned
+from tayori.api import asgi, audit, faults, page_audit, permission, registry, unsigned
 from tayori.api.asgi import Incoming, Receive, Scope, Send
 from tayori.api.authenticate import Authenticator, Find
+from tayori.api.rates import OperationRates
 from tayori.api.registry import Context, Principal, Registry
 from tayori.api.sessions import SessionGate
 from tayori.api.unsigned import Visitors
@@ -121,6 +122,7 @@ def create_app(
     limits: Limits | None = None,
     gate: SessionGate | None = None,
     home: str = "",
+    rates: OperationRates | None = None,
 ) -> "Application":
     """The application of one process.
 
@@ -141,6 +143,7 @@ def create_app(
         query_services={
             "ses": spec.load("ses"),
             "sns": spec.load("sns"),
+            "sts": spec.load("sts"),
             "monitoring": spec.load("cloudwatch", "query"),
             **(services or {}),
         },
@@ -153,6 +156,7 @@ def create_app(
         room=asgi.Room((limits or Limits()).all_bodies),
         visitors=Visitors(),
         home=home,
+        rates=rates,
     )
 
 
@@ -174,6 +178,7 @@ class Application:
     room: asgi.Room
     visitors: Visitors
     home: str  # where somebody is led who opens the service's address in a browser
+    rates: OperationRates | None  # where operations are limited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -237,6 +242,8 @@ class Application:
             raise common_error("AccessDenied", f"User `{principal.arn}' is not an operator of this installation.")
         if not principal.role.includes(needed := route.least_role(head.method)):
             raise common_error("AccessDenied", f"User: {principal.arn} would have to be {needed} of this account.")
+        if principal.grants is not None:
+            permission.check_page(request, principal, principal.grants, self.clock.now())
         return await page_audit.noted(self.store, route.handler, request, principal)
 
     async def _answer_at_root(
@@ -269,11 +276,16 @@ class Application:
         self, service: Service, request: HttpRequest, principal: Principal, request_id: str
     ) -> HttpResponse:
         operation, params = understand(service, request)
+        if self.rates is not None and not principal.user:
+            self.rates.admit(principal.account_id, principal.region, operation)
         validate(operation, params)
         context = self._context(operation, request, principal, request_id)
         change = audit.audited(self.operations, operation, context, audit.caller_of(principal, request), params)
         try:
             self.authorise(principal, operation)
+            if principal.grants is not None:
+                permit = permission.check(operation, request, principal, params, self.clock.now())
+                context = replace(context, permit=permit)
             result = await self._run(operation, context, params, change)
         except ApiError as error:
             if change is not None:

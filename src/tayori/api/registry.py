@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 from tayori.aws.paging import PageTokens
 from tayori.clock import Clock
+from tayori.model.grants import Grants, Permit
 from tayori.model.names import ServiceNames
 from tayori.model.once import Once
 from tayori.model.role import Role
@@ -53,6 +54,9 @@ class Principal:
     region: str = ""  # that the request was signed for
     role: Role = Role.ADMINISTRATOR
     user: str = ""  # the name of a user of the console; such a one has no access key
+    grants: Grants | None = None  # what the policies of the key or session let it do; None: all that its account may
+    source_key: str = ""  # of temporary credentials: the access key that they were made with
+    user_id: str = ""  # as STS tells it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ class Context:
     names: ServiceNames
     pages: PageTokens
     once: Once | None = None  # of a send that shall happen once
+    permit: Permit | None = None  # of a send, whose message decides what has to be allowed
 
     @property
     def account_id(self) -> str:
@@ -196,13 +201,14 @@ def snake_name(name: str) -> str:
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
 
 
+_PACKAGES = ("tayori.api.v1", "tayori.api.v2", "tayori.api.sns", "tayori.api.cloudwatch", "tayori.api.sts")
 REGISTRY = Registry()
 operation = REGISTRY.operation
 
 
 def load_operations() -> Registry:
     """The registry with everything that the modules of `api/v1`, `v2`, `sns` and `cloudwatch` offer."""
-    for package_name in ("tayori.api.v1", "tayori.api.v2", "tayori.api.sns", "tayori.api.cloudwatch"):
+    for package_name in _PACKAGES:
         package = importlib.import_module(package_name)
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package_name}.{module.name}")

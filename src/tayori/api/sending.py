@@ -47,6 +47,7 @@ def handed(
             arn=call.caller_arn,
             source_ip=call.source_ip,
             operation=operation,
+            permit=call.permit,
         ),
         now=now,
         names=call.names,

@@ -22,6 +22,7 @@ from tayori.mail.compose import Body, Content, SimpleContent
 from tayori.model import template as rules
 from tayori.model.arn import Arn
 from tayori.model.errors import (
+    AccessDenied,
     DomainError,
     Invalid,
     Kind,
@@ -183,7 +184,15 @@ async def send_all(
         if size > _AT_ONCE or position == len(works):
             answers += await _submitted(call, made)
             made, size = [], 0
+    _raise_if_all_denied(call, answers)
     return say(answers)
+
+
+def _raise_if_all_denied(call: ComposeCall, answers: Sequence[Answer]) -> None:
+    """Who may send none of a bulk may not send it: that is told of the whole."""
+    denied = [answer for answer in answers if isinstance(answer, AccessDenied)]
+    if call.permit is not None and denied and len(denied) == len(answers):
+        raise denied[0]
 
 
 async def _send_once(
@@ -208,7 +217,9 @@ async def _send_once(
 
     submissions = [one for one in made if isinstance(one, Submission)]
     tools: Tools = call.tools
-    return whole(await tools.sending.submit_once(submissions, once, whole) if submissions else [])
+    answers = await tools.sending.submit_once(submissions, once, whole) if submissions else []
+    _raise_if_all_denied(call, answers)
+    return whole(answers)
 
 
 def _some(works: Sequence[Callable[[], Submission]]) -> list[Submission | Exception]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from tayori.api.app import create_app
+from tayori.api.rates import OperationRates
 from tayori.app import administration, console_door, delivery_role, domain_look, event_targets, records, routes
 from tayori.app.audience_pages import AudiencePages
 from tayori.app.dead_letters import NotificationPages
@@ -69,6 +70,7 @@ async def start(node: "Node") -> None:
         page_secret=hashlib.sha256(page_secret).digest(),
         gate=console_door.gate(node.config, node.store, node.clock),
         home=console_door.home(node.config),
+        rates=OperationRates() if node.config.service.operation_rates == "ses" else None,
         routes=[
             *pages.table(),
             *_domain_pages(node, checks).table(),

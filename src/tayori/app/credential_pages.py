@@ -2,10 +2,12 @@
 
 GET lists them with their last use. POST makes one: its secret, and the SMTP password that belongs to it in this region,
 are said in that answer and never again. POST `KEY/rotate` makes another for the same user, while the old one stays
-until it is ended; POST `KEY` with `active` ends it or takes it up again; DELETE ends it for good. Keys of operators
-are changed by operators alone.
+until it is ended; POST `KEY` with `active` ends it or takes it up again; DELETE ends it for good. `KEY/policy` lists
+what the key may do, PUT `KEY/policy/NAME` takes a policy as IAM has them, DELETE takes it away. Keys of operators are
+changed by operators alone, and no temporary credentials change any.
 """
 
+import json
 import re
 from datetime import datetime
 from typing import Any
@@ -21,7 +23,7 @@ from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.model.errors import AccessDenied, Invalid, Kind, LimitExceeded, NotFound
 from tayori.model.role import Role
 from tayori.model.smtp_password import smtp_password
-from tayori.resources import credentials, key_uses
+from tayori.resources import credentials, key_uses, principal_policies
 from tayori.resources.credentials import Credential
 from tayori.store.engine import Store, Tx
 
@@ -62,6 +64,8 @@ class CredentialPages:
 
     async def answer(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         assert principal is not None
+        if principal.source_key and request.method != "GET":
+            raise AccessDenied("Temporary credentials cannot change access keys. Use an access key.")
         key_id, _, verb = unquote(request.path.removeprefix(PATH).strip("/")).partition("/")
         match request.method, bool(key_id), verb:
             case "GET", False, "":
@@ -77,10 +81,25 @@ class CredentialPages:
                 if not isinstance(active, bool):
                     raise Invalid("active must be true or false.")
                 return json_page.answer(200, await self._store.write(_switched, principal, key_id, active))
+            case _, True, _ if verb.partition("/")[0] == "policy":
+                return await self._policies(request, principal, key_id, verb.partition("/")[2])
             case "DELETE", True, "":
                 await self._store.write(_deleted, principal, key_id)
                 return json_page.answer(200, {"deleted": key_id})
         raise common_error("UnknownOperationException")
+
+    async def _policies(self, request: HttpRequest, principal: Principal, key_id: str, name: str) -> HttpResponse:
+        match request.method, bool(name):
+            case "GET", False:
+                pass
+            case "PUT", True:
+                document = json.dumps(json_page.document(request))
+                await self._store.write(_policy_put, principal, key_id, name, document)
+            case "DELETE", True:
+                await self._store.write(_policy_deleted, principal, key_id, name)
+            case _:
+                raise common_error("UnknownOperationException")
+        return json_page.answer(200, await self._store.read(_policies_of, principal, key_id))
 
     async def _made(self, request: HttpRequest, principal: Principal) -> HttpResponse:
         given = json_page.document(request)
@@ -122,8 +141,9 @@ def _own(tx: Tx, principal: Principal, key_id: str) -> Credential:
 
 
 def _rotated(tx: Tx, principal: Principal, key_id: str, new: NewKey) -> Credential:
+    """The new key may do what the old one may."""
     old = _own(tx, principal, key_id)
-    return _added(
+    made = _added(
         tx,
         NewKey(
             account_id=old.account_id,
@@ -133,6 +153,24 @@ def _rotated(tx: Tx, principal: Principal, key_id: str, new: NewKey) -> Credenti
             operator=old.operator,
         ),
     )
+    principal_policies.copy(tx, old.account_id, old.access_key_id, made.access_key_id)
+    return made
+
+
+def _policies_of(tx: Tx, principal: Principal, key_id: str) -> dict[str, Any]:
+    key = _own(tx, principal, key_id)
+    found = principal_policies.texts(tx, key.account_id, key.access_key_id)
+    return {"policies": [{"name": name, "document": json.loads(text)} for name, text in found.items()]}
+
+
+def _policy_put(tx: Tx, principal: Principal, key_id: str, name: str, document: str) -> None:
+    key = _own(tx, principal, key_id)
+    principal_policies.put(tx, key.account_id, key.access_key_id, name, document)
+
+
+def _policy_deleted(tx: Tx, principal: Principal, key_id: str, name: str) -> None:
+    key = _own(tx, principal, key_id)
+    principal_policies.delete(tx, key.account_id, key.access_key_id, name)
 
 
 def _switched(tx: Tx, principal: Principal, key_id: str, active: bool) -> dict[str, Any]:

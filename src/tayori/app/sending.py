@@ -19,6 +19,7 @@ from tayori.delivery.queue import NOTHING
 from tayori.mail.address import AddrSpec
 from tayori.mail.answer import Resolver
 from tayori.model.event_target import Offered
+from tayori.model.grants import Permit
 from tayori.model.job import Files
 from tayori.model.message import Accepted, AttemptReport, Caller, Operation, Outcome, Outgoing, Submission
 from tayori.model.names import ServiceNames
@@ -246,6 +247,15 @@ def handed_by_service(
     )
 
 
+def _permit_of(submitted: SubmittedMessage) -> Permit | None:
+    """SMTP is `ses:SendRawEmail` to policies (ses: SMTP credentials)."""
+    grants = submitted.credential.grants
+    if grants is None:
+        return None
+    over_tls = "false" if submitted.tls is None else "true"
+    return Permit(grants=grants, actions=("ses:SendRawEmail",), context={"aws:securetransport": (over_tls,)})
+
+
 class SmtpAcceptance:
     """What SMTP submission hands its messages to."""
 
@@ -266,6 +276,7 @@ class SmtpAcceptance:
                 source_ip=submitted.source_ip,
                 operation=Operation.SMTP,
                 tls_version=submitted.tls.version if submitted.tls else "",
+                permit=_permit_of(submitted),
             ),
             now=now,
             names=names,

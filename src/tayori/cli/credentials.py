@@ -4,9 +4,11 @@ import argparse
 from typing import Any
 
 from tayori.app import first_start
+from tayori.cli import policies
 from tayori.cli.command import SECRET_FILE, Context, shared_options
 from tayori.cli.service import account_id_of, endpoints_of, read, write
 from tayori.cli.table import moment, table
+from tayori.model.errors import Kind, NotFound
 from tayori.model.smtp_password import smtp_password
 from tayori.resources import credentials
 from tayori.resources.credentials import Credential
@@ -26,10 +28,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     delete = verbs.add_parser("delete", help="delete an access key for good", parents=[shared_options()])
     delete.add_argument("access_key_id", metavar="KEY")
     delete.set_defaults(action=_delete)
+    policies.add_arguments(verbs, "KEY", _owner)
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
     return int(options.action(context, options))
+
+
+def _owner(tx: Tx, options: argparse.Namespace) -> tuple[str, str]:
+    """Whose policies are spoken of. Raises NotFound."""
+    account_id = account_id_of(tx, options.account) if options.account else ""
+    found = credentials.get(tx, options.owner)
+    if account_id not in ("", found.account_id):
+        raise NotFound(f"There is no access key {options.owner} in account {account_id}.", Kind.CREDENTIAL)
+    return found.account_id, found.access_key_id
 
 
 def _create(context: Context, options: argparse.Namespace) -> int:

@@ -30,6 +30,7 @@ COMMANDS = {
     "dmarc": "tayori.cli.dmarc",
     "tls": "tayori.cli.tls",
     "credentials": "tayori.cli.credentials",
+    "role": "tayori.cli.role",
     "smtp-password": "tayori.cli.smtp_password",
     "account": "tayori.cli.account",
     "user": "tayori.cli.user",

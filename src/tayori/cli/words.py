@@ -41,7 +41,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "how well mail is encrypted on its way: reports in, reports out, downgrades",
         "配信中の暗号化の状況 (受け取ったレポート、送ったレポート、低下の警告)",
     ),
-    "command.credentials": ("create, list and delete access keys", "アクセスキーの作成、一覧、削除"),
+    "command.credentials": (
+        "create, list and delete access keys, and say by policies what they may do",
+        "アクセスキーの作成、一覧、削除と、ポリシーによる権限の設定",
+    ),
+    "command.role": (
+        "roles that access keys may assume for a time, by STS",
+        "アクセスキーが STS で一時的に引き受けられるロール",
+    ),
     "command.user": (
         "the people who use the console, and links that let them in",
         "コンソールのユーザーと、招待用のリンク",

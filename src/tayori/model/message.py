@@ -13,6 +13,7 @@ from tayori.mail.address import AddrSpec, Mailbox
 from tayori.mail.envelope import BodyType, ReversePath
 from tayori.mail.reply import EnhancedStatus, Reply
 from tayori.model.contact_list import ListOption
+from tayori.model.grants import Permit
 from tayori.model.tls_result import ResultType
 
 
@@ -260,6 +261,7 @@ class Caller:
     source_ip: str
     operation: Operation
     tls_version: str = ""
+    permit: Permit | None = None  # where policies say what the caller may send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +323,7 @@ class Submission:
     list_option: ListOption | None = None  # under which contact list it is sent
     failure: RenderingFailure | None = None
     tracking_override: TrackingOverride | None = None
+    authors: tuple[Mailbox, ...] = ()  # all of From
 
     @property
     def rejection(self) -> str:

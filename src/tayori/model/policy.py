@@ -1,4 +1,4 @@
-"""Identity policies (sending authorization): what a policy may be, and whether it lets somebody send as an identity.
+"""Policies: of identities (sending authorization), of access keys and roles, and of who may assume a role.
 
 Owns the language: Effect, Principal, Action, Resource, Condition and their operators, after the IAM reference of policy
 elements and SES's "policy anatomy". A deny that fits wins over every allow; where nothing fits, nothing is allowed.
@@ -21,6 +21,8 @@ _VERSIONS = ("2008-10-17", "2012-10-17")
 _ELEMENTS = frozenset("Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split())
 _ARN_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::([0-9]{12}):(.+)", re.DOTALL)
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_ANY_ACTION = re.compile(r"\*|[a-z0-9-]+:[a-z0-9*?]+", re.IGNORECASE)
+_ARN = re.compile(r"arn(?::[^:]*){4}:.+", re.DOTALL)
 _OPERATOR = re.compile(r"(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?")
 
 
@@ -31,6 +33,22 @@ class PolicyError(ValueError):
 class Effect(StrEnum):
     ALLOW = "Allow"
     DENY = "Deny"
+
+
+class Decision(StrEnum):
+    """What some policies say of a request. Only ALLOWED lets it through."""
+
+    ALLOWED = "allowed"
+    NOT_ALLOWED = "not-allowed"
+    DENIED = "denied"  # explicitly
+
+
+class Grammar(StrEnum):
+    """Where a policy stands decides which elements it has."""
+
+    RESOURCE = "resource"  # with a resource: says who, and may only speak of the resource's service
+    PRINCIPAL = "principal"  # with a key or a role: that is who; actions of any service
+    TRUST = "trust"  # with a role, saying who may assume it: the role is the resource
 
 
 class Quantifier(StrEnum):
@@ -83,16 +101,16 @@ class Policy:
     statements: tuple[Statement, ...]
 
 
-def compact(text: str) -> str:
+def compact(text: str, most: int = MAX_LENGTH) -> str:
     """The policy without spaces that mean nothing, as SES returns it. Raises PolicyError."""
-    if len(text.encode("utf-8", "replace")) > MAX_LENGTH:
-        raise PolicyError(f"The policy is longer than {MAX_LENGTH} bytes.")
+    if len(text.encode("utf-8", "replace")) > most:
+        raise PolicyError(f"The policy is longer than {most} bytes.")
     return json.dumps(_document(text), separators=(",", ":"), ensure_ascii=False)
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str, service: str = "ses") -> Policy:
-    """The policy of a resource of `service`, whose actions alone it may name. Raises PolicyError."""
+def parse(text: str, service: str = "ses", grammar: Grammar = Grammar.RESOURCE) -> Policy:
+    """The policy. One of a resource may only name actions of `service`. Raises PolicyError."""
     document = _document(text)
     unknown = document.keys() - {"Version", "Id", "Statement"}
     if unknown:
@@ -106,7 +124,7 @@ def parse(text: str, service: str = "ses") -> Policy:
         raise PolicyError("Statement must hold at least one statement.")
     if version == _VERSIONS[1] and "${" in text:
         raise PolicyError("Policy variables are not offered by this release. Name what the policy allows.")
-    return Policy(statements=tuple(_statement(item, service) for item in listed))
+    return Policy(statements=tuple(_statement(item, service, grammar) for item in listed))
 
 
 def _document(text: str) -> dict[str, Any]:
@@ -123,15 +141,19 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _statement(item: Mapping[str, Any], service: str) -> Statement:
+def _statement(item: Mapping[str, Any], service: str, grammar: Grammar) -> Statement:
     unknown = item.keys() - _ELEMENTS
     if unknown:
         raise PolicyError(f"Unknown element {min(unknown)[:80]} in a statement.")
     if item.get("Effect") not in list(Effect):
         raise PolicyError("Effect must be Allow or Deny.")
+    if grammar is Grammar.PRINCIPAL:
+        item = _implied(item, "Principal", "the key or role that it is attached to")
+    elif grammar is Grammar.TRUST:
+        item = _implied(item, "Resource", "the role")
     principals, other_principals = _either(item, "Principal", _principals)
-    actions, other_actions = _either(item, "Action", lambda value: _actions(value, service))
-    resources, other_resources = _either(item, "Resource", _texts)
+    actions, other_actions = _either(item, "Action", _any_actions if grammar is Grammar.PRINCIPAL else _of(service))
+    resources, other_resources = _either(item, "Resource", _arns if grammar is Grammar.PRINCIPAL else _texts)
     return Statement(
         effect=Effect(item["Effect"]),
         principals=principals,
@@ -143,6 +165,13 @@ def _statement(item: Mapping[str, Any], service: str) -> Statement:
         other_resources=other_resources,
         conditions=tuple(_conditions(item.get("Condition", {}))),
     )
+
+
+def _implied(item: Mapping[str, Any], name: str, what: str) -> Mapping[str, Any]:
+    """`name` follows from where the policy stands, so it must not say it."""
+    if name in item or f"Not{name}" in item:
+        raise PolicyError(f"This policy must not have {name}: it is {what}.")
+    return {**item, name: "*"}
 
 
 def _either(item: Mapping[str, Any], name: str, read: Callable[[Any], tuple[str, ...]]) -> tuple[tuple[str, ...], bool]:
@@ -158,6 +187,26 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not listed or not all(isinstance(text, str) and text for text in listed):
         raise PolicyError("Actions and resources must be strings, or lists of them, and not empty.")
     return tuple(listed)
+
+
+def _of(service: str) -> Callable[[Any], tuple[str, ...]]:
+    return lambda value: _actions(value, service)
+
+
+def _any_actions(value: Any) -> tuple[str, ...]:
+    actions = _texts(value)
+    wrong = next((action for action in actions if not _ANY_ACTION.fullmatch(action)), None)
+    if wrong is not None:
+        raise PolicyError(f"The action {wrong[:80]} is not of the form service:Action.")
+    return actions
+
+
+def _arns(value: Any) -> tuple[str, ...]:
+    resources = _texts(value)
+    wrong = next((one for one in resources if one != "*" and not _ARN.fullmatch(one)), None)
+    if wrong is not None:
+        raise PolicyError(f'The resource {wrong[:120]} is neither "*" nor an ARN.')
+    return resources
 
 
 def _actions(value: Any, service: str) -> tuple[str, ...]:
@@ -334,14 +383,18 @@ _TESTS: Mapping[str, tuple[Callable[[str, str], bool], bool]] = {
 
 def allows(policies: Iterable[Policy], request: AccessRequest) -> bool:
     """Whether some statement allows the request and none denies it."""
-    allowed = False
+    return decide(policies, request) is Decision.ALLOWED
+
+
+def decide(policies: Iterable[Policy], request: AccessRequest) -> Decision:
+    decision = Decision.NOT_ALLOWED
     for policy in policies:
         for statement in policy.statements:
             if _fits(statement, request):
                 if statement.effect is Effect.DENY:
-                    return False
-                allowed = True
-    return allowed
+                    return Decision.DENIED
+                decision = Decision.ALLOWED
+    return decision
 
 
 def _fits(statement: Statement, request: AccessRequest) -> bool:

@@ -241,6 +241,7 @@ def _submission(
         is_bad=is_bad,
         list_option=_list_option(header, handed),
         tracking_override=handed.tracking_override,
+        authors=tuple(froms),
     )
 
 

@@ -10,7 +10,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tayori.model.errors import Kind, NotFound
+from tayori.model.grants import Grants
 from tayori.resources import key_uses
+from tayori.resources import principal_policies as policies
+from tayori.store.access_tables import principal_policies
 from tayori.store.engine import Tx
 from tayori.store.tables import credentials
 
@@ -24,6 +27,7 @@ class Credential:
     active: bool
     operator: bool
     created_at: datetime
+    grants: Grants | None = None  # where policies are attached
 
     @property
     def arn(self) -> str:
@@ -44,10 +48,32 @@ def create(tx: Tx, credential: Credential) -> None:
     )
 
 
+_WITH_POLICIES = sa.select(credentials, principal_policies.c.document).outerjoin(
+    principal_policies,
+    sa.and_(
+        principal_policies.c.account_id == credentials.c.account_id,
+        principal_policies.c.owner == credentials.c.access_key_id,
+    ),
+)
+
+
 def find(tx: Tx, access_key_id: str) -> Credential | None:
-    """The key, or None where there is none or it was made inactive."""
+    """The key with what it may do, or None where there is none or it was made inactive."""
+    rows = tx.execute(_WITH_POLICIES.where(credentials.c.access_key_id == access_key_id)).all()
+    if not rows or not rows[0].active:
+        return None
+    values = dict(rows[0]._mapping)
+    documents = [row.document for row in rows if row.document is not None]
+    grants = Grants(policies=policies.parsed(documents)) if documents else None
+    return Credential(**{name: value for name, value in values.items() if name != "document"}, grants=grants)
+
+
+def get(tx: Tx, access_key_id: str) -> Credential:
+    """The key, active or not, without its policies. Raises NotFound."""
     row = tx.execute(sa.select(credentials).where(credentials.c.access_key_id == access_key_id)).first()
-    return Credential(**row._mapping) if row is not None and row.active else None
+    if row is None:
+        raise NotFound(f"There is no access key {access_key_id[:128]}.", Kind.CREDENTIAL)
+    return Credential(**row._mapping)
 
 
 def of_account(tx: Tx, account_id: str) -> list[Credential]:
@@ -65,6 +91,10 @@ def put_active(tx: Tx, access_key_id: str, *, active: bool) -> None:
 
 
 def delete(tx: Tx, access_key_id: str) -> None:
-    if not tx.execute(credentials.delete().where(credentials.c.access_key_id == access_key_id)).rowcount:
+    owned = credentials.c.access_key_id == access_key_id
+    account_id = tx.execute(sa.select(credentials.c.account_id).where(owned)).scalar()
+    if account_id is None:
         raise NotFound(f"There is no access key {access_key_id}.", Kind.CREDENTIAL)
+    tx.execute(credentials.delete().where(owned))
+    policies.forget(tx, account_id, access_key_id)
     key_uses.forget(tx, access_key_id)

@@ -13,7 +13,7 @@ from tayori.model.errors import AccessDenied, Invalid, Unverified
 from tayori.model.identity import IdentityName
 from tayori.model.message import Delegation, Submission
 from tayori.model.policy import AccessRequest, allows
-from tayori.resources import identity_policies
+from tayori.resources import identity_policies, permission
 from tayori.resources.settings import Sender, Settings, covering
 from tayori.store.engine import Tx
 
@@ -61,26 +61,4 @@ def _mismatch(arn: Arn, address: AddrSpec) -> Invalid:
 
 
 def _request(tx: Tx, submission: Submission, delegation: Delegation, author: Mailbox, arn: Arn) -> AccessRequest:
-    caller = submission.caller
-    context = {
-        "ses:recipients": tuple(str(address) for address in submission.recipients),
-        "ses:fromaddress": (str(author.addr),),
-        "ses:fromdisplayname": (author.display_name,),
-        "ses:feedbackaddress": (delegation.feedback_address,),
-        "aws:sourceip": (caller.source_ip,),
-        "aws:currenttime": (tx.now.isoformat(),),
-        "aws:epochtime": (str(int(tx.now.timestamp())),),
-        "aws:principalarn": (caller.arn,),
-        "aws:principalaccount": (caller.account_id,),
-        "aws:sourceaccount": (caller.account_id,),
-        "aws:username": (caller.arn.rpartition("/")[2],),
-    }
-    if caller.tls_version:
-        context["aws:securetransport"] = ("true",)
-    return AccessRequest(
-        principal_arn=caller.arn,
-        account_id=caller.account_id,
-        action=delegation.action,
-        resource=str(arn),
-        context={key: values for key, values in context.items() if any(values)},
-    )
+    return permission.request_of(tx, submission, author, str(arn), delegation.action)

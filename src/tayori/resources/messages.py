@@ -43,7 +43,16 @@ from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.model.simulator import Mailbox
 from tayori.model.stream import stream_of
 from tayori.model.tracking import TrackingWanted, overridden
-from tayori.resources import contacts, delegation, mail_counts, publications, quotas, send_answers, suppression
+from tayori.resources import (
+    contacts,
+    delegation,
+    mail_counts,
+    permission,
+    publications,
+    quotas,
+    send_answers,
+    suppression,
+)
 from tayori.resources.accounts import Account
 from tayori.resources.condemnation import effective_reasons
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
@@ -199,6 +208,8 @@ class Door:
         if caller.operation is Operation.PROBE:
             return self._plan_of_probe(tx, submission)
         account = self._settings.account(tx, caller.account_id, caller.region)
+        if caller.permit is not None:
+            permission.check(tx, self._settings, submission, caller.permit)
         _check_not_paused(account)
         sender = self._check_identities(tx, account, submission)
         configuration_set = self._configuration_set(tx, submission, sender)
