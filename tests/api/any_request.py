@@ -13,6 +13,7 @@ many, or say in one place what does not belong there.
 import base64
 import json
 import math
+import re
 import reprlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -218,7 +219,7 @@ def _free(low: int, high: int, pattern: str | None) -> st.SearchStrategy[str]:
     try:
         found = st.from_regex(pattern, fullmatch=True)
         found.validate()
-    except InvalidArgument:  # of Java's, and not of Python's
+    except (InvalidArgument, re.error):  # of Java's, and not of Python's
         return st.just("x" * max(low, 1))
     return found
 

@@ -18,6 +18,7 @@ BUCKET_SECONDS = 300
 _DAY = timedelta(hours=24)
 _STATISTICS_STEP = 900
 _STATISTICS_DAYS = 14
+_SHOWN_FOR_UNLIMITED = 1_000_000.0
 
 _SENT = Hot("SELECT COALESCE(SUM(recipients), 0) FROM send_counts WHERE account_id = ? AND region = ? AND bucket >= ?")
 _COUNT = Hot(
@@ -45,6 +46,11 @@ _STATISTICS = Hot(
 
 def bucket_of(moment: datetime) -> int:
     return int(moment.timestamp()) // BUCKET_SECONDS
+
+
+def shown_rate(account: Account) -> float:
+    """MaxSendRate. An unlimited day is -1 on SES, too; an unlimited rate it does not know, and clients divide by it."""
+    return _SHOWN_FOR_UNLIMITED if account.max_rate == UNLIMITED else float(account.max_rate)
 
 
 def sent_last_24_hours(tx: Tx, account_id: str, region: str) -> int:

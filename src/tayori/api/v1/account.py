@@ -9,7 +9,7 @@ def get_send_quota(call: Call, request: Request) -> Response:
     account = accounts.get(call.tx, call.account_id, call.region)
     return {
         "Max24HourSend": float(account.max_24_hour),
-        "MaxSendRate": float(account.max_rate),
+        "MaxSendRate": quotas.shown_rate(account),
         "SentLast24Hours": float(quotas.sent_last_24_hours(call.tx, call.account_id, call.region)),
     }
 

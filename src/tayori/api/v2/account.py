@@ -32,7 +32,7 @@ def get_account(call: Call, request: Request) -> Response:
 def _send_quota(tx: Tx, account: Account) -> dict[str, float]:
     return {
         "Max24HourSend": float(account.max_24_hour),
-        "MaxSendRate": float(account.max_rate),
+        "MaxSendRate": quotas.shown_rate(account),
         "SentLast24Hours": float(quotas.sent_last_24_hours(tx, account.account_id, account.region)),
     }
 
