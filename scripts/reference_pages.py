@@ -143,8 +143,9 @@ def operations() -> str:
             if name == service:
                 reasons.setdefault(reason, []).append(operation)
         lines += [f"* {reason} {_listed(sorted(names))}." for reason, names in reasons.items()]
-    answered = sorted(found.operation for found in offered if found.service == "cloudwatch")
-    lines += ["", "## CloudWatch", "", f"Offered: {_listed(answered)}. Nothing else is."]
+    for service, title in (("cloudwatch", "CloudWatch"), ("sts", "STS")):
+        answered = sorted(found.operation for found in offered if found.service == service)
+        lines += ["", f"## {title}", "", f"Offered: {_listed(answered)}. Nothing else is."]
     return "\n".join(lines) + "\n"
 
 
