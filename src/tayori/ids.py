@@ -92,3 +92,8 @@ def subscription_token() -> str:
 def user_id() -> str:
     """16 hexadecimal digits: a user of the console, one of their sessions, an invitation."""
     return secrets.token_hex(8)
+
+
+def tenant_id() -> str:
+    """`tn-` and 30 hexadecimal digits, as SES's (probed)."""
+    return f"tn-{secrets.token_hex(15)}"

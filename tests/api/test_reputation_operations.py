@@ -323,10 +323,3 @@ def test_a_fresh_start_goes_with_its_set(service):
     client.delete_configuration_set(ConfigurationSetName="news")
     client.create_configuration_set(ConfigurationSetName="news")
     assert "LastFreshStart" not in client.get_configuration_set(ConfigurationSetName="news")["ReputationOptions"]
-
-
-def test_reputation_entities_are_not_offered_and_the_answer_says_why(service):
-    client = service.client("sesv2")
-    with pytest.raises(client.exceptions.BadRequestException) as refusal:
-        client.list_reputation_entities()
-    assert "ListReputationEntities" in text_of(refusal)

@@ -123,12 +123,6 @@ def test_what_is_no_address_is_refused(service, address):
         client.put_suppressed_destination(EmailAddress=address, Reason="BOUNCE")
 
 
-def test_tenants_are_refused_with_the_way_out(service):
-    client = service.client("sesv2")
-    with pytest.raises(client.exceptions.BadRequestException, match="Leave out TenantName"):
-        client.put_suppressed_destination(EmailAddress="a@inbox.test", Reason="BOUNCE", TenantName="one")
-
-
 def test_spaces_around_an_address_are_not_part_of_it(service):
     client = service.client("sesv2")
     client.put_suppressed_destination(EmailAddress=" gone@INBOX.test ", Reason="BOUNCE")

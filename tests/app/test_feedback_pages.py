@@ -83,7 +83,7 @@ def put_counts(tx: Any, **by_provider: int) -> None:
     zeros = dict.fromkeys((c.name for c in mail_counts.c if not c.primary_key), 0)
     for name, deliveries in by_provider.items():
         key = {"account_id": ACCOUNT, "region": REGION, "hour": int(tx.now.timestamp()) // 3600}
-        key |= {"configuration_set": "", "identity": "shop.example", "provider": name.replace("_", "-")}
+        key |= {"configuration_set": "", "identity": "shop.example", "tenant": "", "provider": name.replace("_", "-")}
         tx.execute(mail_counts.insert().values(**key, **(zeros | {"deliveries": deliveries})))
 
 

@@ -33,7 +33,7 @@ def put_counts(tx: Any, **by_provider: int) -> None:
     zeros = dict.fromkeys((c.name for c in mail_counts.c if not c.primary_key), 0)
     for name, deliveries in by_provider.items():
         key = {"account_id": account_id_of(tx, None), "region": REGION, "hour": int(tx.now.timestamp()) // 3600}
-        key |= {"configuration_set": "", "identity": "shop.test", "provider": name}
+        key |= {"configuration_set": "", "identity": "shop.test", "tenant": "", "provider": name}
         tx.execute(mail_counts.insert().values(**key, **(zeros | {"deliveries": deliveries})))
 
 

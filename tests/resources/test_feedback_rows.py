@@ -21,7 +21,7 @@ DAY = date(2026, 11, 20)
 
 def count(tx, provider: str, deliveries: int, *, name: str = "example.com", days: float = 1, set_: str = "", **more):
     zeros = dict.fromkeys(("sends", "permanent_bounces", "transient_bounces", "complaints", "rejects"), 0)
-    values = {"account_id": ACCOUNT, "region": REGION, "configuration_set": set_, "identity": name}
+    values = {"account_id": ACCOUNT, "region": REGION, "configuration_set": set_, "identity": name, "tenant": ""}
     values |= {"provider": provider, "deliveries": deliveries, "opens": 0, "clicks": 0} | zeros | more
     hour = int((tx.now - timedelta(days=days)).timestamp()) // 3600
     tx.execute(mail_counts.insert().values(hour=hour, **values))

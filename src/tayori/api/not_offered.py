@@ -37,22 +37,10 @@ _SNS: tuple[tuple[str, str], ...] = (
 _REASONS: tuple[tuple[str, str, str], ...] = (
     (
         _NOT_BUILT,
-        """
-        CreateTenant CreateTenantResourceAssociation DeleteTenant DeleteTenantResourceAssociation GetTenant
-        ListResourceTenants ListTenantResources ListTenants PutTenantSuppressionAttributes
-        """,
+        "",
         """
         SendBounce
         """,
-    ),
-    (
-        "On SES, reputation entities are tenants, which are not built yet; the rates of accounts, configuration sets "
-        "and identities are at /tayori/reputation.",
-        """
-        GetReputationEntity ListReputationEntities UpdateReputationEntityCustomerManagedStatus
-        UpdateReputationEntityPolicy
-        """,
-        "",
     ),
     (
         "AWS measures this with its own network of test mailboxes and panels; there is no such network here.",

@@ -36,6 +36,7 @@ def handed(
     arns: Arns = NO_ARNS,
     list_option: ListOption | None = None,
     tracking_override: TrackingOverride | None = None,
+    tenant: str = "",
 ) -> Handed:
     """What comes with a message of this call."""
     now = call.now
@@ -60,6 +61,7 @@ def handed(
         arns=arns,
         list_option=list_option,
         tracking_override=tracking_override,
+        tenant=tenant,
     )
 
 

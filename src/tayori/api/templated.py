@@ -97,6 +97,8 @@ def frame(sender: str, destination: Mapping[str, Any], reply_to: Sequence[str], 
 def submission(chosen: Chosen, data: Data, empty: SimpleContent, facts: Handed) -> Submission:
     """What is to be sent, or the failure that is to be told of. Raises Invalid."""
     boundary = ids.url_token()
+    if facts.tenant and chosen.name:
+        facts = replace(facts, template=chosen.name)
     try:
         rendered = chosen.compiled.render(data)
     except RenderingError as error:

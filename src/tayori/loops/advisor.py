@@ -63,7 +63,7 @@ class Advisor:
         look = await self._store.read(reputation.look, *key, self._rules)
         resources = {f"identity/{one.name}" for one in domains}
         for part in look.parts:
-            if part.who.kind in (Subject.IDENTITY, Subject.CONFIGURATION_SET):
+            if part.who.kind in (Subject.IDENTITY, Subject.CONFIGURATION_SET, Subject.TENANT):
                 resource = f"{part.who.kind}/{part.who.name}"
                 resources.add(resource)
                 found = of_rates(part.appraisal)

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from tayori.model.reputation import Level, Rules, Subject
-from tayori.resources import accounts, mail_counts, reputation, reputation_metrics
+from tayori.model.tenant import SendingStatus
+from tayori.resources import accounts, mail_counts, reputation, reputation_metrics, tenant_reputation
 from tayori.resources.reputation import Look
 from tayori.store.engine import Store, Tx
 
@@ -49,6 +50,8 @@ class ReputationWatch:
         if not await self._store.write(reputation.settle, found):
             return  # an operator was faster: the next look sees what he has changed
         await self._store.write(_publish, found)
+        if any(part.who.kind is Subject.TENANT for part in found.parts):
+            await self._settle_tenants(found)
         decision, appraisal = found.decision, found.account.appraisal
         if decision.notice is None:
             return
@@ -63,6 +66,18 @@ class ReputationWatch:
         }
         logger.log(logging.INFO if decision.level is Level.FINE else logging.WARNING, "reputation_changed", extra=facts)
         await self._tell(found)
+
+    async def _settle_tenants(self, found: Look) -> None:
+        for tenant, standing in await self._store.write(tenant_reputation.settle, found):
+            facts = {
+                "account_id": found.account_id,
+                "region": found.region,
+                "tenant": tenant.name,
+                "status": standing.status.value,
+                "cause": standing.cause,
+            }
+            grave = standing.status is SendingStatus.DISABLED
+            logger.log(logging.WARNING if grave else logging.INFO, "tenant_status_changed", extra=facts)
 
     async def _fold(self, account_id: str, region: str) -> None:
         while await self._store.write(

@@ -67,6 +67,7 @@ ATTACHMENT_REJECTED = _kind(BounceType.TRANSIENT, BounceSubType.ATTACHMENT_REJEC
 TIMEOUT = _kind(BounceType.TRANSIENT, BounceSubType.CUSTOM_TIMEOUT_EXCEEDED)
 SUPPRESSED = _kind(BounceType.PERMANENT, BounceSubType.SUPPRESSED)
 ON_ACCOUNT_LIST = _kind(BounceType.PERMANENT, BounceSubType.ON_ACCOUNT_SUPPRESSION_LIST)
+ON_TENANT_LIST = _kind(BounceType.PERMANENT, BounceSubType.ON_TENANT_SUPPRESSION_LIST)
 UNSUBSCRIBED = _kind(BounceType.PERMANENT, BounceSubType.UNSUBSCRIBED_RECIPIENT)
 
 # By subject and detail of a permanent status (RFC 3463 3, RFC 5248 registry, RFC 7372, RFC 7505). What is

@@ -63,6 +63,7 @@ class Kind(StrEnum):
     WEBHOOK = "webhook"
     USER = "user"
     AUDIT_ENTRY = "audit-entry"
+    TENANT = "tenant"
     ROLE = "role"
     RECEIPT_RULE_SET = "receipt-rule-set"
     RECEIPT_RULE = "receipt-rule"

@@ -21,12 +21,16 @@ class Count(StrEnum):
     CLICKS = "clicks"
 
 
-def counts_as(configuration_set: str | None, identity: str) -> str:
-    """The key of mail under a configuration set, if any, and an identity. "" is for mail that is not counted."""
-    return f"{configuration_set or ''} {identity}"
+def counts_as(configuration_set: str | None, identity: str, tenant: str = "") -> str:
+    """The key of mail under a configuration set, if any, and an identity, for a tenant, if any. "" is for mail that is
+    not counted. Neither a set's name nor a tenant's has a space or a slash.
+    """
+    name = configuration_set or ""
+    return f"{name}/{tenant} {identity}" if tenant else f"{name} {identity}"
 
 
-def parts(counted: str) -> tuple[str, str]:
-    """The configuration set, "" for none, and the identity."""
+def parts(counted: str) -> tuple[str, str, str]:
+    """The configuration set, "" for none, the identity, and the tenant, "" for none."""
     name, _, identity = counted.partition(" ")
-    return name, identity
+    name, _, tenant = name.partition("/")
+    return name, identity, tenant

@@ -323,6 +323,8 @@ class Submission:
     list_option: ListOption | None = None  # under which contact list it is sent
     failure: RenderingFailure | None = None
     tracking_override: TrackingOverride | None = None
+    tenant: str = ""  # on whose behalf it is sent; "" where that is nobody's
+    template: str = ""  # the stored one it was made of, where there is a tenant
     authors: tuple[Mailbox, ...] = ()  # all of From
 
     @property

@@ -25,6 +25,7 @@ class Subject(StrEnum):
     ACCOUNT = "account"
     CONFIGURATION_SET = "configuration-set"
     IDENTITY = "identity"
+    TENANT = "tenant"  # by its name and id
     PROVIDER = "provider"
 
 
@@ -119,6 +120,7 @@ class Hour:
     configuration_set: str
     identity: str
     tally: Tally
+    tenant: str = ""
 
     def is_of(self, who: Who) -> bool:
         match who.kind:
@@ -126,6 +128,8 @@ class Hour:
                 return self.configuration_set == who.name
             case Subject.IDENTITY:
                 return self.identity == who.name
+            case Subject.TENANT:
+                return self.tenant == who.name
         return who.kind is Subject.ACCOUNT
 
 
@@ -220,14 +224,15 @@ def _level(rate: Rate, measure: Measure, limits: Limits) -> Level:
 
 def culprit(hours: Sequence[Hour], rules: Rules, appraisal: Appraisal) -> Who | None:
     """The smallest part of the account that is above the threshold of a pause, and without which the rest is below it;
-    None where there is no such part.
+    None where there is no such part. Tenants are paused by policies of their own.
     """
     measure = appraisal.worst
     limit, since = rules.of(measure).pause, appraisal.of(measure).since
     window = [one for one in hours if one.hour >= since]
     bad, volume = _total(window).of(measure)
     guilty: list[tuple[int, Who]] = []
-    for who, its_hours in by_part(window).items():
+    parts = {who: its_hours for who, its_hours in by_part(window).items() if who.kind is not Subject.TENANT}
+    for who, its_hours in parts.items():
         its_bad, its_volume = _total(its_hours).of(measure)
         rest = volume - its_volume
         if its_volume and rest and its_bad / its_volume >= limit and (bad - its_bad) / rest < limit:
@@ -237,12 +242,14 @@ def culprit(hours: Sequence[Hour], rules: Rules, appraisal: Appraisal) -> Who | 
 
 
 def by_part(hours: Iterable[Hour]) -> dict[Who, list[Hour]]:
-    """Each hour under its identity, and under its configuration set where it has one."""
+    """Each hour under its identity, and under its configuration set and its tenant where it has them."""
     found: dict[Who, list[Hour]] = {}
     for one in hours:
         found.setdefault(Who(Subject.IDENTITY, one.identity), []).append(one)
         if one.configuration_set:
             found.setdefault(Who(Subject.CONFIGURATION_SET, one.configuration_set), []).append(one)
+        if one.tenant:
+            found.setdefault(Who(Subject.TENANT, one.tenant), []).append(one)
     return found
 
 

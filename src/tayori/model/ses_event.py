@@ -72,6 +72,7 @@ class MailFacts:
     outgoing_ip: str = ""
     outgoing_tls: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    tenant: str = ""
 
 
 def record(kind: EventKind, detail: Mapping[str, Any], mail: MailFacts, sink: Sink) -> str:
@@ -165,6 +166,7 @@ def tags_of(mail: MailFacts) -> dict[str, list[str]]:
         "ses:source-tls-version": mail.source_tls,
         "ses:source-ip": mail.source_ip,
         "ses:from-domain": mail.from_address.rpartition("@")[2],
+        "ses:tenant-name": mail.tenant,
     }
     late = {
         "ses:caller-identity": _user(mail.caller_arn),

@@ -105,6 +105,8 @@ class Handed:
     arns: Arns = Arns()
     list_option: ListOption | None = None
     tracking_override: TrackingOverride | None = None
+    tenant: str = ""
+    template: str = ""  # the stored one, where there is a tenant
 
 
 def from_raw(raw: bytes, handed: Handed) -> Submission:
@@ -241,6 +243,8 @@ def _submission(
         is_bad=is_bad,
         list_option=_list_option(header, handed),
         tracking_override=handed.tracking_override,
+        tenant=handed.tenant or header.text(b"x-ses-tenant"),
+        template=handed.template,
         authors=tuple(froms),
     )
 

@@ -50,6 +50,7 @@ from tayori.store.tables import (
     tags,
 )
 from tayori.store.template_tables import email_templates
+from tayori.store.tenant_tables import tenant_resources, tenants
 
 SANDBOX_MAX_24_HOUR = 200
 SANDBOX_MAX_RATE = 1.0
@@ -257,6 +258,8 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         dedicated_ip_pools,
         warmup_choices,
         suppressed_destinations,
+        tenants,
+        tenant_resources,
         receipt_filters,
         receipt_rule_sets,
         received_messages,

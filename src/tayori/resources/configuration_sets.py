@@ -17,7 +17,8 @@ from tayori.model.errors import AlreadyExists, Invalid, Kind, NotFound
 from tayori.model.identity import HOLDING
 from tayori.model.reputation import Subject, Who
 from tayori.model.source import RESERVED_POOLS, is_pool_name
-from tayori.resources import reputation, sources
+from tayori.model.tenant import SuppressionScope
+from tayori.resources import reputation, sources, tenants
 from tayori.resources import tags as tags_of
 from tayori.store.engine import Tx
 from tayori.store.notification_tables import event_destinations
@@ -54,6 +55,11 @@ class ConfigurationSet:
         """The reasons that suppress for this set; None where the account's hold, () where none does."""
         reasons = self.options.get(OptionGroup.SUPPRESSION, {}).get("SuppressedReasons")
         return None if reasons is None else tuple(reasons)
+
+    @property
+    def suppression_scope(self) -> str | None:
+        """Whose list suppresses for a tenant's mail under this set; None where the tenant's own word holds."""
+        return self.options.get(OptionGroup.SUPPRESSION, {}).get("SuppressionScope")
 
 
 def check_name(name: str) -> None:
@@ -151,6 +157,7 @@ def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
     """With its event destinations. Identities keep it as their default, and their sends fail, as on SES."""
     if _row(tx, account_id, region, name) is None:
         raise missing(name)
+    tenants.refuse_while_associated(tx, account_id, region, _resource(name))
     tx.execute(configuration_sets.delete().where(*_key(account_id, region, name)))
     of_set = event_destinations.c.configuration_set == name
     of_account = event_destinations.c.account_id == account_id, event_destinations.c.region == region
@@ -171,6 +178,8 @@ def _check_options(tx: Tx, account_id: str, region: str, group: OptionGroup, opt
         for reason in options.get("SuppressedReasons") or ():
             if reason not in ("BOUNCE", "COMPLAINT"):
                 raise Invalid(f"Reason {reason} is invalid, must be one of [BOUNCE, COMPLAINT].")
+        if (scope := options.get("SuppressionScope")) not in (None, *SuppressionScope):
+            raise Invalid(f"SuppressionScope {scope} is invalid, must be one of [ACCOUNT, TENANT].")
 
 
 def _check_redirect_domain(tx: Tx, account_id: str, region: str, domain: str | None) -> None:

@@ -36,6 +36,7 @@ from tayori.resources import (
     identity_policies,
     service_mail,
     share_links,
+    tenants,
 )
 from tayori.resources import tags as tags_of
 from tayori.resources.dkim_keys import DkimKey
@@ -315,6 +316,7 @@ def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
 
     Messages on their way lose the key that they were to be signed with, and end as bounces.
     """
+    tenants.refuse_while_associated(tx, account_id, region, f"identity/{name}")
     if not tx.execute(identities.delete().where(*key_of(account_id, region, name))).rowcount:
         raise NotFound(f"Email identity {name} does not exist.", Kind.IDENTITY)
     dkim_keys.forget(tx, account_id, region, name)

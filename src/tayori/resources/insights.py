@@ -52,6 +52,7 @@ def _of_row(tx: Tx, message_id: str, row: tuple[Any, ...]) -> MessageInsights:
         configuration_set=configuration_set,
         source_tls=facts.get("source_tls") or "",
         tags=facts.get("tags", {}),
+        tenant=facts.get("tenant", "").partition("/")[0],
     )
     return MessageInsights(
         message_id=message_id,

@@ -1,4 +1,4 @@
-"""Counts of mail by hour, configuration set, identity and provider: written with the events that they count.
+"""Counts of mail by hour, configuration set, identity, tenant and provider: written with the events that they count.
 
 Each transaction that writes events adds to the counts what it wrote, with one statement for each key: so a count is as
 durable as its event, and is never counted twice. Nothing is counted of the service's own mail and of the mailbox
@@ -27,14 +27,14 @@ from tayori.store.engine import Tx
 Counted: TypeAlias = tuple[str, str, str, str]
 
 _SIMULATED = f"@{simulator.DOMAIN}"
-_KEYS = "account_id, region, hour, configuration_set, identity, provider"
+_KEYS = "account_id, region, hour, configuration_set, identity, tenant, provider"
 _COLUMNS = ", ".join(Count)
 
 
 def _add_to(count: Count) -> Hot:
     values = ", ".join("?" if one is count else "0" for one in Count)
     return Hot(
-        f"INSERT INTO mail_counts ({_KEYS}, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, {values})"
+        f"INSERT INTO mail_counts ({_KEYS}, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, {values})"
         f" ON CONFLICT ({_KEYS}) DO UPDATE SET {count} = mail_counts.{count} + excluded.{count}"
     )
 
@@ -51,7 +51,7 @@ def key_of(configuration_set: str | None, facts: Mapping[str, Any]) -> str:
     """What a message counts as, by its row; "" where it is not counted."""
     if not facts["identity"] or facts["operation"] == Operation.PROBE:
         return ""
-    return counts_as(configuration_set, facts["identity"])
+    return counts_as(configuration_set, facts["identity"], facts.get("tenant", ""))
 
 
 def add(tx: Tx, count: Count, counted: Mapping[Counted, int]) -> None:
@@ -110,14 +110,14 @@ def of_account(tx: Tx, account_id: str, region: str, since: datetime, reporting:
     names = sorted({*reporting, *(row[0] for row in tx.hot_rows(_REPORTED, whose))})
     marks = ", ".join("?" * len(names)) or "NULL"
     statement = Hot(
-        "SELECT CASE WHEN hour >= ? THEN hour ELSE hour / 24 * 24 END AS start, configuration_set, identity,"
+        "SELECT CASE WHEN hour >= ? THEN hour ELSE hour / 24 * 24 END AS start, configuration_set, identity, tenant,"
         " SUM(sends), SUM(permanent_bounces),"
         f" SUM(CASE WHEN provider IN ({marks}) THEN deliveries ELSE 0 END), SUM(complaints)"
         " FROM mail_counts WHERE account_id = ? AND region = ? AND hour >= ?"
-        " GROUP BY start, configuration_set, identity"
+        " GROUP BY start, configuration_set, identity, tenant"
     )
     rows = tx.hot_rows(statement, (hour_of(tx.now) - _FINE_HOURS, *names, *whose))
-    return [Hour(hour, name, identity, Tally(*map(int, sums))) for hour, name, identity, *sums in rows]
+    return [Hour(hour, name, identity, Tally(*map(int, sums)), tenant) for hour, name, identity, tenant, *sums in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,10 +166,10 @@ def by_provider(tx: Tx, account_id: str, region: str, since: datetime) -> list[P
 
 _FOLD = Hot(
     f"INSERT INTO mail_counts ({_KEYS}, {_COLUMNS})"
-    " SELECT account_id, region, hour / 24 * 24, configuration_set, identity, provider, "
+    " SELECT account_id, region, hour / 24 * 24, configuration_set, identity, tenant, provider, "
     + ", ".join(f"SUM({count})" for count in Count)
     + " FROM mail_counts WHERE account_id = ? AND region = ? AND hour >= ? AND hour < ? AND hour <> hour / 24 * 24"
-    " GROUP BY account_id, region, hour / 24 * 24, configuration_set, identity, provider"
+    " GROUP BY account_id, region, hour / 24 * 24, configuration_set, identity, tenant, provider"
     f" ON CONFLICT ({_KEYS}) DO UPDATE SET "
     + ", ".join(f"{count} = mail_counts.{count} + excluded.{count}" for count in Count)
 )

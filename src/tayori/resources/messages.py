@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from tayori.mail.address import AddrSpec
 from tayori.mail.envelope import ReversePath
 from tayori.model import event, mail_count, simulator
-from tayori.model.bounce import ON_ACCOUNT_LIST, SUPPRESSED, UNSUBSCRIBED
+from tayori.model.bounce import ON_ACCOUNT_LIST, ON_TENANT_LIST, SUPPRESSED, UNSUBSCRIBED
 from tayori.model.contact_list import ListOption
 from tayori.model.errors import (
     DomainError,
@@ -42,6 +42,7 @@ from tayori.model.reputation import Status, Subject, Who
 from tayori.model.retry import DEFAULT_LIFETIME
 from tayori.model.simulator import Mailbox
 from tayori.model.stream import stream_of
+from tayori.model.tenant import Tenant
 from tayori.model.tracking import TrackingWanted, overridden
 from tayori.resources import (
     contacts,
@@ -52,9 +53,10 @@ from tayori.resources import (
     quotas,
     send_answers,
     suppression,
+    tenancy,
 )
 from tayori.resources.accounts import Account
-from tayori.resources.condemnation import effective_reasons
+from tayori.resources.condemnation import effective_reasons, list_of
 from tayori.resources.configuration_sets import ConfigurationSet, OptionGroup, missing
 from tayori.resources.quotas import Usage
 from tayori.resources.results import compact
@@ -83,6 +85,7 @@ INSERT_EVENT = Hot("INSERT INTO events (message_id, at, kind, ordinal, detail) V
 # is another list behind that of the account; here only the mailbox simulator has an address on it.
 _OTHER_LIST = "GLOBAL"
 _OPTED_OUT = "UNSUBSCRIBED"
+_ON_TENANTS_LIST = {"BOUNCE": "TENANT_BOUNCE", "COMPLAINT": "TENANT_COMPLAINT"}
 _SUPPRESSED_STATUS = "5.1.1"
 _SUPPRESSIONS = {
     "BOUNCE": (
@@ -92,6 +95,10 @@ _SUPPRESSIONS = {
     _OTHER_LIST: (
         SUPPRESSED,
         "The message was not sent to this address because mail to it has bounced not long ago (simulated).",
+    ),
+    _ON_TENANTS_LIST["BOUNCE"]: (
+        ON_TENANT_LIST,
+        "Amazon SES did not send the message to this address because it is on the suppression list for your tenant.",
     ),
     _OPTED_OUT: (
         UNSUBSCRIBED,
@@ -114,6 +121,7 @@ class _Plan:
     suppressed: Mapping[str, str]
     own_signature: tuple[SigningPlan, ...]
     simulated: frozenset[str] = frozenset()
+    tenant: Tenant | None = None
 
     @property
     def stream(self) -> str:
@@ -136,7 +144,7 @@ class _Plan:
         if self.sender is None or self.submission.caller.operation is Operation.PROBE:
             return ""
         name = self.configuration_set.name if self.configuration_set else None
-        return mail_count.counts_as(name, self.sender.identity)
+        return mail_count.counts_as(name, self.sender.identity, self.tenant.path if self.tenant else "")
 
     @property
     def signing(self) -> tuple[SigningPlan, ...]:
@@ -213,13 +221,16 @@ class Door:
         _check_not_paused(account)
         sender = self._check_identities(tx, account, submission)
         configuration_set = self._configuration_set(tx, submission, sender)
+        tenant = None
+        if submission.tenant:
+            tenant = tenancy.admit(tx, self._settings, submission, sender, configuration_set)
         if not submission.is_trackable and (configuration_set or submission.tracking_override):
             self._require_trackable(tx, submission, configuration_set)
         paused = self._settings.paused(tx, account.account_id, account.region)
         if paused:
             _check_parts(paused, sender, configuration_set)
         reverse_path = self._reverse_path(submission, sender)
-        suppressed = _suppressed(account, configuration_set, submission, listed)
+        suppressed = _suppressed(tx, account, configuration_set, tenant, submission, listed)
         simulated = simulator.simulated(submission.recipients)
         usage.take(account, len(submission.recipients), free=len(simulated))
         if submission.list_option is not None:
@@ -237,6 +248,7 @@ class Door:
             suppressed=suppressed,
             simulated=frozenset(map(str, simulated)),
             own_signature=self._own_signature(tx, submission),
+            tenant=tenant,
         )
 
     def _plan_of_service(self, tx: Tx, submission: Submission) -> _Plan:
@@ -377,6 +389,8 @@ class Door:
         }
         if submission.list_option is not None:  # for those who unsubscribe by mail
             facts["list"] = [submission.list_option.contact_list, submission.list_option.topic]
+        if plan.tenant is not None:
+            facts["tenant"] = plan.tenant.path
         if submission.delegation is not None:  # whose identity it is that the mail was sent as
             facts["source_arn"] = submission.delegation.arns.get(submission.from_address, "")
         return (
@@ -440,9 +454,8 @@ class Door:
                 )
                 rows.append((message_id, now, EventKind.BOUNCE, ordinal, compact(detail)))
             elif reason:
-                detail = event.complaint(
-                    [str(address)], now=tx.now, feedback_id=message_id, sub_type=ON_ACCOUNT_LIST.sub_type
-                )
+                whose = ON_TENANT_LIST if reason == _ON_TENANTS_LIST["COMPLAINT"] else ON_ACCOUNT_LIST
+                detail = event.complaint([str(address)], now=tx.now, feedback_id=message_id, sub_type=whose.sub_type)
                 rows.append((message_id, now, EventKind.COMPLAINT, ordinal, compact(detail)))
         return rows
 
@@ -536,14 +549,24 @@ def _opted_out(tx: Tx, submission: Submission, option: ListOption) -> Mapping[st
 
 
 def _suppressed(
-    account: Account, configuration_set: ConfigurationSet | None, submission: Submission, listed: _Listed
+    tx: Tx,
+    account: Account,
+    configuration_set: ConfigurationSet | None,
+    tenant: Tenant | None,
+    submission: Submission,
+    listed: _Listed,
 ) -> Mapping[str, str]:
-    """Addresses that get nothing, with the reason. A configuration set overrides the reasons, not the list."""
-    effective = effective_reasons(account, configuration_set)
-    on_list = listed.get((account.account_id, account.region), _NOBODY)
+    """Addresses that get nothing, with the reason. A tenant may have a list of its own, in place of the account's."""
     found: dict[str, str] = {}
     if submission.rejection:
         return found  # rejected as a whole
+    effective = effective_reasons(account, configuration_set, tenant)
+    on_list = listed.get((account.account_id, account.region), _NOBODY)
+    place = list_of(account.region, configuration_set, tenant)
+    if place != account.region:
+        own = suppression.reasons(tx, account.account_id, place, [str(one) for one in submission.recipients])
+        on_list = {address: _ON_TENANTS_LIST[reason] for address, reason in own.items() if reason in effective}
+        effective = tuple(_ON_TENANTS_LIST.values())
     for address in submission.recipients:
         reason = on_list.get(str(address))
         if reason in effective:

@@ -118,6 +118,7 @@ def _loaded(tx: Tx, row: Sequence[Any]) -> Publication:
         outgoing_ip=attempts[0][0] if attempts else "",
         outgoing_tls=attempts[0][1].partition(" ")[0] if attempts else "",
         tags=facts["tags"],
+        tenant=facts.get("tenant", "").partition("/")[0],
     )
     return Publication(
         key=key,

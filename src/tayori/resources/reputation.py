@@ -35,7 +35,7 @@ from tayori.model.reputation import (
     culprit,
     decide,
 )
-from tayori.resources import feedback_enrolments, mail_counts, provider_names
+from tayori.resources import feedback_enrolments, mail_counts, provider_names, tenants
 from tayori.store.dialect import Hot, upsert
 from tayori.store.engine import Tx
 from tayori.store.reputation_tables import reputation_states
@@ -166,7 +166,8 @@ def look(tx: Tx, account_id: str, region: str, rules: Rules) -> Look:
     since = tx.now - timedelta(days=LOOKED_BACK_DAYS)
     hours = mail_counts.of_account(tx, account_id, region, since, reporting(tx))
     known = states(tx, account_id, region)
-    counted = counted_for_account(hours, known)
+    of_tenants = _of_tenants(tx, account_id, region, hours)
+    counted = counted_for_account(hours, [*known, *of_tenants])
     appraisal = appraise(counted, rules, tx.now)
     is_high = appraisal.level is Level.PAUSE and rules.mode is PauseMode.STREAM
     guilty = culprit(counted, rules, appraisal) if is_high else None
@@ -175,9 +176,25 @@ def look(tx: Tx, account_id: str, region: str, rules: Rules) -> Look:
         account_id=account_id,
         region=region,
         account=Part(who=ACCOUNT, appraisal=appraisal, state=state),
-        parts=tuple(_parts(tx, hours, known, rules)),
+        parts=tuple(_parts(tx, hours, [*known, *of_tenants], rules)),
         decision=decide(state, appraisal, rules.mode, guilty),
     )
+
+
+def _of_tenants(tx: Tx, account_id: str, region: str, hours: Sequence[Hour]) -> list[State]:
+    """Of those that have sent: what is paused, and what was forgiven when one was reinstated, counts for nobody."""
+    if not any(one.tenant for one in hours):
+        return []
+    return [
+        State(
+            who=Who(Subject.TENANT, tenant.path),
+            status=Status.SHUTDOWN if tenant.is_paused else Status.HEALTHY,
+            reason=tenant.cause,
+            since=tenant.status_at,
+            forgiven_at=tenant.judged_from,
+        )
+        for tenant in tenants.page(tx, account_id, region, limit=tenants.MOST)
+    ]
 
 
 def _parts(tx: Tx, hours: Sequence[Hour], known: Sequence[State], rules: Rules) -> list[Part]:
@@ -185,6 +202,8 @@ def _parts(tx: Tx, hours: Sequence[Hour], known: Sequence[State], rules: Rules) 
     by_who = {state.who: state for state in known}
     found = []
     for who in sorted((parts.keys() | by_who.keys()) - {ACCOUNT}):
+        if who.kind is Subject.TENANT and who not in by_who:
+            continue  # it was deleted
         state = by_who.get(who, State(who=who))
         appraisal = appraise(counted_for(state, parts.get(who, ())), rules, tx.now)
         found.append(Part(who=who, appraisal=appraisal, state=state))

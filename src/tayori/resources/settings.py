@@ -16,6 +16,7 @@ from tayori.model.event import EventKind
 from tayori.model.identity import HOLDING
 from tayori.model.message import SigningPlan
 from tayori.model.reputation import Who
+from tayori.model.tenant import Tenant
 from tayori.model.tracking import Tracking
 from tayori.resources import (
     accounts,
@@ -26,6 +27,7 @@ from tayori.resources import (
     listeners,
     reputation,
     tail,
+    tenants,
     webhooks,
 )
 from tayori.resources.accounts import Account
@@ -69,6 +71,7 @@ class Settings:
         self._topics: dict[tuple[str, str, str], Mapping[str, IdentityTopic]] = {}
         self._webhooks: dict[tuple[str, str], list[Webhook]] = {}
         self._tracking: dict[tuple[str, str, str], Tracking | None] = {}
+        self._tenants: dict[tuple[str, str, str], Tenant | None] = {}
         self._paused: Mapping[tuple[str, str], frozenset[Who]] | None = None
         self._watched: Mapping[tuple[str, str], int] | None = None
 
@@ -78,7 +81,7 @@ class Settings:
         What this transaction itself has changed is not committed yet, and so is forgotten again the next time.
         """
         ((revision,),) = tx.hot_rows(_REVISION, ())
-        if tx.settings_changed or revision != self._revision or len(self._senders) > _MOST_SENDERS:
+        if tx.settings_changed or revision != self._revision or len(self._senders) + len(self._tenants) > _MOST_SENDERS:
             self._accounts.clear()
             self._sets.clear()
             self._senders.clear()
@@ -88,6 +91,7 @@ class Settings:
             self._topics.clear()
             self._webhooks.clear()
             self._tracking.clear()
+            self._tenants.clear()
             self._paused = None
             self._watched = None
             self._revision = -1 if tx.settings_changed else revision
@@ -121,6 +125,13 @@ class Settings:
         if self._paused is None:
             self._paused = reputation.paused_parts(tx)
         return self._paused.get((account_id, region), _NOBODY)
+
+    def tenant(self, tx: Tx, account_id: str, region: str, name: str) -> Tenant | None:
+        """With what it may send with."""
+        key = account_id, region, name
+        if key not in self._tenants:
+            self._tenants[key] = tenants.with_resources(tx, *key)
+        return self._tenants[key]
 
     def webhooks_of(self, tx: Tx, account_id: str, region: str) -> list[Webhook]:
         """As they were made: whether one works by now is not kept here."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tayori.model.errors import AlreadyExists, Kind, LimitExceeded, NotFound
 from tayori.model.template import MAX_TEMPLATES, TemplateContent
 from tayori.resources import tags as tags_of
+from tayori.resources import tenants
 from tayori.store.engine import Tx
 from tayori.store.tables import account_regions, storable
 from tayori.store.template_tables import email_templates
@@ -54,6 +55,7 @@ def update(tx: Tx, account_id: str, region: str, name: str, content: TemplateCon
 
 
 def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
+    tenants.refuse_while_associated(tx, account_id, region, resource_of(name))
     if not tx.execute(email_templates.delete().where(*_key(account_id, region, name))).rowcount:
         raise missing(name)
     tags_of.forget(tx, account_id, region, resource_of(name))

@@ -66,7 +66,7 @@ def series(
     tx: Tx, account_id: str, region: str, query: Query, reporting: Collection[str]
 ) -> list[tuple[datetime, int]]:
     """(midnight, sum) of each day that has something. `reporting` are the providers that tell of complaints."""
-    if query.metric not in _SUMS or Dimension.TENANT in query.dimensions:
+    if query.metric not in _SUMS:
         return []
     sums: dict[int, int] = {}
     for day, identity, number in _rows(tx, (account_id, region), query, reporting):
@@ -82,6 +82,9 @@ def _rows(tx: Tx, key: tuple[str, str], query: Query, reporting: Collection[str]
     if (name := query.dimensions.get(Dimension.CONFIGURATION_SET)) is not None:
         conditions.append("configuration_set = ?")
         values.append(name)
+    if (tenant := query.dimensions.get(Dimension.TENANT)) is not None:  # whatever its id
+        conditions.append("SUBSTR(tenant, 1, ?) = ?")
+        values += [len(tenant) + 1, f"{tenant}/"]
     if isp is not None:
         conditions.append("provider = ?")
         values.append(OTHER_PROVIDER if isp == UNKNOWN_ISP else isp.lower())

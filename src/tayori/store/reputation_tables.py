@@ -18,6 +18,7 @@ mail_counts = Table(
     column("configuration_set", Text, key=True),  # "" for none
     column("identity", Text, key=True),
     column("provider", Text, key=True),  # of the recipient; "" for what was counted before a host was known
+    column("tenant", Text, key=True),  # its name and id, "" for none
     column("sends", BigInteger),  # recipients
     column("deliveries", BigInteger),
     column("permanent_bounces", BigInteger),

@@ -525,5 +525,6 @@ from tayori.store import review_tables as review_tables  # noqa: E402
 from tayori.store import search_tables as search_tables  # noqa: E402
 from tayori.store import source_tables as source_tables  # noqa: E402
 from tayori.store import template_tables as template_tables  # noqa: E402
+from tayori.store import tenant_tables as tenant_tables  # noqa: E402
 from tayori.store import transport_tables as transport_tables  # noqa: E402
 from tayori.store import user_tables as user_tables  # noqa: E402

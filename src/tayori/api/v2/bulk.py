@@ -70,4 +70,5 @@ def _handed(
         tags=tags,
         arns=arns_of(request),
         tracking_override=override_of(request),
+        tenant=request.get("TenantName", ""),
     )

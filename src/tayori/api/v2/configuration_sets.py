@@ -158,8 +158,6 @@ def _kept(group: OptionGroup, options: Mapping[str, Any]) -> Mapping[str, Any] |
         return {"SendingEnabled": bool(options.get("SendingEnabled"))}
     if group is OptionGroup.REPUTATION:  # LastFreshStart is the service's to say
         return {"ReputationMetricsEnabled": bool(options.get("ReputationMetricsEnabled"))}
-    if group is OptionGroup.SUPPRESSION and options.get("SuppressionScope", "ACCOUNT") != "ACCOUNT":
-        raise NotOffered("Tenants are not offered by this release. Leave out SuppressionScope, or say ACCOUNT.")
     if group is OptionGroup.TRACKING:
         return options
     return options or None

@@ -15,7 +15,6 @@ from tayori.model.message import Operation, TrackingOverride
 from tayori.model.submission import Arns, Handed, check_custom_headers
 
 _NOT_OFFERED = {
-    "TenantName": "Tenants are not offered by this release. Leave out TenantName.",
     "EndpointId": "Global endpoints are not offered: all regions send from the same machines. Leave out EndpointId.",
 }
 _CONTENT = ("Simple", "Raw", "Template")
@@ -39,6 +38,7 @@ async def send_email(call: ComposeCall, request: Request) -> Response:
         arns=arns_of(request),
         list_option=_list_option(request),
         tracking_override=override_of(request),
+        tenant=request.get("TenantName", ""),
     )
     if kind == "Raw":
         return {"MessageId": await sending.send_raw(call, content["Data"], facts)}

@@ -1,10 +1,10 @@
-"""The account's suppression list."""
+"""The suppression list of the account, or of one of its tenants."""
 
 from typing import Any
 
 from tayori.api.registry import Call, Request, Response, operation
-from tayori.model.errors import Invalid, NotOffered
-from tayori.resources import suppression
+from tayori.model.errors import Invalid
+from tayori.resources import suppression, tenants
 from tayori.resources.suppression import SuppressedDestination
 
 _PAGE, _MOST = 100, 1000
@@ -12,16 +12,14 @@ _PAGE, _MOST = 100, 1000
 
 @operation("sesv2", "PutSuppressedDestination")
 def put_suppressed_destination(call: Call, request: Request) -> Response:
-    _refuse_tenant(request)
     suppression.require_production(call.tx, call.account_id, call.region)
-    suppression.put(call.tx, call.account_id, call.region, request["EmailAddress"], request["Reason"])
+    suppression.put(call.tx, call.account_id, _list_of(call, request), request["EmailAddress"], request["Reason"])
     return {}
 
 
 @operation("sesv2", "GetSuppressedDestination")
 def get_suppressed_destination(call: Call, request: Request) -> Response:
-    _refuse_tenant(request)
-    entry = suppression.get(call.tx, call.account_id, call.region, request["EmailAddress"])
+    entry = suppression.get(call.tx, call.account_id, _list_of(call, request), request["EmailAddress"])
     found = _summary(entry)
     if entry.message_id is not None:
         found["Attributes"] = {"MessageId": entry.message_id, "FeedbackId": entry.feedback_id}
@@ -30,24 +28,23 @@ def get_suppressed_destination(call: Call, request: Request) -> Response:
 
 @operation("sesv2", "DeleteSuppressedDestination")
 def delete_suppressed_destination(call: Call, request: Request) -> Response:
-    _refuse_tenant(request)
-    suppression.delete(call.tx, call.account_id, call.region, request["EmailAddress"])
+    suppression.delete(call.tx, call.account_id, _list_of(call, request), request["EmailAddress"])
     return {}
 
 
 @operation("sesv2", "ListSuppressedDestinations")
 def list_suppressed_destinations(call: Call, request: Request) -> Response:
-    _refuse_tenant(request)
     size = request.get("PageSize", _PAGE)
     if not 1 <= size <= _MOST:
         raise Invalid(f"The page size must be between 1 and {_MOST}")
 
-    bound_to = f"suppressed-destination/{_narrowing(request)}/{call.account_id}/{call.region}"
+    place = _list_of(call, request)
+    bound_to = f"suppressed-destination/{_narrowing(request)}/{call.account_id}/{place}"
     token = request.get("NextToken")
     page = suppression.page(
         call.tx,
         call.account_id,
-        call.region,
+        place,
         wanted_reasons=request.get("Reasons", ()),
         start=request.get("StartDate"),
         end=request.get("EndDate"),
@@ -68,6 +65,9 @@ def _summary(entry: SuppressedDestination) -> dict[str, Any]:
     return {"EmailAddress": entry.address, "Reason": entry.reason, "LastUpdateTime": entry.updated_at}
 
 
-def _refuse_tenant(request: Request) -> None:
-    if request.get("TenantName"):
-        raise NotOffered("Tenants are not offered by this release. Leave out TenantName.")
+def _list_of(call: Call, request: Request) -> str:
+    """What the list is kept under. Raises NotFound."""
+    name = request.get("TenantName")
+    if name is None:
+        return call.region
+    return tenants.get(call.tx, call.account_id, call.region, name).list_within(call.region)

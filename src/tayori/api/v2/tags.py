@@ -1,4 +1,4 @@
-"""Tags of identities, configuration sets, templates of both kinds and dedicated IP pools.
+"""Tags of identities, configuration sets, templates of both kinds, tenants and dedicated IP pools.
 
 Checks in SES's order: whose, where, whether it is there (ses: probed).
 """
@@ -15,6 +15,7 @@ from tayori.resources import (
     sources,
     tags,
     templates,
+    tenants,
 )
 
 _IDENTITY, _CONFIGURATION_SET = "identity", "configuration-set"
@@ -86,4 +87,9 @@ def _existing(call: Call, arn: Arn) -> str:
         if not sources.has_pool(*own, arn.name):
             raise NotFound(f"No DedicatedIpPool present with name: {arn.name}", Kind.DEDICATED_IP_POOL)
         return f"{arn.resource_type}/{arn.name}"
+    if arn.resource_type == Kind.TENANT:
+        tenant = tenants.find(*own, arn.name.partition("/")[0])
+        if tenant is None or tenant.path != arn.name:
+            raise NotFound(f"No Tenant present with name: {arn.name}", Kind.TENANT)
+        return tenant.resource
     raise NotFound(f"No {arn.resource_type} present with name: {arn.name}", Kind.IDENTITY)

@@ -500,6 +500,7 @@ STATEMENTS = (
         configuration_set TEXT NOT NULL,
         identity TEXT NOT NULL,
         provider TEXT NOT NULL,
+        tenant TEXT NOT NULL,
         sends BIGINT NOT NULL,
         deliveries BIGINT NOT NULL,
         permanent_bounces BIGINT NOT NULL,
@@ -508,7 +509,7 @@ STATEMENTS = (
         rejects BIGINT NOT NULL,
         opens BIGINT NOT NULL,
         clicks BIGINT NOT NULL,
-        PRIMARY KEY (account_id, region, hour, configuration_set, identity, provider)
+        PRIMARY KEY (account_id, region, hour, configuration_set, identity, provider, tenant)
     )
      {without_rowid}
     """,
@@ -1105,6 +1106,35 @@ STATEMENTS = (
         PRIMARY KEY (message_id, notification_id)
     )
      {without_rowid}
+    """,
+    """
+    CREATE TABLE tenant_resources (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        tenant TEXT NOT NULL,
+        resource TEXT NOT NULL,
+        associated_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, region, tenant, resource)
+    )
+    """,
+    "CREATE INDEX tenant_resources_by_resource ON tenant_resources (account_id, region, resource, tenant)",
+    """
+    CREATE TABLE tenants (
+        account_id TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        tenant_id TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        policy TEXT NOT NULL,
+        status TEXT NOT NULL,
+        cause TEXT NOT NULL,
+        status_at BIGINT,
+        judged_from BIGINT,
+        impact TEXT NOT NULL,
+        suppression_scope TEXT NOT NULL,
+        suppressed_reasons TEXT NOT NULL,
+        PRIMARY KEY (account_id, region, name)
+    )
     """,
     """
     CREATE TABLE tls_report_failures (
