@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tayori.app.endpoints import Endpoints
+from tayori.cli import user
 from tayori.cli.command import SECRET_FILE, CommandFailed, Context
 from tayori.cli.service import account_id_of, add_region, endpoints_of, first_key, read
 from tayori.model.smtp_password import smtp_password
-from tayori.resources import credentials
+from tayori.resources import credentials, users
 from tayori.resources.credentials import Credential
 from tayori.store.engine import Tx
 
@@ -26,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(context: Context, options: argparse.Namespace) -> int:
     service = endpoints_of(context)
     key = read(service, _key, options.account, options.access_key_id)
-    value = document(service, key) if context.output.as_json else {}
+    value: dict[str, Any] = {}
+    if context.output.as_json:
+        value = document(service, key)
+        if service.console and not read(service, users.any_exist):
+            value["first_user_link"] = user.make_link(context)
     context.output.emit(value, shell_lines(service, key, context.environment), mode=SECRET_FILE)
     return 0
 
