@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_job_operations import fetch, upload
 
+from tayori.loops.import_file import ImportFile
 from tayori.loops.jobs import JobWork
 from tayori.model import contact_import
 from tayori.model.contact_list import Status
-from tayori.model.job import DataFormat
+from tayori.model.import_lines import LONGEST_LINE, Lines
+from tayori.model.job import DataFormat, FileTrouble
 
 NEWS = {"TopicName": "News", "DisplayName": "News", "DefaultSubscriptionStatus": "OPT_IN"}
 CSV = (
@@ -109,6 +114,63 @@ def test_contacts_are_deleted_by_a_file_of_addresses(client, done):
     job = done(b"HANA@inbox.test\nken@inbox.test\n", action="DELETE")
     assert (job["JobStatus"], job["FailedRecordsCount"]) == ("COMPLETED", 0)
     assert list(shown(client)) == ["taro@inbox.test"]
+
+
+def test_an_import_goes_on_behind_a_crash_where_it_was(service, client):
+    """The new node has nothing but the rows and the file, which is larger than a block."""
+    count = 12_000
+    lines = [b"emailAddress,attributesData"] + [b"r%d@inbox.test,%s" % (number, b"x" * 90) for number in range(count)]
+    lines[5000] = b"nobody"
+    content = b"\r\n".join(lines)
+    assert len(content) > 1024 * 1024
+    upload(service, "lists/contacts", content)
+    job_id = client.create_import_job(
+        ImportDestination={
+            "ContactListDestination": {"ContactListName": "customers", "ContactListImportAction": "PUT"}
+        },
+        ImportDataSource={"S3Url": "s3://lists/contacts", "DataFormat": "CSV"},
+    )["JobId"]
+    asyncio.run(JobWork(service.store, service.tools.job_files).tick())
+    job = client.get_import_job(JobId=job_id)
+    told = job["JobStatus"], job["ProcessedRecordsCount"], job["FailedRecordsCount"]
+    assert told == ("PROCESSING", 10_000, 1)
+    client.delete_contact(ContactListName="customers", EmailAddress="r7@inbox.test")  # it does not come again
+    asyncio.run(JobWork(service.store, service.tools.job_files).tick())
+    job = client.get_import_job(JobId=job_id)
+    told = job["JobStatus"], job["ProcessedRecordsCount"], job["FailedRecordsCount"]
+    assert told == ("COMPLETED", count, 1)
+    found = service.transact(lambda tx: tx.connection.exec_driver_sql("SELECT count(*) FROM contacts").scalar())
+    assert found == count - 2
+
+
+def test_a_file_with_too_many_records_is_refused_before_anything_is_done(run):
+    data = b"emailAddress\na@b.test\n\nb@b.test\nc@b.test"
+
+    async def read(offset, most):
+        return data[offset : offset + min(most, 7)]
+
+    async def check(most):
+        await ImportFile(read, contact_import.ContactReader(DataFormat.CSV)).check(most)
+
+    run(check(3))
+    with pytest.raises(FileTrouble, match="more than 2 addresses"):
+        run(check(2))
+
+
+@given(st.lists(st.sampled_from([b"a", b"\n", b"\r\n", b"\xef\xbb\xbf", b"x" * 200_000, b" "]), max_size=12), st.data())
+def test_lines_are_the_same_in_whatever_blocks_they_come(pieces, drawn):
+    data = b"".join(pieces)
+    cuts = sorted(drawn.draw(st.lists(st.integers(0, len(data)), max_size=5)))
+    lines = Lines()
+    found = []
+    for start, end in pairwise([0, *cuts, len(data)]):
+        found += lines.feed(data[start:end])
+    found += lines.end()
+    whole = enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1)
+    expected = [(number, line.strip()) for number, line in whole if line.strip()]
+    assert [(number, line[:LONGEST_LINE]) for number, line in found] == [
+        (number, line[:LONGEST_LINE]) for number, line in expected
+    ]
 
 
 @pytest.mark.parametrize(

@@ -139,8 +139,8 @@ def test_an_import_goes_on_where_it_was_left(client, service, work):
         ImportRecord(line=number + 1, text="", address=f"r{number}@inbox.test", reason="BOUNCE")
         for number in range(700)
     ]
-    assert service.transact(jobs.apply_import, found, 0, piece) is True
-    assert service.transact(jobs.apply_import, found, 0, piece) is False  # a second worker that had read the same
+    assert service.transact(jobs.apply_import, found, 0, 0, piece) == 0
+    assert service.transact(jobs.apply_import, found, 0, 0, piece) is None  # a second worker that had read the same
     half = client.get_import_job(JobId=job_id)
     assert (half["JobStatus"], half["ProcessedRecordsCount"]) == ("PROCESSING", 700)
     service.transact(suppression.delete, ACCOUNT, REGION, "r0@inbox.test")

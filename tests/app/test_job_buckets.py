@@ -60,17 +60,23 @@ def files(endpoint: str, s3: Any) -> Iterator[BucketFiles]:
 def test_an_import_is_read_from_the_accounts_own_bucket(files: BucketFiles, s3: Any, run: Any) -> None:
     s3.put_object(Bucket="lists", Key="week/a.csv", Body=b"a@inbox.test,BOUNCE\n")
     name = ObjectName.parse("s3://lists/week/a.csv")
-    assert run(files.read(ACCOUNT, name)) == b"a@inbox.test,BOUNCE\n"
+    assert run(files.read(ACCOUNT, name, 0, 100)) == b"a@inbox.test,BOUNCE\n"
+    assert [run(files.read(ACCOUNT, name, offset, 7)) for offset in (0, 14, 20, 99)] == [
+        b"a@inbox",
+        b"OUNCE\n",
+        b"",
+        b"",
+    ]
     for bucket in ("lists", "results"):
         with pytest.raises(FileTrouble, match="may not import from that bucket"):
-            run(files.read(OTHER, ObjectName(bucket, "week/a.csv")))
+            run(files.read(OTHER, ObjectName(bucket, "week/a.csv"), 0, 100))
     s3.put_object(Bucket="common", Key="a.csv", Body=b"x")
-    assert run(files.read(OTHER, ObjectName("common", "a.csv"))) == b"x"
+    assert run(files.read(OTHER, ObjectName("common", "a.csv"), 0, 100)) == b"x"
 
 
 def test_what_is_not_there_is_told_in_a_sentence(files: BucketFiles, run: Any) -> None:
     with pytest.raises(FileTrouble, match="The server of the bucket said: NoSuchKey"):
-        run(files.read(ACCOUNT, ObjectName("lists", "none.csv")))
+        run(files.read(ACCOUNT, ObjectName("lists", "none.csv"), 0, 100))
 
 
 def test_what_jobs_write_is_read_by_a_signed_link_and_removed(files: BucketFiles, run: Any) -> None:
@@ -97,6 +103,6 @@ def test_a_server_that_is_away_is_told_in_a_sentence(run: Any, tmp_path: Path) -
     )
     try:
         with pytest.raises(FileTrouble, match="cannot be reached"):
-            run(away.read(ACCOUNT, ObjectName("lists", "a.csv")))
+            run(away.read(ACCOUNT, ObjectName("lists", "a.csv"), 0, 100))
     finally:
         away.close()

@@ -32,7 +32,7 @@ def test_accounts_take_turns(make, transact, clock):
         found = transact(jobs.next_open)
         order.append(found.job_id)
         clock.advance(1)
-        assert transact(jobs.apply_import, found, found.position, []) is True
+        assert transact(jobs.apply_import, found, found.position, 0, []) == 0
     assert order == [first, second, first, second]
 
 
@@ -41,7 +41,7 @@ def test_an_ended_job_is_left_alone(make, transact):
     found = transact(jobs.next_open)
     assert transact(jobs.finish, found, JobStatus.FAILED, error="no") is True
     assert transact(jobs.finish, found, JobStatus.COMPLETED) is False
-    assert transact(jobs.apply_import, found, 0, []) is False
+    assert transact(jobs.apply_import, found, 0, 0, []) is None
     assert transact(jobs.next_open) is None
     ended = transact(jobs.get_import, *OWN, found.job_id)
     assert (ended.status, ended.error) == (JobStatus.FAILED, "no") and ended.completed_at is not None

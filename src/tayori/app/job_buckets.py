@@ -13,8 +13,10 @@ from botocore.config import Config as ClientConfig  # type: ignore[import-untype
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from tayori.app.job_files import LINK_LASTS, content_type
-from tayori.model.job import MOST_OCTETS, FileTrouble, ObjectName
+from tayori.model.job import FileTrouble, ObjectName
 from tayori.sections import JobSettings
+
+_BEHIND_THE_END = ("InvalidRange", "416")
 
 
 class BucketFiles:
@@ -36,18 +38,21 @@ class BucketFiles:
     def close(self) -> None:
         self._client.close()
 
-    async def read(self, account_id: str, name: ObjectName) -> bytes:
+    async def read(self, account_id: str, name: ObjectName, offset: int, most: int) -> bytes:
         if self._settings.s3_imports.get(name.bucket) not in (account_id, "*"):
             raise FileTrouble("This account may not import from that bucket.")
-        return await asyncio.to_thread(_spoken, self._read, name)
+        return await asyncio.to_thread(_spoken, self._read, name, offset, most)
 
-    def _read(self, name: ObjectName) -> bytes:
-        found = self._client.get_object(Bucket=name.bucket, Key=name.key)
+    def _read(self, name: ObjectName, offset: int, most: int) -> bytes:
+        span = f"bytes={offset}-{offset + most - 1}"
+        try:
+            found = self._client.get_object(Bucket=name.bucket, Key=name.key, Range=span)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _BEHIND_THE_END:
+                return b""
+            raise
         with contextlib.closing(found["Body"]) as body:
-            data = bytes(body.read(MOST_OCTETS + 1))
-        if len(data) > MOST_OCTETS:
-            raise FileTrouble(f"The file has more than {MOST_OCTETS} octets.")
-        return data
+            return bytes(body.read(most))
 
     async def write(self, account_id: str, name: str, data: bytes) -> None:
         place = self._place(account_id, name)

@@ -47,18 +47,17 @@ class FolderFiles:
         self._public_url = public_url
         self._key = hashlib.sha256(b"tayori files of jobs\0" + secret).digest()
 
-    async def read(self, account_id: str, name: ObjectName) -> bytes:
-        return await asyncio.to_thread(self._read, self._within(account_id, name.bucket, *name.key.split("/")))
+    async def read(self, account_id: str, name: ObjectName, offset: int, most: int) -> bytes:
+        path = self._within(account_id, name.bucket, *name.key.split("/"))
+        return await asyncio.to_thread(self._read, path, offset, most)
 
-    def _read(self, path: Path) -> bytes:
+    def _read(self, path: Path, offset: int, most: int) -> bytes:
         try:
             with path.open("rb") as opened:
-                data = opened.read(MOST_OCTETS + 1)
+                opened.seek(offset)
+                return opened.read(most)
         except (OSError, ValueError) as error:
             raise FileTrouble("The file cannot be read.") from error
-        if len(data) > MOST_OCTETS:
-            raise FileTrouble(f"The file has more than {MOST_OCTETS} octets.")
-        return data
 
     async def upload(self, account_id: str, name: ObjectName, data: bytes) -> None:
         """Raises FileTrouble, and LimitExceeded where the account has too much here."""
@@ -142,7 +141,7 @@ class FolderFiles:
         if not signed or self._clock.now().timestamp() > int(until):
             return None
         try:
-            return await asyncio.to_thread(self._read, self._within(_WRITTEN, account_id, name))
+            return await asyncio.to_thread(self._read, self._within(_WRITTEN, account_id, name), 0, MOST_OCTETS)
         except FileTrouble:
             return None
 

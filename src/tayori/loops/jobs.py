@@ -4,15 +4,13 @@ Owns the order of the work and what fails a job. An import goes on after a crash
 changes nothing, begins anew.
 """
 
-import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from typing import Any
 
+from tayori.loops.import_file import ImportFile
 from tayori.model import contact_import, insights, job
 from tayori.model.errors import DomainError
 from tayori.model.insights import Filters
@@ -20,10 +18,9 @@ from tayori.model.job import (
     DataFormat,
     Files,
     FileTrouble,
-    ImportAction,
-    ImportRecord,
     JobKind,
     JobStatus,
+    LineReader,
     MetricRow,
     ObjectName,
 )
@@ -38,6 +35,7 @@ logger = logging.getLogger("tayori.jobs")
 _GO_ON = 0.0  # the least pause of a loop
 _RECORDS = 500  # in one transaction
 _RECORDS_AT_A_TIME = 10_000  # of one import, before it is another job's turn
+_FILES_READ = 20  # at a time: of more, places are looked for again
 _STEPS = 20  # of one export at a time
 _METRIC_ROWS = 20  # in one transaction
 _MOST_ROWS = 10_000  # of an export (ses: quotas)
@@ -61,13 +59,13 @@ class JobWork:
         self._store = store
         self._files = files
         self._exports: dict[str, _Export] = {}
-        self._read: tuple[str, Sequence[ImportRecord]] = ("", ())
+        self._files_read: dict[str, ImportFile] = {}
 
     async def tick(self) -> float | None:
         found = await self._store.read(jobs.next_open)
         if found is None:
             self._exports.clear()
-            self._read = ("", ())
+            self._files_read.clear()
             return await self._forget()
         try:
             if found.kind.is_import:
@@ -95,29 +93,38 @@ class JobWork:
     # -- imports -------------------------------------------------------------------------------------------------------
 
     async def _import(self, found: Job) -> None:
-        records = await self._records(found)
-        position = found.position
-        while piece := records[position : min(position + _RECORDS, found.position + _RECORDS_AT_A_TIME)]:
-            if not await self._store.write(jobs.apply_import, found, position, piece):
+        file = self._files_read.get(found.job_id)
+        if file is None or file.position != found.position:  # new here, or another node went on with it
+            file = await self._opened(found)
+        failed = found.failed
+        while (left := found.position + _RECORDS_AT_A_TIME - file.position) > 0:
+            position = file.position
+            piece = await file.take(min(_RECORDS, left))
+            if not piece:
+                del self._files_read[found.job_id]
+                await self._end_import(found, failed)
                 return
-            position += len(piece)
-        if position == len(records):
-            await self._end_import(found)
+            bad = await self._store.write(jobs.apply_import, found, position, failed, piece)
+            if bad is None:
+                return
+            failed += bad
 
-    async def _records(self, found: Job) -> Sequence[ImportRecord]:
-        """Those of the file; what was read last is kept."""
-        if self._read[0] != found.job_id:
-            source = found.request["ImportDataSource"]
-            data = await self._files.read(found.account_id, ObjectName.parse(source["S3Url"]))
-            read = partial(_records, found.kind, data, DataFormat(source["DataFormat"]), jobs.action_of(found))
-            self._read = found.job_id, await asyncio.to_thread(read)
-        return self._read[1]
+    async def _opened(self, found: Job) -> ImportFile:
+        """The file, at the record that is next. Raises FileTrouble where it has too many."""
+        if found.position == 0:
+            await _file_of(self._files, found).check(_most(found.kind))
+        file = _file_of(self._files, found)
+        await file.skip(found.position)
+        if len(self._files_read) >= _FILES_READ:
+            self._files_read.clear()
+        self._files_read[found.job_id] = file
+        return file
 
-    async def _end_import(self, found: Job) -> None:
+    async def _end_import(self, found: Job, failed: int) -> None:
         failures = await self._store.read(jobs.failures, found)
         file = f"{found.job_id}-failed.csv" if failures else None
         if file:
-            await self._files.write(found.account_id, file, job.failures_file(failures))
+            await self._files.write(found.account_id, file, job.failures_file(failures, failed - len(failures)))
         await self._store.write(jobs.finish, found, JobStatus.COMPLETED, file=file)
 
     # -- exports -------------------------------------------------------------------------------------------------------
@@ -166,15 +173,17 @@ class JobWork:
             await self._files.remove(found.account_id, file)  # it was cancelled meanwhile
 
 
-def _records(kind: JobKind, data: bytes, data_format: DataFormat, action: ImportAction) -> Sequence[ImportRecord]:
-    """All of them, if they are not too many. Raises FileTrouble."""
-    records, most = job.records(data, data_format, action), job.MOST_ADDRESSES
-    if kind is JobKind.CONTACT_LIST:
-        records, most = contact_import.records(data, data_format), contact_import.MOST_CONTACTS
-    found = list(islice(records, most + 1))
-    if len(found) > most:
-        raise FileTrouble(f"The file has more than {most} addresses.")
-    return found
+def _most(kind: JobKind) -> int:
+    return contact_import.MOST_CONTACTS if kind is JobKind.CONTACT_LIST else job.MOST_ADDRESSES
+
+
+def _file_of(files: Files, found: Job) -> ImportFile:
+    source = found.request["ImportDataSource"]
+    name, data_format = ObjectName.parse(source["S3Url"]), DataFormat(source["DataFormat"])
+    reader: LineReader = job.AddressReader(data_format, jobs.action_of(found))
+    if found.kind is JobKind.CONTACT_LIST:
+        reader = contact_import.ContactReader(data_format)
+    return ImportFile(partial(files.read, found.account_id, name), reader)
 
 
 def _content(found: Job, kind: DataFormat, state: _Export) -> bytes:

@@ -11,10 +11,10 @@ from typing import Any
 
 from tayori.model.contact_list import ImportedContact, Preferences, Status, check_address, check_attributes
 from tayori.model.errors import Invalid
-from tayori.model.job import DataFormat, ImportRecord
+from tayori.model.import_lines import LONGEST_LINE
+from tayori.model.job import DataFormat, ImportRecord, records_of
 
-MOST_CONTACTS = 200_000  # in one import
-_LONGEST_LINE = 128 * 1024
+MOST_CONTACTS = 1_000_000  # in one import (ses: quotas)
 _SHOWN = 1000  # characters of a line that cannot be used
 _ADDRESS, _ALL, _ATTRIBUTES = "emailaddress", "unsubscribeall", "attributesdata"
 _TOPIC = "topicpreferences."
@@ -22,18 +22,26 @@ _BOOLEANS = {"": False, "false": False, "true": True}
 
 
 def records(data: bytes, data_format: DataFormat) -> Iterator[ImportRecord]:
-    """Every line that is not empty. CSV without a heading has addresses in its first column."""
-    columns: Sequence[str] | None = None
-    for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        line = raw.strip()
-        if not line:
-            continue
-        if data_format is DataFormat.CSV and columns is None:
-            columns = _heading(line)
-            if columns is not None:
-                continue
-            columns = (_ADDRESS,)
-        yield _record(number, line, columns)
+    """Every line of a whole file that is not empty."""
+    return records_of(data, ContactReader(data_format))
+
+
+class ContactReader:
+    """See `LineReader`. CSV without a heading has addresses in its first column."""
+
+    def __init__(self, data_format: DataFormat) -> None:
+        self._is_csv = data_format is DataFormat.CSV
+        self._columns: Sequence[str] | None = None
+
+    def is_record(self, number: int, line: bytes) -> bool:
+        if not self._is_csv or self._columns is not None:
+            return True
+        heading = _heading(line)
+        self._columns = heading or (_ADDRESS,)
+        return heading is None
+
+    def read(self, number: int, line: bytes) -> ImportRecord:
+        return _record(number, line, self._columns)
 
 
 def _heading(line: bytes) -> Sequence[str] | None:
@@ -42,9 +50,9 @@ def _heading(line: bytes) -> Sequence[str] | None:
 
 
 def _record(number: int, raw: bytes, columns: Sequence[str] | None) -> ImportRecord:
-    text = raw[:_LONGEST_LINE].decode("utf-8", "replace")
+    text = raw[:LONGEST_LINE].decode("utf-8", "replace")
     try:
-        if len(raw) > _LONGEST_LINE:
+        if len(raw) > LONGEST_LINE:
             raise Invalid("The line is too long.")
         given = _read_json(text) if columns is None else _read_csv(text, columns)
         return ImportRecord(line=number, text="", address=check_address(given[_ADDRESS]), contact=_contact(given))

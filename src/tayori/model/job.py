@@ -11,15 +11,19 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Protocol
 
 from tayori.mail.address import AddressError, AddrSpec
 from tayori.model.contact_list import ImportedContact
 from tayori.model.errors import Invalid
+from tayori.model.import_lines import Lines
 
 MOST_ADDRESSES = 100_000  # in one import (ses: quotas)
 MOST_AT_A_TIME = 20  # jobs of an account that are not ended, imports and exports apart (ses: quotas)
-MOST_OCTETS = 64 * 1024 * 1024  # of an import file
+MOST_OCTETS = 64 * 1024 * 1024  # of a file that is uploaded or downloaded in one request
+MOST_IMPORTED_OCTETS = 1024 * 1024 * 1024  # of an import file
+MOST_FAILURES = 10_000  # lines that the file of failures tells of
 _MOST_NAME, _MOST_PART = 1024, 255  # octets of a key (S3), and of what is between its slashes (file systems)
 REASONS = ("BOUNCE", "COMPLAINT")
 _LONGEST_LINE = 4096
@@ -90,8 +94,8 @@ class ObjectName:
 class Files(Protocol):
     """Where import files are read, and what jobs write is kept."""
 
-    async def read(self, account_id: str, name: ObjectName) -> bytes:
-        """At most MOST_OCTETS. Raises FileTrouble."""
+    async def read(self, account_id: str, name: ObjectName, offset: int, most: int) -> bytes:
+        """What is there from that octet on; nothing behind the end. Raises FileTrouble."""
         ...
 
     async def write(self, account_id: str, name: str, data: bytes) -> None:
@@ -124,12 +128,40 @@ class ImportRecord:
     contact: ImportedContact | None = None  # where it is for a contact list
 
 
+class LineReader(Protocol):
+    """Of files of one kind; it is shown their lines in order, without empty ones and white space around them."""
+
+    def is_record(self, number: int, line: bytes) -> bool:
+        """Whether it is one, and no heading."""
+        ...
+
+    def read(self, number: int, line: bytes) -> ImportRecord: ...
+
+
 def records(data: bytes, data_format: DataFormat, action: ImportAction) -> Iterator[ImportRecord]:
-    """Every line that is not empty; a heading is passed over."""
-    for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        line = raw.strip()
-        if line and not (number == 1 and _is_heading(line)):
-            yield _record(number, line, data_format, action)
+    """Of a whole file of addresses."""
+    return records_of(data, AddressReader(data_format, action))
+
+
+def records_of(data: bytes, reader: LineReader) -> Iterator[ImportRecord]:
+    lines = Lines()
+    for number, line in chain(lines.feed(data), lines.end()):
+        if reader.is_record(number, line):
+            yield reader.read(number, line)
+
+
+class AddressReader:
+    """See `LineReader`. A heading is passed over."""
+
+    def __init__(self, data_format: DataFormat, action: ImportAction) -> None:
+        self._format = data_format
+        self._action = action
+
+    def is_record(self, number: int, line: bytes) -> bool:
+        return number > 1 or not _is_heading(line)
+
+    def read(self, number: int, line: bytes) -> ImportRecord:
+        return _record(number, line, self._format, self._action)
 
 
 def _is_heading(line: bytes) -> bool:
@@ -176,12 +208,14 @@ def _read_json(text: str) -> tuple[str, str]:
 # -- what jobs write ---------------------------------------------------------------------------------------------------
 
 
-def failures_file(failures: Iterable[tuple[int, str, str]]) -> bytes:
-    """Of (line, text, why): a CSV for whoever mends the import."""
+def failures_file(failures: Iterable[tuple[int, str, str]], untold: int) -> bytes:
+    """Of (line, text, why): a CSV for whoever mends the import, with how many more there were."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("line", "record", "reason"))
     writer.writerows(failures)
+    if untold:
+        writer.writerow(("", "", f"{untold} more lines could not be used."))
     return out.getvalue().encode("utf-8", "replace")
 
 

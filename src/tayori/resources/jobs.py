@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tayori.model.errors import Invalid, Kind, LimitExceeded, NotFound
-from tayori.model.job import MOST_AT_A_TIME, ImportAction, ImportRecord, JobKind, JobStatus
+from tayori.model.job import MOST_AT_A_TIME, MOST_FAILURES, ImportAction, ImportRecord, JobKind, JobStatus
 from tayori.resources import contact_lists, contacts, suppression
 from tayori.resources.contact_lists import ContactList
 from tayori.store.dialect import Hot
@@ -168,8 +168,11 @@ def next_open(tx: Tx) -> Job | None:
     return _loaded(rows[0]) if rows else None
 
 
-def apply_import(tx: Tx, job: Job, position: int, piece: Sequence[ImportRecord]) -> bool:
-    """Do what the records from `position` on say; false where somebody else has, or the job has ended."""
+def apply_import(tx: Tx, job: Job, position: int, failed: int, piece: Sequence[ImportRecord]) -> int | None:
+    """Do what the records from `position` on say, of which so many before could not be used.
+
+    How many of these cannot; None where somebody else has done it, or the job has ended.
+    """
     contact_list = _contact_list(tx, job) if job.kind is JobKind.CONTACT_LIST else None
     if contact_list is not None:
         piece = [contacts.checked(contact_list, record) for record in piece]
@@ -177,7 +180,7 @@ def apply_import(tx: Tx, job: Job, position: int, piece: Sequence[ImportRecord])
     bad = [record for record in piece if record.error]
     values = (to_micros(tx.now), position + len(piece), len(piece), len(bad), *job.key, position)
     if tx.hot(_ADVANCE, [values]) != 1:
-        return False
+        return None
     if contact_list is not None:
         contacts.take_over(tx, contact_list, action_of(job), good)
     elif action_of(job) is ImportAction.PUT:
@@ -186,9 +189,12 @@ def apply_import(tx: Tx, job: Job, position: int, piece: Sequence[ImportRecord])
         suppression.remove_all(tx, job.account_id, job.region, [record.address for record in good])
     tx.hot(
         _ADD_FAILURE,
-        [(job.account_id, job.job_id, one.line, storable(one.text), storable(one.error)) for one in bad],
+        [
+            (job.account_id, job.job_id, one.line, storable(one.text), storable(one.error))
+            for one in bad[: max(0, MOST_FAILURES - failed)]
+        ],
     )
-    return True
+    return len(bad)
 
 
 def action_of(job: Job) -> ImportAction:
