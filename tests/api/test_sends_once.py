@@ -1,8 +1,13 @@
 """Idempotency-Key: a send happens once, however often it is asked for, and the first answer is given again."""
 
 import asyncio
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -260,6 +265,79 @@ def test_what_commits_commits_with_its_messages(served, run):
             )
 
     run(again())
+    assert count(served) == before + 1
+
+
+DYING = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from population import ACCOUNT, names, submission
+from tayori.app import sending
+from tayori.clock import AdjustableClock
+from tayori.model.once import Once
+from tayori.store.database import open_store
+
+url, clock, key, when = sys.argv[1:]
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def send():
+    store = open_store(url, AdjustableClock(Path(clock)))
+    way = sending.Sending(store, names, "nobody")
+    if when == "before the commit":
+        sending._said_of_one = die
+    else:
+        way._taken = die
+    await way.submit(submission("a@inbox.test"), Once(account_id=ACCOUNT, region="us-east-1", key=key, digest="d"))
+
+asyncio.run(send())
+"""
+
+
+@pytest.mark.parametrize(("when", "left"), [("before the commit", 0), ("after the commit", 1)])
+def test_a_process_killed_while_it_sends_leaves_both_or_neither(url, served, run, tmp_path, when, left):
+    """`kill -9` with the messages written but not committed, and with all committed but nobody told."""
+    once = Once(account_id=ACCOUNT, region=REGION, key=fresh(), digest="d")
+    before = count(served)
+    died = subprocess.run(
+        [sys.executable, "-c", DYING, url, tmp_path / "clock", once.key, when],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        timeout=120,
+        check=False,
+    )
+    assert died.returncode == -signal.SIGKILL
+    assert count(served) - before == left and len(served.transact(answers_of, once.key)) == left
+
+    async def again():
+        try:
+            return await Sending(served.store, names, "nobody").submit(submission("a@inbox.test"), once)
+        except AnsweredBefore as answered:
+            return answered.answer["MessageId"]
+
+    assert run(again())
+    assert count(served) - before == 1
+
+
+def test_two_processes_send_once(url, served, run):
+    """Two stores on one database, as two processes have them, at the same moment."""
+    once = Once(account_id=ACCOUNT, region=REGION, key=fresh(), digest="d")
+    before = count(served)
+
+    async def both():
+        stores = [open_store(url, served.clock) for _ in range(2)]
+        try:
+            sends = [Sending(store, names, "nobody").submit(submission("a@inbox.test"), once) for store in stores * 3]
+            return await asyncio.gather(*sends, return_exceptions=True)
+        finally:
+            for store in stores:
+                await store.close()
+
+    answers = run(both())
+    (sent,) = [answer for answer in answers if isinstance(answer, str)]
+    others = [answer for answer in answers if not isinstance(answer, str)]
+    assert len(others) == 5
+    assert [other.answer for other in others] == [{"MessageId": sent}] * 5
     assert count(served) == before + 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tayori.model.errors import AccessDenied
-from tayori.model.grants import Grants, Permit
+from tayori.model.grants import DIRECT, Grants, Permit
 from tayori.model.policy import AccessRequest, Decision, Grammar, PolicyError, decide, parse
 
 ACCOUNT = "111122223333"
@@ -154,6 +154,32 @@ def test_two_statements_limit_the_identities_and_leave_the_rest() -> None:
     assert verdict(*statements) is ALLOWED
     assert verdict(*statements, resource=IDENTITY.replace("example.com", "example.org")) is NOT_ALLOWED
     assert verdict(*statements, action="ses:ListIdentities", resource="*") is ALLOWED
+
+
+def test_examples_of_the_iam_user_guide() -> None:
+    """Deny outside of a Region; deny from elsewhere, but for services; deny without MFA."""
+    outside = {
+        "Effect": "Deny",
+        "NotAction": ["cloudfront:*", "iam:*", "route53:*", "support:*"],
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-central-1", "eu-west-1"]}},
+    }
+    assert verdict(allow("*"), outside, aws_requestedregion=("eu-west-1",)) is ALLOWED
+    assert verdict(allow("*"), outside, aws_requestedregion=("us-east-1",)) is DENIED
+    elsewhere = deny(
+        "*",
+        Condition={
+            "NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24", "203.0.113.0/24"]},
+            "Bool": {"aws:ViaAWSService": "false"},
+        },
+    )
+    direct = {name.replace(":", "_"): values for name, values in DIRECT.items()}
+    assert verdict(allow("*"), elsewhere, **direct) is ALLOWED
+    assert verdict(allow("*"), elsewhere, **direct, aws_sourceip=("198.51.100.1",)) is DENIED
+    without_mfa = deny("*", Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})
+    assert verdict(allow("*"), without_mfa) is DENIED  # a long-term key has no such key
+    known = deny("*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})
+    assert verdict(allow("*"), known) is ALLOWED
 
 
 @pytest.mark.parametrize(

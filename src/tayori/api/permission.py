@@ -14,7 +14,7 @@ from tayori.api.registry import Principal
 from tayori.aws.http import HttpRequest
 from tayori.aws.spec import Operation
 from tayori.model.errors import AccessDenied
-from tayori.model.grants import Grants, Permit, kept
+from tayori.model.grants import DIRECT, Grants, Permit, kept
 from tayori.model.once import takes_key as is_send
 from tayori.model.policy import AccessRequest
 
@@ -40,6 +40,8 @@ def check(
     context = context_of(request, principal, now)
     if name in _API_VERSIONS:
         context["ses:apiversion"] = (_API_VERSIONS[name],)
+    if "BounceSender" in params:  # of SendBounce, whose policies may ask for it (ses)
+        context["ses:fromaddress"] = (params["BounceSender"],)
     if is_send(name, operation.name):
         return Permit(grants=principal.grants, actions=_actions(operation, params), context=context)
     if (name, operation.name) not in _UNCHECKED:
@@ -81,6 +83,7 @@ def context_of(request: HttpRequest, principal: Principal, now: datetime) -> dic
     """The condition keys that every request gives."""
     arn = principal.arn
     return {
+        **DIRECT,
         "aws:sourceip": (request.source_ip,),
         "aws:currenttime": (now.isoformat(),),
         "aws:epochtime": (str(int(now.timestamp())),),

@@ -11,6 +11,11 @@ from tayori.model.errors import AccessDenied
 from tayori.model.policy import AccessRequest, Decision, Policy, decide
 
 _NAMES = ("identity-based", "session")
+# What IAM says of every request that no service of AWS makes on one's behalf: policies of the user guide ask for it.
+DIRECT: Mapping[str, tuple[str, ...]] = {
+    "aws:viaawsservice": ("false",),
+    "aws:principalisawsservice": ("false",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

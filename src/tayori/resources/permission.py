@@ -8,7 +8,7 @@ other accounts do is `delegation`'s part, and asked as well.
 
 from tayori.mail.address import AddrSpec, Mailbox
 from tayori.model.arn import Arn
-from tayori.model.grants import Permit, kept
+from tayori.model.grants import DIRECT, Permit, kept
 from tayori.model.message import Submission
 from tayori.model.policy import AccessRequest
 from tayori.resources.settings import Settings
@@ -44,6 +44,8 @@ def request_of(tx: Tx, submission: Submission, author: Mailbox, resource: str, a
     """What a policy is asked about a message of that author."""
     caller = submission.caller
     context = {
+        **DIRECT,
+        "aws:requestedregion": (caller.region,),
         "ses:recipients": tuple(str(address) for address in submission.recipients),
         "ses:fromaddress": (str(author.addr),),
         "ses:fromdisplayname": (author.display_name,),
