@@ -8,7 +8,6 @@ well, with their name.
 from collections.abc import Mapping
 
 LISTED_WITH = (1, 44, 8)  # the version of botocore whose models were read for this list
-_NOT_BUILT = "Not built yet."
 
 _SNS: tuple[tuple[str, str], ...] = (
     (
@@ -35,13 +34,6 @@ _SNS: tuple[tuple[str, str], ...] = (
 
 # (reason, operations of SES v2, operations of SES v1)
 _REASONS: tuple[tuple[str, str, str], ...] = (
-    (
-        _NOT_BUILT,
-        "",
-        """
-        SendBounce
-        """,
-    ),
     (
         "AWS measures this with its own network of test mailboxes and panels; there is no such network here.",
         """

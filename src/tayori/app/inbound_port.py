@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
+from tayori.app import receiving
 from tayori.app.list_management import subscription_links
 from tayori.clock import Clock
 from tayori.config import Config
@@ -66,8 +67,10 @@ async def mx_role(
     async def record(received: Received) -> None:
         await store.batch(inbound.record, received)
 
+    gate = Gate(config.inbound.messages_a_second)
     return MxRole(
         hostname=names(config.service.region).feedback_host,
         accepts=accepts,
-        intake=ReportIntake(record, resolver, clock, Gate(config.inbound.messages_a_second)),
+        intake=ReportIntake(record, resolver, clock, gate),
+        receiving=receiving.receiving(config, store, clock, gate, names),
     )

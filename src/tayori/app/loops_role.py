@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tayori.app import event_targets, inbound_port, publishing, records, tls_reporting
+from tayori.app import event_targets, inbound_port, publishing, receiving, records, tls_reporting
 from tayori.app.block_lists import BlockListWatch
 from tayori.app.notices import AccountMail, Notifier
 from tayori.app.publishing import FeedbackMailer, NotificationMailer
@@ -18,13 +18,22 @@ from tayori.app.webhooks import PausedNotice
 from tayori.clock import SystemClock
 from tayori.events.publisher import Publisher
 from tayori.events.sender import Sender
+from tayori.inbound.receipt_actions import ReceiptActions
 from tayori.loops.base import Lease, Loop, Supervised, Supervisor
 from tayori.loops.retention import Retention
 from tayori.loops.rotation import Rotation
 from tayori.loops.tls_counting import TlsCounter
 from tayori.loops.verifier import Verifier
 from tayori.loops.workers import Heartbeat, HeldExpiry, PauseEnd, Reaper
-from tayori.resources import dkim_setup, identities, notifications, pauses, publications, review_notices
+from tayori.resources import (
+    dkim_setup,
+    identities,
+    notifications,
+    pauses,
+    publications,
+    received_mail,
+    review_notices,
+)
 from tayori.store import leases
 
 if TYPE_CHECKING:
@@ -86,6 +95,7 @@ def _singletons(node: "Node", targets: event_targets.EventTargets) -> list[tuple
         (node.feedback.watch(), "feedback-coverage"),
         (_notifications(node, targets), notifications.TOPIC),
         (_review_mail(node), review_notices.TOPIC),
+        (_receipt_actions(node), received_mail.TOPIC),
         *reputation_loops(node.config, node.store, node.sending, node.names_of, node.resolver),
     ]
 
@@ -106,6 +116,10 @@ def _notifications(node: "Node", targets: event_targets.EventTargets) -> Sender:
     )
     node.stops.append(sender.stop)
     return sender
+
+
+def _receipt_actions(node: "Node") -> ReceiptActions:
+    return receiving.actions(node.config, node.store, node.clock, node.sending, node.resolver, node.names_of)
 
 
 def _verifier(node: "Node") -> Verifier:

@@ -2,7 +2,16 @@
 
 from datetime import timedelta
 
-from tayori.resources import audit, inbound_mail, metrics, notifications, retention, send_answers, webhooks
+from tayori.resources import (
+    audit,
+    inbound_mail,
+    metrics,
+    notifications,
+    received_mail,
+    retention,
+    send_answers,
+    webhooks,
+)
 from tayori.resources.inbound_mail import KeptMail
 from tayori.store.engine import Store
 
@@ -31,6 +40,7 @@ class Retention:
         told += await self._store.write(metrics.forget)
         told += await self._store.write(inbound_mail.forget, self._timeline, self._inbound)
         told += await self._store.write(audit.forget, self._log)
+        told += await self._store.write(received_mail.forget, self._timeline)
         told += await self._store.write(send_answers.forget)
         if contents or timelines or told:
             return _GO_ON

@@ -47,6 +47,7 @@ class RecipientStatus:
     remote_mta: str = ""
     last_attempt: str = ""
     will_retry_until: str = ""
+    extensions: tuple[tuple[str, str], ...] = ()  # of our own reports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class DeliveryStatus:
     original_envelope_id: str = ""
     arrival_date: str = ""
     returned_fields: tuple[Field, ...] = ()
+    extensions: tuple[tuple[str, str], ...] = ()  # of our own reports
 
     @property
     def returned_message_id(self) -> str:
@@ -218,6 +220,7 @@ def _status_body(status: DeliveryStatus) -> bytes:
         ("Reporting-MTA", status.reporting_mta and f"dns; {status.reporting_mta}"),
         ("Original-Envelope-Id", status.original_envelope_id),
         ("Arrival-Date", status.arrival_date),
+        *status.extensions,
     )
     return b"\r\n".join([_group(message), *[_group(_recipient_fields(one)) for one in status.recipients]])
 
@@ -232,6 +235,7 @@ def _recipient_fields(one: RecipientStatus) -> tuple[tuple[str, str], ...]:
         ("Diagnostic-Code", one.diagnostic and f"{one.diagnostic_type or 'smtp'}; {one.diagnostic}"),
         ("Last-Attempt-Date", one.last_attempt),
         ("Will-Retry-Until", one.will_retry_until),
+        *one.extensions,
     )
 
 

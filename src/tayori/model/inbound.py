@@ -48,6 +48,15 @@ class InboundRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRoute:
+    """One recipient at a domain of an account's, whose receipt rules take the mail."""
+
+    recipient: AddrSpec
+    account_id: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
     """One message as the inbound port got it."""
 

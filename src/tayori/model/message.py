@@ -247,6 +247,7 @@ class Operation(StrEnum):
     CUSTOM_VERIFICATION = "SendCustomVerificationEmail"
     SMTP = "SendSmtpEmail"
     SERVICE = "Service"  # the service's own mail: verification links, notices
+    SEND_BOUNCE = "SendBounce"  # back to the sender of mail that was received
     TLS_REPORT = "TlsReport"  # the service's report on a receiver's TLS (RFC 8460)
     PROBE = "Probe"  # sent as an identity to the service itself, to prove what receivers see
 

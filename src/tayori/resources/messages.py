@@ -329,7 +329,12 @@ class Door:
             raise TrackingWanted(wanted, signing_key(tx, secrets.token_bytes(32)))
 
     def _reverse_path(self, submission: Submission, sender: Sender | None) -> ReversePath:
-        """`<MessageId>@<MAIL FROM domain>`: a report can be traced to its message (ses: mail-from)."""
+        """`<MessageId>@<MAIL FROM domain>`: a report can be traced to its message (ses: mail-from).
+
+        None for a bounce, which is never bounced itself (RFC 5321 4.5.5).
+        """
+        if submission.caller.operation is Operation.SEND_BOUNCE:
+            return ReversePath.NULL
         domain = self._names(submission.caller.region).mail_from_domain
         if sender is not None and sender.mail_from_domain:
             if sender.mail_from_ready:
