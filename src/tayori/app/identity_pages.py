@@ -1,7 +1,8 @@
 """HTTP for the pages on identities, beside what SES's API has.
 
     GET    /tayori/identity-list?like=&kind=&status=&from=&limit=   identities with all of their states
-    GET    /tayori/identity-activity/{identity}?days=14             what was sent as it, by day
+    GET    /tayori/identity-activity/{identity}?days=14             what was sent as it, by day, and how its
+                                                                    statuses changed
     GET    /tayori/identity-links/{domain}                          shared links that still open
     POST   /tayori/identity-links/{domain}   {"days": 30}           a new link; its address is shown this once
     DELETE /tayori/identity-links/{domain}?id=                      the link no longer opens
@@ -26,8 +27,9 @@ from tayori.aws.http import HttpRequest, HttpResponse
 from tayori.clock import Clock
 from tayori.model.errors import Invalid
 from tayori.model.identity import IdentityKind, IdentityName, VerificationStatus
-from tayori.resources import identities, identity_listing, share_links
+from tayori.resources import identities, identity_history, identity_listing, share_links
 from tayori.resources.identities import Identity
+from tayori.resources.identity_history import Change
 from tayori.resources.identity_listing import Wish
 from tayori.resources.share_links import ShareLink
 from tayori.store.engine import Store
@@ -67,7 +69,9 @@ class IdentityPages:
         many = _number(dict(parse_qsl(request.query)), "days", _DAYS, _MOST_DAYS)
         place = identity.account_id, identity.region, identity.name
         days = await self._store.read(identity_listing.days, *place, many)
-        return json_page.answer(200, {**_shown(identity), "days": days})
+        changes = await self._store.read(identity_history.of_identity, *place)
+        history = [_change_json(one) for one in changes]
+        return json_page.answer(200, {**_shown(identity), "days": days, "changes": history})
 
     async def links(self, request: HttpRequest, principal: Principal | None) -> HttpResponse:
         return json_page.answer(200, {"links": [_link_json(one) for one in await self._links(request, principal)]})
@@ -151,6 +155,21 @@ def _shown(identity: Identity) -> dict[str, Any]:
         "last_checked_at": moment(identity.last_checked_at),
         "last_success_at": moment(identity.last_success_at),
         "next_check_at": moment(identity.next_check_at),
+    }
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    record = None
+    if change.record_name:
+        record = {"name": change.record_name, "type": change.record_type}
+    return {
+        "at": change.at.isoformat(),
+        "subject": change.subject,
+        "before": change.before,
+        "after": change.after,
+        "cause": change.cause,
+        "record": record,
+        "error": change.error,
     }
 
 

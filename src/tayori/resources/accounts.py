@@ -17,6 +17,7 @@ from tayori.resources import contact_lists, reviews
 from tayori.resources.reviews import StepKind
 from tayori.store.dialect import upsert
 from tayori.store.engine import Tx
+from tayori.store.identity_tables import identity_changes
 from tayori.store.notification_tables import (
     event_destinations,
     identity_notifications,
@@ -245,6 +246,7 @@ def reset(tx: Tx, account_id: str, region: str) -> None:
         identities,
         identity_policies,
         share_links,
+        identity_changes,
         dkim_keys,
         custom_verification_templates,
         email_templates,

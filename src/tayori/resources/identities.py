@@ -27,11 +27,13 @@ from tayori.model.identity import (
     Track,
     VerificationStatus,
 )
+from tayori.model.identity_notice import Subject
 from tayori.model.verification_mail import VerificationMail
 from tayori.resources import (
     configuration_sets,
     dkim_keys,
     dkim_setup,
+    identity_history,
     identity_notifications,
     identity_policies,
     service_mail,
@@ -41,6 +43,7 @@ from tayori.resources import (
 from tayori.resources import tags as tags_of
 from tayori.resources.dkim_keys import DkimKey
 from tayori.resources.dkim_setup import Easy, Follow, Own, Setup
+from tayori.resources.identity_history import Cause
 from tayori.resources.settings import covering
 from tayori.store.engine import Tx
 from tayori.store.tables import account_regions, identities, storable
@@ -324,6 +327,7 @@ def delete(tx: Tx, account_id: str, region: str, name: str) -> None:
     identity_policies.forget(tx, account_id, region, name)
     identity_notifications.forget(tx, account_id, region, name)
     share_links.forget(tx, account_id, region, name)
+    identity_history.forget(tx, account_id, region, name)
     tags_of.forget(tx, account_id, region, f"identity/{name}")
 
 
@@ -400,6 +404,9 @@ def put_mail_from(
     values: dict[str, Any] = {"mail_from_behavior": behavior or MxFailureBehavior.USE_DEFAULT_VALUE}
     is_in_use = identity.mail_from is not None and identity.mail_from.status is not VerificationStatus.FAILED
     if wanted != identity.mail_from_domain or not is_in_use:
+        before = identity.mail_from.status if identity.mail_from else VerificationStatus.NOT_STARTED
+        begun = {Subject.MAIL_FROM: (before, _PENDING)}
+        identity_history.became(tx, account_id, region, name, Cause.CHANGED, begun)
         values |= {"mail_from_domain": wanted, "mail_from_status": _PENDING, "mail_from_since": tx.now}
         values |= dkim_setup.at_once(tx)
     _change(tx, account_id, region, name, **values)

@@ -43,8 +43,9 @@ from tayori.model.proof import (
     own_key_record,
     ownership_record,
 )
-from tayori.resources import dkim_setup, ed25519
+from tayori.resources import dkim_setup, ed25519, identity_history
 from tayori.resources.identities import TOPIC, Identity, from_row, hold, key_of
+from tayori.resources.identity_history import Cause, Change
 from tayori.store.dialect import Hot
 from tayori.store.engine import Tx
 from tayori.store.tables import identities, to_micros
@@ -137,19 +138,55 @@ def record(tx: Tx, checked: Checked, spread: float) -> list[StatusChange]:
     mail_from = identity.mail_from
     if mail_from is not None:
         mail_from = _advanced(mail_from, _mail_from(identity, checked), MAIL_FROM_TRANSITIONS, tx.now)
-    changes = list(
-        _changes(
-            identity.kind,
-            (Subject.VERIFICATION, identity.verification, verification),
-            (Subject.DKIM, identity.dkim, dkim),
-            (Subject.MAIL_FROM, identity.mail_from, mail_from),
-        )
+    tracks = (
+        (Subject.VERIFICATION, identity.verification, verification),
+        (Subject.DKIM, identity.dkim, dkim),
+        (Subject.MAIL_FROM, identity.mail_from, mail_from),
     )
+    changes = list(_changes(identity.kind, *tracks))
     if any(change.before is not change.after for change in changes):
         _store_statuses(tx, identity, verification, dkim, mail_from)
+    history = list(_explained(identity.kind, checked, tx.now, *tracks))
+    identity_history.note(tx, identity.account_id, identity.region, identity.name, history)
     awaits_second = _second_key(tx, identity, checked)
     _book(tx, identity, checked, (verification, dkim, mail_from), ownership, spread, awaits_second=awaits_second)
     return changes
+
+
+_PROOFS = {
+    Subject.VERIFICATION: (Purpose.DKIM, Purpose.OWNERSHIP),
+    Subject.DKIM: (Purpose.DKIM,),
+    Subject.MAIL_FROM: (Purpose.MAIL_FROM_MX,),
+}
+
+
+def _explained(
+    kind: IdentityKind, checked: Checked, now: datetime, *tracks: tuple[Subject, Track | None, Track | None]
+) -> Iterable[Change]:
+    """For the history: a status that changed, and what still counts though its records are gone, or are back."""
+    for subject, before, after in tracks:
+        if before is None or after is None:
+            continue
+        if before.status is after.status and before.is_in_trouble is after.is_in_trouble:
+            continue
+        change = Change(at=now, subject=subject, before=before.status, after=after.status, cause=Cause.FOUND)
+        if after.status is not VerificationStatus.SUCCESS or after.is_in_trouble:
+            change = _lost(change, kind, checked)
+        yield change
+
+
+def _lost(change: Change, kind: IdentityKind, checked: Checked) -> Change:
+    """With the record that decided: one that is certainly missing before one without an answer."""
+    if kind is IdentityKind.EMAIL_ADDRESS and change.subject is Subject.VERIFICATION:
+        return replace(change, cause=Cause.LINK_EXPIRED)
+    if checked.replication is not None and change.subject is not Subject.MAIL_FROM:
+        return replace(change, cause=Cause.NO_PARENT, error=checked.replication)
+    proofs = [one for one in checked.findings if one.expected.purpose in _PROOFS[change.subject]]
+    for verdict, cause in ((Verdict.MISSING, Cause.MISSING), (Verdict.UNKNOWN, Cause.SILENT)):
+        for finding in (one for one in proofs if one.verdict is verdict):
+            record = finding.expected
+            return replace(change, cause=cause, record_name=record.name, record_type=record.rdtype, error=finding.error)
+    return replace(change, cause=Cause.SILENT)
 
 
 def _second_key(tx: Tx, identity: Identity, checked: Checked) -> bool:
@@ -339,6 +376,8 @@ def verify_by_link(tx: Tx, token: str) -> Identity:
                 error_type=None,
             )
         )
+        opened = {Subject.VERIFICATION: (identity.verification.status, VerificationStatus.SUCCESS)}
+        identity_history.became(tx, identity.account_id, identity.region, identity.name, Cause.LINK, opened)
     return identity
 
 
@@ -348,12 +387,15 @@ def check_now(tx: Tx, account_id: str, region: str, name: str) -> None:
     if identity is None:
         raise NotFound(f"Identity {name} does not exist.", Kind.IDENTITY)
     values: dict[str, Any] = {"checks": 0, "next_check_at": tx.now}
+    begun: dict[Subject, tuple[VerificationStatus, VerificationStatus]] = {}
     tracks = {"dkim": identity.dkim, "mail_from": identity.mail_from}
     if identity.kind is IdentityKind.DOMAIN:
         tracks["verification"] = identity.verification
     for column, track in tracks.items():
         if track is not None and track.status is VerificationStatus.FAILED:
             values |= {f"{column}_status": VerificationStatus.PENDING, f"{column}_since": tx.now}
+            begun[Subject(column)] = (track.status, VerificationStatus.PENDING)
+    identity_history.became(tx, account_id, region, name, Cause.AGAIN, begun)
     tx.execute(identities.update().where(*key_of(account_id, region, name)).values(**values))
     tx.wake(TOPIC)
 
@@ -365,8 +407,12 @@ def take_for_verified(tx: Tx, account_id: str, region: str, name: str) -> None:
         raise NotFound(f"Identity {name} does not exist.", Kind.IDENTITY)
     success = VerificationStatus.SUCCESS
     values: dict[str, Any] = {"verification_status": success, "verification_since": None, "last_success_at": tx.now}
+    taken = {Subject.VERIFICATION: (identity.verification.status, success)}
     if identity.tokens:
         values |= {"dkim_status": success, "dkim_since": None}
+        taken[Subject.DKIM] = (identity.dkim.status, success)
     if identity.mail_from is not None:
         values |= {"mail_from_status": success, "mail_from_since": None}
+        taken[Subject.MAIL_FROM] = (identity.mail_from.status, success)
     tx.execute(identities.update().where(*key_of(account_id, region, name)).values(next_check_at=None, **values))
+    identity_history.became(tx, account_id, region, name, Cause.ASSUMED, taken)
