@@ -26,8 +26,14 @@ def test_a_paused_destinations_mail_waits_with_that_reason_and_arrives_once_it_i
     assert found["sentence"].startswith("An operator has paused the destination inbox.test")
     assert found["sentence"].endswith("they asked us to")
     assert json.loads(service.tayori("queue", "pauses", "--json"))[0]["name"] == "inbox.test"
-    assert any(site["domains"] for site in json.loads(service.tayori("queue", "sites", "--json")))
     service.tayori("queue", "resume", "destination", "inbox.test")
     service.wait_for_state(waits, "delivered")
-    (open_now, *_) = json.loads(service.tayori("queue", "connections", "--json"))
+
+    def shown(what: str) -> list[dict]:
+        """Just after a message: what is idle is put away."""
+        service.wait_for_state(service.send("after@inbox.test", sender=SENDER), "delivered")
+        return json.loads(service.tayori("queue", what, "--json"))
+
+    assert until(lambda: [site for site in shown("sites") if site["domains"]], "a site with a domain", 60)
+    (open_now, *_) = until(lambda: shown("connections"), "an open connection", 60)
     assert open_now["messages"] >= 1 and open_now["doing"]
