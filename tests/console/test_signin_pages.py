@@ -1,12 +1,40 @@
 """Users and access, the profile, invitations and passkeys: by clicking, in both languages."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from browser import PASSWORD, USER, Console, SignIn, check_accessible, choose, fill, is_too_wide, press, signed_in
 from playwright.sync_api import Browser, Page, expect
 
 from system.service import Service
+
+# The provider, which is not ours, runs in this process: what its libraries say of each other is not the test's.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """The issuer of three people."""
+    from oidc_provider_mock import User, run_server_in_thread
+
+    known = [User(sub=name) for name in ("alice", "mallory", "goro-there")]
+    with run_server_in_thread(user_claims=known) as server:
+        yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture(scope="module")
+def console_settings(console_settings: dict[str, str], provider: str) -> dict[str, str]:
+    names = {"label": "Company", "label_ja": "会社"}
+    company = {"issuer": provider, "client_id": "tayori", "client_secret": "env:COMPANY", **names}
+    return {
+        **console_settings,
+        "TAYORI_CONSOLE_OIDC": json.dumps({"company": company}),
+        "TAYORI_EVENTS_PRIVATE_NETWORKS": "127.0.0.0/8,::1/128",
+        "TAYORI_SECRET_COMPANY": "what the provider knows us by",
+    }
 
 
 def link_of(page: Page, role: str, name: str) -> str:
@@ -186,3 +214,64 @@ def test_on_a_telephone(console_narrow: Console, window: SignIn) -> None:
     with window(theme="dark") as dark:
         for name in ("users", "profile"):
             check_accessible(dark.go(name))
+
+
+# -- by another service ------------------------------------------------------------------------------------------------
+
+
+def without_strangers(console: Console) -> None:
+    """The provider's page wants a style sheet from elsewhere, which tests do not go to."""
+    console.context.route(re.compile("^https://"), lambda route: route.fulfill(content_type="text/css", body=""))
+
+
+def agree(page: Page, subject: str) -> None:
+    """The provider's own page, where somebody says who they are."""
+    page.wait_for_url("**/oauth2/authorize**")
+    page.get_by_role("button", name=subject).click()
+
+
+def test_a_sign_in_is_linked_and_used_and_given_up(console: Console, browser: Browser, origin: str) -> None:
+    without_strangers(console)
+    page = console.go("profile", "Your profile")
+    press(page, "Link Company")
+    agree(page, "alice")
+    expect(page.get_by_role("button", name="Unlink Company")).to_be_visible()
+    check_accessible(page)
+    with stranger(browser, console, "ja") as other:
+        without_strangers(other)
+        theirs = other.page
+        theirs.goto(console.address("profile"))
+        expect(theirs.get_by_role("heading", name="Tayori にサインイン")).to_be_visible()
+        check_accessible(theirs)
+        press(theirs, "会社 でサインイン", "link")
+        agree(theirs, "alice")
+        expect(theirs.get_by_role("heading", name="プロフィール")).to_be_visible()  # where they wanted to go
+        expect(theirs.get_by_role("button", name="会社 の関連付けを解除")).to_be_visible()
+    with stranger(browser, console) as other:
+        without_strangers(other)
+        theirs = other.page
+        theirs.goto(f"{origin}/")
+        press(theirs, "Sign in with Company", "link")
+        agree(theirs, "mallory")
+        expect(theirs.get_by_text("No user here belongs to that sign-in.")).to_be_visible()
+        check_accessible(theirs)
+        theirs.goto(f"{origin}/console/sign-in?failed=%3Cb%3Ewords+of+a+stranger")
+        expect(theirs.get_by_text("The sign-in with the other service did not succeed.")).to_be_visible()
+        expect(theirs.get_by_text("words of a stranger")).to_have_count(0)
+    press(page, "Unlink Company")
+    press(page.get_by_role("dialog"), "Unlink")
+    expect(page.get_by_role("button", name="Link Company")).to_be_visible()
+
+
+def test_an_invitation_is_accepted_without_a_password(console: Console, browser: Browser) -> None:
+    page = console.go("users", "Users and access")
+    url = link_of(page, "Sender", "goro")
+    with stranger(browser, console) as other:
+        without_strangers(other)
+        theirs = other.page
+        theirs.goto(url)
+        expect(theirs.get_by_role("heading", name="Create your user")).to_be_visible()
+        check_accessible(theirs)
+        press(theirs, "Continue with Company, without a password")
+        agree(theirs, "goro-there")
+        expect(theirs.get_by_role("button", name="goro")).to_be_visible()

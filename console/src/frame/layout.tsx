@@ -33,6 +33,7 @@ const words = define({
   toLight: ["Light mode", "ライトモード"],
   region: ["Region", "リージョン"],
   account: ["Account", "アカウント"],
+  allAccounts: ["All accounts", "すべてのアカウント"],
   signOut: ["Sign out", "サインアウト"],
   profile: ["Your profile", "プロフィール"],
   rehearsal: ["Rehearsal: no mail leaves this machine", "リハーサル: メールはこのマシンの外へ送信されません"],
@@ -206,8 +207,13 @@ function Top() {
       text: named(account),
       ariaLabel: `${t.account}: ${named(account)}`,
       description: t.account,
-      items: session.accounts.map((one) => ({ id: one.id, text: one.name || one.id, description: one.id })),
-      onItemClick: ({ detail }) => navigate(`/${detail.id}/${region}/dashboard`),
+      items: [
+        ...session.accounts.map((one) => ({ id: one.id, text: one.name || one.id, description: one.id })),
+        // However many there are: their page searches them.
+        ...(session.user.operator ? [{ id: "all", text: t.allAccounts }] : []),
+      ],
+      onItemClick: ({ detail }) =>
+        detail.id === "all" ? go("accounts") : navigate(`/${detail.id}/${region}/dashboard`),
     },
     {
       type: "menu-dropdown",

@@ -27,7 +27,9 @@ export interface SignedIn {
   signedIn: true;
   user: User;
   accounts: Account[];
+  /** An operator, who may enter all, is told the first of them: `moreAccounts` says that there are others. */
   regions: string[];
+  moreAccounts: boolean;
   region: string;
   csrf: string;
   rehearsal: boolean;
@@ -36,7 +38,7 @@ export interface SignedIn {
 
 export interface SignedOut {
   signedIn: false;
-  ways: { password: boolean; passkeys: boolean; oidc: { id: string; name: string }[] };
+  ways: { password: boolean; passkeys: boolean; oidc: { id: string; name: string; nameJa: string }[] };
   firstStart: boolean;
   version: string;
 }

@@ -13,7 +13,7 @@ import { tayori } from "../../api/client";
 import { ApiFailure } from "../../api/failure";
 import { segment } from "../../frame/place";
 import { useSessionHolder } from "../../frame/session";
-import { useWords } from "../../frame/words";
+import { useLanguage, useWords } from "../../frame/words";
 import { Failure } from "../../parts/Failure";
 import { useAction } from "../../parts/useAction";
 import { useCall } from "../../parts/useCall";
@@ -60,6 +60,36 @@ export function Component() {
     <Door title={t.newUser}>
       <Failure failure={found.failure} retry={found.reload} />
     </Door>
+  );
+}
+
+/** The other services by which one can come in instead of setting a password. */
+function Others({ token }: { token: string }) {
+  const t = useWords(words);
+  const language = useLanguage();
+  const { session } = useSessionHolder();
+  const action = useAction(async (id: string) => {
+    const path = `/tayori/console/oidc/${segment(id)}/invitation`;
+    const { url } = await tayori<{ url: string }>("POST", path, { token });
+    window.location.assign(url);
+  });
+  const others = session?.signedIn === false ? session.ways.oidc : [];
+  if (others.length === 0) return null;
+  return (
+    <SpaceBetween size="s">
+      <Failure failure={action.failure} />
+      {others.map((one) => (
+        <Button
+          key={one.id}
+          formAction="none"
+          fullWidth
+          loading={action.isRunning}
+          onClick={() => void action.run(one.id)}
+        >
+          {t.continueWith(language === "ja" ? one.nameJa : one.name)}
+        </Button>
+      ))}
+    </SpaceBetween>
   );
 }
 
@@ -128,6 +158,7 @@ function Form({ token, invitation, onDone }: { token: string; invitation: Invita
             <Button variant="primary" fullWidth loading={action.isRunning}>
               {invitation.isReset ? t.setPassword : t.create}
             </Button>
+            {!invitation.isReset && <Others token={token} />}
           </SpaceBetween>
         </form>
       </Container>

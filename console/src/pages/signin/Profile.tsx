@@ -1,5 +1,6 @@
 /* What a user changes of their own: name, language, password, passkeys, sessions. */
 
+import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
@@ -11,6 +12,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useState } from "react";
+import { useLocation, useSearchParams } from "react-router";
 import { tayori } from "../../api/client";
 import { ApiFailure } from "../../api/failure";
 import { type Theme, useAppearance } from "../../frame/appearance";
@@ -18,7 +20,7 @@ import { useNotices } from "../../frame/notices";
 import { Page } from "../../frame/page";
 import { segment } from "../../frame/place";
 import { useSession, useSessionHolder } from "../../frame/session";
-import { type Language, useWords } from "../../frame/words";
+import { type Language, useLanguage, useWords } from "../../frame/words";
 import { Destroy } from "../../parts/Destroy";
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
@@ -28,7 +30,9 @@ import { useCall } from "../../parts/useCall";
 import { words } from "./accessWords";
 import { ProfileHelp } from "./help";
 import { addPasskey, NoPasskey } from "./passkey";
+import { providerWord } from "./providers";
 import { isPassword } from "./rules";
+import { words as signInWords } from "./words";
 
 export function Component() {
   const t = useWords(words);
@@ -38,6 +42,7 @@ export function Component() {
         <Settings />
         <Password />
         <Passkeys />
+        <External />
         <Sessions />
       </SpaceBetween>
     </Page>
@@ -258,6 +263,92 @@ function Passkeys() {
         }}
       >
         {t.removePasskeyText}
+      </Destroy>
+    </SpaceBetween>
+  );
+}
+
+interface External {
+  id: string;
+  name: string;
+  nameJa: string;
+  linkedAt: string | null;
+}
+
+/** Other services by which one signs in; nothing where there is none. */
+function External() {
+  const t = useWords(words);
+  const outcome = useWords(signInWords);
+  const language = useLanguage();
+  const path = "/tayori/console/external-users";
+  const [search] = useSearchParams();
+  const { pathname } = useLocation();
+  const found = useCall((signal) => tayori<{ providers: External[] }>("GET", path, undefined, signal), []);
+  const [gone, setGone] = useState<External | null>(null);
+  const link = useAction(async (one: External) => {
+    const { url } = await tayori<{ url: string }>("POST", `/tayori/console/oidc/${segment(one.id)}/link`, {
+      to: pathname,
+    });
+    window.location.assign(url);
+  });
+  const named = (one: External) => (language === "ja" ? one.nameJa : one.name);
+  const failed = search.get("failed");
+  const providers = found.value?.providers ?? [];
+  if (providers.length === 0) return <Failure failure={found.failure} retry={found.reload} />;
+  return (
+    <SpaceBetween size="s">
+      {failed !== null && (
+        <div role="alert">
+          <Alert type="error">{providerWord(outcome, failed)}</Alert>
+        </div>
+      )}
+      <Failure failure={link.failure} onDismiss={link.clear} />
+      <Table
+        wrapLines
+        items={providers}
+        trackBy="id"
+        header={
+          <Header variant="h2" description={t.externalAbout}>
+            {t.external}
+          </Header>
+        }
+        columnDefinitions={[
+          { id: "name", header: t.externalName, minWidth: 130, isRowHeader: true, cell: named },
+          {
+            id: "linked",
+            header: t.linked,
+            minWidth: 150,
+            cell: (one) => (one.linkedAt ? <TimeText at={one.linkedAt} /> : t.notLinked),
+          },
+          {
+            id: "actions",
+            header: t.actions,
+            minWidth: 110,
+            cell: (one) =>
+              one.linkedAt ? (
+                <Button variant="inline-link" ariaLabel={t.unlinkOf(named(one))} onClick={() => setGone(one)}>
+                  {t.unlink}
+                </Button>
+              ) : (
+                <Button variant="inline-link" ariaLabel={t.linkOf(named(one))} onClick={() => void link.run(one)}>
+                  {t.linkSignIn}
+                </Button>
+              ),
+          },
+        ]}
+      />
+      <Destroy
+        visible={gone !== null}
+        title={t.unlink}
+        verb={t.unlink}
+        names={[gone ? named(gone) : ""]}
+        act={() => tayori("DELETE", `${path}/${segment(gone?.id ?? "")}`)}
+        onClose={() => {
+          setGone(null);
+          void found.reload();
+        }}
+      >
+        {t.unlinkText}
       </Destroy>
     </SpaceBetween>
   );

@@ -11,15 +11,17 @@ import { Navigate, useSearchParams } from "react-router";
 import { tayori } from "../../api/client";
 import { ApiFailure } from "../../api/failure";
 import { useSessionHolder } from "../../frame/session";
-import { useWords } from "../../frame/words";
+import { useLanguage, useWords } from "../../frame/words";
 import { Failure } from "../../parts/Failure";
 import { useAction } from "../../parts/useAction";
 import { Door } from "./Door";
 import { NoPasskey, signInByPasskey } from "./passkey";
+import { providerWord } from "./providers";
 import { words } from "./words";
 
 export function Component() {
   const t = useWords(words);
+  const language = useLanguage();
   const { session, reload } = useSessionHolder();
   const [search] = useSearchParams();
   const [name, setName] = useState("");
@@ -44,7 +46,11 @@ export function Component() {
       <Container header={<Header variant="h1">{t.signInTitle}</Header>}>
         <SpaceBetween size="l">
           {session?.firstStart && <Alert type="info">{t.firstStart}</Alert>}
-          {search.has("failed") && <Alert type="error">{t.fromProvider}</Alert>}
+          {search.has("failed") && (
+            <div role="alert">
+              <Alert type="error">{providerWord(t, search.get("failed"))}</Alert>
+            </div>
+          )}
           <Refusal failure={byPassword.failure} refused={t.refused} />
           <Refusal failure={byPasskey.failure} refused={t.passkeyRefused} />
           <form
@@ -99,8 +105,8 @@ export function Component() {
                 </Button>
               )}
               {ways?.oidc.map((one) => (
-                <Button key={one.id} fullWidth href={`/tayori/console/oidc/${encodeURIComponent(one.id)}`}>
-                  {t.signInWith(one.name)}
+                <Button key={one.id} fullWidth href={providerPath(one.id, search.get("to"))}>
+                  {t.signInWith(language === "ja" ? one.nameJa : one.name)}
                 </Button>
               ))}
             </SpaceBetween>
@@ -109,6 +115,10 @@ export function Component() {
       </Container>
     </Door>
   );
+}
+
+function providerPath(id: string, to: string | null): string {
+  return `/tayori/console/oidc/${encodeURIComponent(id)}${to ? `?to=${encodeURIComponent(to)}` : ""}`;
 }
 
 /** The refusals that this page knows, in the reader's language; others as they were said. */

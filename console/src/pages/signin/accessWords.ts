@@ -26,6 +26,22 @@ export const words = define({
   freshFault: ["Enter 12 to 256 characters.", "12～256 文字で入力してください。"],
   change: ["Change password", "パスワードを変更"],
   changed: ["The password was changed.", "パスワードを変更しました。"],
+  external: ["Sign-in with other services", "外部サービスでのサインイン"],
+  externalAbout: [
+    "Link a user of another service, and sign in here with it.",
+    "外部サービスのユーザーを関連付けると、そのユーザーでサインインできます。",
+  ],
+  externalName: ["Service", "サービス"],
+  linked: ["Linked", "関連付け日時"],
+  notLinked: ["Not linked", "未関連付け"],
+  linkSignIn: ["Link", "関連付ける"],
+  linkOf: [(name: string) => `Link ${name}`, (name: string) => `${name} を関連付ける`],
+  unlink: ["Unlink", "関連付けを解除"],
+  unlinkOf: [(name: string) => `Unlink ${name}`, (name: string) => `${name} の関連付けを解除`],
+  unlinkText: [
+    "You cannot sign in with it any more. Sessions that it began go on.",
+    "このサービスではサインインできなくなります。開始済みのセッションは継続します。",
+  ],
   passkeys: ["Passkeys", "パスキー"],
   passkey: ["Passkey", "パスキー"],
   passkeysAbout: [

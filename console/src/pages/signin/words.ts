@@ -36,8 +36,36 @@ export const words = define({
     "まだユーザーがいません。サービスの起動時に表示されたリンクを開いてください。新しいリンクは `tayori user link` で作成できます。",
   ],
   fromProvider: [
-    "The sign-in with the other service did not succeed, or nobody here belongs to that user.",
-    "外部サービスでのサインインに失敗したか、対応するユーザーがいません。",
+    "The sign-in with the other service did not succeed. Try again.",
+    "外部サービスでのサインインに失敗しました。もう一度お試しください。",
+  ],
+  providerRefused: [
+    "The other service did not sign you in, or you cancelled it.",
+    "外部サービスでのサインインが拒否されたか、キャンセルされました。",
+  ],
+  providerBroken: [
+    "The other service cannot be reached, or what it answered does not hold. The service's log says why.",
+    "外部サービスに接続できないか、応答を検証できませんでした。原因はサービスのログに記録されています。",
+  ],
+  providerExpired: [
+    "This sign-in took longer than ten minutes, or was begun in another browser. Begin again.",
+    "サインインが 10 分以内に完了しなかったか、別のブラウザーで開始されています。最初からやり直してください。",
+  ],
+  providerUnknown: [
+    "No user here belongs to that sign-in. Ask an administrator for an invitation; if you have a user, sign in and link it on your profile page.",
+    "このサインインに対応するユーザーがいません。管理者に招待を依頼してください。すでにユーザーをお持ちの場合は、サインインしてプロフィールページで関連付けてください。",
+  ],
+  providerTaken: [
+    "That sign-in belongs to another user here.",
+    "このサインインは、別のユーザーに関連付けられています。",
+  ],
+  providerLink: [
+    "No user could be made: the invitation has been used, or the account for new users does not exist.",
+    "ユーザーを作成できませんでした。招待が使用済みか、新しいユーザー用のアカウントが存在しません。",
+  ],
+  continueWith: [
+    (name: string) => `Continue with ${name}, without a password`,
+    (name: string) => `パスワードを設定せず ${name} で続行`,
   ],
   firstUser: ["Create the first user", "最初のユーザーを作成"],
   firstUserText: [
