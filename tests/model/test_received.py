@@ -92,6 +92,22 @@ def test_claims_of_the_sender_are_taken_out() -> None:
     assert stamped.endswith(b"\r\n\r\nHello\r\n")
 
 
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        (b"From: a@b.test\r\nX-SES-Receipt: x\r\n\r\nHello", b"From: a@b.test\r\n\r\nHello"),
+        (b"Return-Path: <x@y>\r\n\r\nHello", b"\r\nHello"),
+        (b"no field\r\nFrom: a@b.test\r\n\r\n", b"no field\r\nFrom: a@b.test\r\n\r\n"),
+        (b"\r\nX-SES-Receipt: x\r\n\r\n", b"\r\nX-SES-Receipt: x\r\n\r\n"),
+        (b"no end of the header", b"no end of the header"),
+        (b"", b""),
+    ],
+)
+def test_the_rest_of_a_message_is_as_it_came(raw: bytes, kept: bytes) -> None:
+    own = received.stamped(b"", ARRIVAL, judge(SpfVerdict.PASS), [], scans=False)
+    assert received.stamped(raw, ARRIVAL, judge(SpfVerdict.PASS), [], scans=False) == own + kept
+
+
 def test_a_hostile_greeting_stays_within_its_line() -> None:
     arrival = Arrival(**{name: getattr(ARRIVAL, name) for name in Arrival.__slots__} | {"helo": "a(b)\r\nX: y\u2028"})
     stamped = received.stamped(RAW, arrival, judge(SpfVerdict.PASS), [], scans=False)

@@ -96,8 +96,9 @@ class ReceiptActions:
                 await self._work(account_id, message_id)
 
         with contextlib.suppress(TimeoutError):  # what was cut off goes on where it was, behind the others
-            async with asyncio.timeout(_SECONDS):
-                await asyncio.gather(*(one(*key) for key in found))
+            async with asyncio.timeout(_SECONDS), asyncio.TaskGroup() as group:
+                for key in found:
+                    group.create_task(one(*key))
         return 0.0
 
     async def _pause(self) -> float | None:

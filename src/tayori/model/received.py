@@ -137,11 +137,15 @@ def stamped(raw: bytes, arrival: Arrival, judged: Verdicts, added: Sequence[tupl
 
 
 def _without_claims(raw: bytes, domain: str) -> bytes:
-    block, separator, body = raw.partition(b"\r\n\r\n")
-    if len(block) > MAX_BLOCK:
+    """All the rest stays as it is, whatever it is."""
+    end = raw.find(b"\r\n\r\n", 0, MAX_BLOCK)
+    if end < 0 or raw.startswith(b"\r\n"):  # no header
         return raw
-    kept = [one for one in scan_block(block + b"\r\n") if not _is_claim(one, domain)]
-    return b"".join(one.raw for one in kept) + (b"\r\n" + body if separator else b"")
+    lines = b"\r\n" + raw[: end + 2]
+    for one in scan_block(lines[2:]):
+        if _is_claim(one, domain):
+            lines = lines.replace(b"\r\n" + one.raw, b"\r\n", 1)
+    return lines[2:] + raw[end + 2 :]
 
 
 def _is_claim(field: Field, domain: str) -> bool:
