@@ -3,7 +3,10 @@
 settings.md           tayori.config
 commands.md           the parsers of tayori.cli
 operations.md         the handlers of tayori.api, and its list of what is not offered
+operations/           a page for each area of them (operation_pages.py)
 feedback-loops.md     the table of feedback loops (tayori/model/feedback_loops.toml); .ja.md in Japanese
+
+The table of what is answered on the front pages is written, too.
 """
 
 import argparse
@@ -15,9 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import feedback_page
+import operation_pages
 
-from tayori.api import registry
-from tayori.api.not_offered import NOT_OFFERED
 from tayori.cli import config
 from tayori.cli.command import shared_options
 from tayori.cli.main import COMMANDS, parser_of
@@ -32,7 +34,7 @@ def pages() -> dict[str, str]:
     return {
         "settings.md": config.reference(),
         "commands.md": commands(),
-        "operations.md": operations(),
+        **operation_pages.pages(),
         "feedback-loops.md": feedback_page.page("en"),
         "feedback-loops.ja.md": feedback_page.page("ja"),
     }
@@ -124,39 +126,31 @@ def _shared_names() -> set[str]:
     return {name for action in shared_options()._actions for name in action.option_strings}
 
 
-# -- operations ----------------------------------------------------------------------------------------------------
+# -- the front pages ---------------------------------------------------------------------------------------------------
+
+_FRONT_PAGES = {"README.md": "en", "README.ja.md": "ja"}
+_COVERAGE = re.compile(r"(?<=<!-- coverage -->\n).*?(?=<!-- /coverage -->)", re.DOTALL)
 
 
-def operations() -> str:
-    offered = registry.load_operations()
-    lines = [
-        "# Operations of the API",
-        "",
-        f"{_MADE} Names, members, constraints and errors are those of the AWS models that botocore carries.",
-        "An operation that is not offered answers with a sentence that says so.",
-    ]
-    for service, title in (("sesv2", "SES v2"), ("ses", "SES v1"), ("sns", "SNS")):
-        answered = sorted(found.operation for found in offered if found.service == service)
-        lines += ["", f"## {title}", "", f"Offered: {_listed(answered)}.", "", "Not offered:", ""]
-        reasons: dict[str, list[str]] = {}
-        for (name, operation), reason in NOT_OFFERED.items():
-            if name == service:
-                reasons.setdefault(reason, []).append(operation)
-        lines += [f"* {reason} {_listed(sorted(names))}." for reason, names in reasons.items()]
-    for service, title in (("cloudwatch", "CloudWatch"), ("sts", "STS")):
-        answered = sorted(found.operation for found in offered if found.service == service)
-        lines += ["", f"## {title}", "", f"Offered: {_listed(answered)}. Nothing else is."]
-    return "\n".join(lines) + "\n"
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+def front_pages() -> dict[str, str]:
+    """Their content, with the table of what is answered as the code has it."""
+    texts = {name: (FOLDER.parents[1] / name).read_text("utf-8") for name in _FRONT_PAGES}
+    return {
+        name: _COVERAGE.sub(lambda _, lang=_FRONT_PAGES[name]: operation_pages.coverage(lang), text)
+        for name, text in texts.items()
+    }
 
 
 def main() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, content in pages().items():
+    made = pages()
+    (FOLDER / "operations").mkdir(parents=True, exist_ok=True)
+    for old in (FOLDER / "operations").glob("*.md"):
+        if f"operations/{old.name}" not in made:
+            old.unlink()
+    for name, content in made.items():
         (FOLDER / name).write_text(content, "utf-8")
+    for name, content in front_pages().items():
+        (FOLDER.parents[1] / name).write_text(content, "utf-8")
 
 
 if __name__ == "__main__":
