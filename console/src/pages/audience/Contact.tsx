@@ -50,7 +50,7 @@ export function Component() {
         <Failure failure={found.failure} retry={found.reload} />
         {!found.value && found.isLoading && <StatusIndicator type="loading">{t.loading}</StatusIndicator>}
         {found.value && (
-          <>
+          <SpaceBetween size="l">
             <Container header={<Header variant="h2">{t.details}</Header>}>
               <KeyValuePairs
                 columns={2}
@@ -67,7 +67,7 @@ export function Component() {
               topics={found.value.topics}
               reload={found.reload}
             />
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
     </Page>

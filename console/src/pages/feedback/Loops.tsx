@@ -114,6 +114,7 @@ function Shares({ coverage }: { coverage: Coverage }) {
         {
           id: "loop",
           header: t.willReport,
+          minWidth: 240,
           cell: (one) => (
             <>
               <Reports loop={one.loop} />

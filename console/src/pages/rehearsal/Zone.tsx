@@ -94,7 +94,7 @@ function Zone({ domain }: { domain: string }) {
             minWidth: 160,
             cell: (line) => (
               <>
-                {line.host}
+                <span style={{ overflowWrap: "anywhere" }}>{line.host}</span>
                 <Box variant="small" display="block">
                   <span style={{ overflowWrap: "anywhere" }}>{line.name}</span>
                 </Box>

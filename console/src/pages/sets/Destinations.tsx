@@ -118,7 +118,7 @@ export function Destinations({ set }: { set: string }) {
           {
             id: "status",
             header: t.status,
-            minWidth: 110,
+            minWidth: 130,
             cell: (one) =>
               one.kind === "webhook" && !one.enabled ? (
                 <StatusIndicator type="stopped">{t.webhookPaused}</StatusIndicator>

@@ -26,7 +26,6 @@ export function Preview({ parts, isStale }: { parts: Parts; isStale: boolean }) 
       <SpaceBetween direction="horizontal" size="l">
         <FormField label={t.device}>
           <SegmentedControl
-            label={t.device}
             selectedId={device}
             onChange={({ detail }) => setDevice(detail.selectedId)}
             options={[
@@ -37,7 +36,6 @@ export function Preview({ parts, isStale }: { parts: Parts; isStale: boolean }) 
         </FormField>
         <FormField label={t.mode}>
           <SegmentedControl
-            label={t.mode}
             selectedId={mode}
             onChange={({ detail }) => setMode(detail.selectedId)}
             options={[
@@ -48,7 +46,6 @@ export function Preview({ parts, isStale }: { parts: Parts; isStale: boolean }) 
         </FormField>
         <FormField label={t.shown}>
           <SegmentedControl
-            label={t.shown}
             selectedId={shown}
             onChange={({ detail }) => setShown(detail.selectedId)}
             options={[

@@ -95,7 +95,7 @@ function Reply({ of }: { of: Delivery }) {
       {of.status !== null && <Box fontWeight="bold">{t.status(of.status)}</Box>}
       <Box variant="small">{t.effort(of.tries, of.milliseconds ?? 0)}</Box>
       {(of.error || said) && <Box variant="small">{of.error ? <Said text={of.error} /> : said}</Box>}
-      {of.status === null && !of.error && !said && <>{t.noAnswer}</>}
+      {of.status === null && !of.error && !said && of.state !== "done" && <>{t.noAnswer}</>}
       {of.nextTryAt && (
         <Box variant="small">
           {t.next} <TimeText at={of.nextTryAt} />
@@ -131,12 +131,17 @@ export function DeliveryTable({ items, isLoading, header, pagination, name }: De
         { id: "at", header: t.at, isRowHeader: true, cell: (one) => <TimeText at={one.createdAt} />, minWidth: 120 },
         { id: "kind", header: t.kind, cell: (one) => one.kind },
         { id: "state", header: t.state, cell: (one) => <DeliveryState of={one} />, minWidth: 130 },
-        { id: "endpoint", header: t.endpoint, cell: (one) => one.endpoint, minWidth: 160 },
-        { id: "answer", header: t.answer, cell: (one) => <Reply of={one} />, minWidth: 260 },
+        {
+          id: "endpoint",
+          header: t.endpoint,
+          minWidth: 150,
+          cell: (one) => <span style={{ overflowWrap: "anywhere" }}>{one.endpoint}</span>,
+        },
+        { id: "answer", header: t.answer, cell: (one) => <Reply of={one} />, minWidth: 220 },
         {
           id: "content",
           header: t.content,
-          minWidth: 140,
+          minWidth: 120,
           cell: (one) => (
             <ExpandableSection headerText={t.content} headingTagOverride="h3">
               <Verbatim text={pretty(one.content)} name={t.contentOf(one.id)} />
