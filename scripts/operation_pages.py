@@ -82,8 +82,8 @@ def _index(areas: dict[str, list[Registered]]) -> str:
         f"This page was made with those of botocore {botocore_version()}.",
         "",
         "An operation that is not offered answers with a sentence that says so. Beside its own errors, each operation",
-        "may answer those of all AWS services, which are of signatures, permissions, rates and the form of a request. A",
-        "member below another is required where the other one is given.",
+        "may answer those of all AWS services, which are of signatures, permissions, rates and the form of a request.",
+        "A member below another is required where the other one is given.",
     ]
     for service, title in _TITLES.items():
         lines += ["", f"## {title}", "", "| Area | Operations |", "|---|---|"]
