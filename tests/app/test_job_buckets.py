@@ -37,7 +37,7 @@ def s3(endpoint: str) -> Iterator[Any]:
     client = boto3.client(
         "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="key", aws_secret_access_key="secret"
     )
-    for bucket in ("results", "lists", "common"):
+    for bucket in ("results", "lists", "common", "mail"):
         client.create_bucket(Bucket=bucket)
     yield client
     client.close()
@@ -51,10 +51,21 @@ def files(endpoint: str, s3: Any) -> Iterator[BucketFiles]:
         s3_secret_access_key="secret",
         s3_bucket="results",
         s3_imports={"lists": ACCOUNT, "common": "*"},
+        s3_received={"mail": ACCOUNT, "common": "*", "gone": "*"},
     )
     found = BucketFiles(settings)
     yield found
     found.close()
+
+
+def test_received_mail_goes_into_the_accounts_own_bucket(files: BucketFiles, s3: Any, run: Any) -> None:
+    run(files.put(ACCOUNT, ObjectName("mail", "in/1"), b"Subject: x\r\n"))
+    found = s3.get_object(Bucket="mail", Key="in/1")
+    assert (found["Body"].read(), found["ContentType"]) == (b"Subject: x\r\n", "message/rfc822")
+    run(files.put(OTHER, ObjectName("common", "1"), b""))
+    for account_id, bucket in ((OTHER, "mail"), (ACCOUNT, "lists"), (ACCOUNT, "gone")):
+        with pytest.raises(FileTrouble):
+            run(files.put(account_id, ObjectName(bucket, "1"), b""))
 
 
 def test_an_import_is_read_from_the_accounts_own_bucket(files: BucketFiles, s3: Any, run: Any) -> None:
