@@ -212,6 +212,27 @@ export const sentences: readonly (readonly [english: string, japanese: string])[
     "To use this feature you must enable Virtual Deliverability Manager",
     "この機能を使用するには、Virtual Deliverability Manager を有効にする必要があります。",
   ],
+  // tenants
+  ["The requested tenant <{name}> does not exist.", "テナント {name} は存在しません。"],
+  [
+    "Tenant with name '{name}' already exists in account '{account}'",
+    "アカウント {account} には、テナント {name} がすでに存在します。",
+  ],
+  [
+    "An account can have at most {most} tenants in a region.",
+    "テナントは 1 つのリージョンに {most} 個まで作成できます。",
+  ],
+  ["TenantName cannot be empty", "テナント名を指定してください。"],
+  ["TenantName cannot exceed {most} characters.", "テナント名は {most} 文字以内で指定してください。"],
+  [
+    "Invalid tenant name <{name}>: only alphanumeric ASCII characters, '_', and '-' are allowed.",
+    "テナント名 {name} が正しくありません。英数字、_、- のみ使用できます。",
+  ],
+  [
+    "Resources {arn} has already been associated with tenant {name}",
+    "リソース {arn} は、すでにテナント {name} に関連付けられています。",
+  ],
+  ["Sending is paused for tenant {name}", "テナント {name} の送信は一時停止されています。"],
   // event destinations
   [
     "An event destination with name <{name}> already exists for configuration set <{set}>.",
@@ -596,6 +617,10 @@ export const sentences: readonly (readonly [english: string, japanese: string])[
     "パスキーは 1 人のユーザーに {most} 個までです。使用していないパスキーを削除してください。",
   ],
   ["This passkey is known already.", "このパスキーは登録済みです。"],
+  [
+    "Nothing would be left to sign in by. Add a passkey first.",
+    "サインインの方法がなくなります。先にパスキーを追加してください。",
+  ],
   ["There is no such passkey.", "このパスキーは存在しません。"],
   ["There is no such session.", "このセッションは存在しません。"],
   ["The time for this is over. Begin again.", "時間切れになりました。最初からやり直してください。"],
