@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tayori import ids
-from tayori.api import asgi, audit, faults, page_audit, permission, registry, unsigned
+from tayori.api import asgi, audit, earlier_routes, faults, page_audit, permission, registry, unsigned
 from tayori.api.asgi import Incoming, Receive, Scope, Send
 from tayori.api.authenticate import Authenticator, Find
 from tayori.api.rates import OperationRates
@@ -396,7 +396,10 @@ def understand(service: Service, request: HttpRequest) -> tuple[Operation, dict[
         return action, query.parse_fields(action, fields)
     operation = service.route(request.method, request.path, request.query)
     if operation is None:
-        raise common_error("UnknownOperationException")
+        earlier = earlier_routes.understand(service, request)
+        if earlier is None:
+            raise common_error("UnknownOperationException")
+        return earlier
     return operation, rest_json.parse_request(operation, request)
 
 

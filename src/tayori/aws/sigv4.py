@@ -65,7 +65,7 @@ class Credential:
     signature: str
     signed_at: datetime
     expires: timedelta | None
-    session_token: str | None
+    session_token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
