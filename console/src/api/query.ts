@@ -54,9 +54,12 @@ function readElement(element: Element): unknown {
   const children = [...element.children];
   if (children.length === 0) return LISTS.has(element.tagName) ? [] : (element.textContent ?? "");
   if (children.every((child) => child.tagName === "member")) return children.map(readElement);
-  if (children.every((child) => child.tagName === "entry"))
-    return Object.fromEntries(children.map((child) => [...child.children].map((one) => one.textContent ?? "")));
+  if (children.every((child) => child.tagName === "entry")) return Object.fromEntries(children.map(readEntry));
   return Object.fromEntries(children.map((child) => [child.tagName, readElement(child)]));
+}
+
+function readEntry({ children: [key, value] }: Element): [string, unknown] {
+  return [key?.textContent ?? "", value ? readElement(value) : ""];
 }
 
 const LISTS = new Set(["Topics", "Subscriptions", "Tags", "Successful", "Failed"]);

@@ -3,12 +3,13 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { tayori, withQuery } from "../../api/client";
 import { GoLink, segment } from "../../frame/place";
-import { useWords } from "../../frame/words";
+import { type Spoken, useWords } from "../../frame/words";
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
 import { TimeText } from "../../parts/TimeText";
 import { useCall } from "../../parts/useCall";
-import type { Activity as Found } from "./types";
+import { Status } from "./Status";
+import type { Change, Activity as Found } from "./types";
 import { words } from "./words";
 
 interface Message {
@@ -70,6 +71,7 @@ export function Activity({ name }: { name: string }) {
           { id: "clicks", header: t.clicks, cell: (one) => one.clicks },
         ]}
       />
+      <History found={found.value} isLoading={found.isLoading} />
       <Failure failure={recent.value ? null : recent.failure} retry={recent.reload} />
       <Table
         wrapLines
@@ -108,4 +110,78 @@ export function Activity({ name }: { name: string }) {
       />
     </SpaceBetween>
   );
+}
+
+/** The first row of all is the identity's creation, which needs no row of its own in the history. */
+interface Shown extends Omit<Change, "cause" | "before"> {
+  cause: Change["cause"] | "created";
+  before: Change["before"] | null;
+}
+
+function History({ found, isLoading }: { found: Found | undefined; isLoading: boolean }) {
+  const t = useWords(words);
+  const subjects = { verification: t.identity, dkim: t.dkim, mail_from: t.mailFrom };
+  const rows: Shown[] = found
+    ? [
+        ...found.changes,
+        {
+          at: found.created_at,
+          subject: "verification",
+          before: null,
+          after: "PENDING",
+          cause: "created",
+          record: null,
+          error: null,
+        },
+      ]
+    : [];
+  return (
+    <Table
+      wrapLines
+      cellVerticalAlign="top"
+      loading={isLoading && !found}
+      loadingText={t.loading}
+      items={rows}
+      ariaLabels={{ tableLabel: t.history }}
+      header={
+        <Header variant="h2" description={t.historyText}>
+          {t.history}
+        </Header>
+      }
+      columnDefinitions={[
+        { id: "at", header: t.changedAt, isRowHeader: true, minWidth: 150, cell: (one) => <TimeText at={one.at} /> },
+        { id: "subject", header: t.changed, cell: (one) => subjects[one.subject] },
+        {
+          id: "after",
+          header: t.state,
+          minWidth: 170,
+          cell: (one) => <Status of={one.after} proof={one.subject !== "verification"} />,
+        },
+        {
+          id: "why",
+          header: t.why,
+          minWidth: 240,
+          cell: (one) => (
+            <div style={{ overflowWrap: "anywhere" }}>
+              {whyOf(one, t)}
+              {one.record && (
+                <div data-verbatim>
+                  {one.record.type} {one.record.name}
+                </div>
+              )}
+            </div>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+function whyOf(change: Shown, t: Spoken<typeof words>): string {
+  if (change.cause !== "missing") return t[`cause_${change.cause}`];
+  const isOther = change.error === "INVALID_VALUE";
+  // It counts for 72 hours more, save a MAIL FROM domain, which is out of use at once.
+  if (change.after === "SUCCESS") return isOther ? t.cause_other_yet : t.cause_missing_yet;
+  if (change.after === "FAILED") return isOther ? t.cause_other_failed : t.cause_missing_failed;
+  return isOther ? t.cause_other : t.cause_missing;
 }

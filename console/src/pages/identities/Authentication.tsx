@@ -203,7 +203,7 @@ function DkimBox({ name, identity, mayChange, reload }: Given) {
             columns={3}
             minColumnWidth={180}
             items={[
-              { label: t.status, value: <Status of={found.Status} proof /> },
+              { label: t.state, value: <Status of={found.Status} proof /> },
               { label: t.origin, value: found.SigningAttributesOrigin ?? "-" },
               { label: t.current, value: lengthOf(found.CurrentSigningKeyLength) },
               { label: t.next, value: lengthOf(found.NextSigningKeyLength) },
@@ -289,7 +289,7 @@ function MailFromBox({ name, identity, mayChange, reload }: Given) {
             minColumnWidth={180}
             items={[
               { label: t.mailFromDomain, value: found.MailFromDomain },
-              { label: t.status, value: <Status of={found.MailFromDomainStatus} proof /> },
+              { label: t.state, value: <Status of={found.MailFromDomainStatus} proof /> },
               { label: t.mxFailure, value: t[found.BehaviorOnMxFailure] },
             ]}
           />

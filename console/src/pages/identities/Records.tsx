@@ -2,11 +2,13 @@
 
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
+import Cards from "@cloudscape-design/components/cards";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
+import { useEffect, useState } from "react";
 import { useText, useWords } from "../../frame/words";
 import { CopyText } from "../../parts/CopyText";
 import { Empty } from "../../parts/Empty";
@@ -22,95 +24,127 @@ export interface RecordTableProps {
   isChecking: boolean;
 }
 
+const NARROW = "(max-width: 688px)"; // as the design system has it
+
+/** On a telephone there is room for one column: each record is a card then. */
+function useNarrow(): boolean {
+  const [isNarrow, setNarrow] = useState(() => window.matchMedia(NARROW).matches);
+  useEffect(() => {
+    const narrow = window.matchMedia(NARROW);
+    const look = () => setNarrow(narrow.matches);
+    narrow.addEventListener("change", look);
+    return () => narrow.removeEventListener("change", look);
+  }, []);
+  return isNarrow;
+}
+
 export function RecordTable({ records, isLoading, recheck, isChecking }: RecordTableProps) {
   const t = useWords(words);
-  const text = useText();
+  const isNarrow = useNarrow();
+  const shared = {
+    loading: isLoading && !records,
+    loadingText: t.loadingRecords,
+    items: records ?? [],
+    trackBy: (one: Looked) => `${one.type} ${one.name}`,
+    header: (
+      <Header
+        variant="h2"
+        description={t.recordsText}
+        actions={
+          <Button iconName="refresh" loading={isChecking} onClick={recheck}>
+            {t.recheck}
+          </Button>
+        }
+      >
+        {t.records}
+      </Header>
+    ),
+    empty: <Empty title={t.noRecords} />,
+  };
+  const values = (one: Looked) => <Values of={one} />;
+  const todo = (one: Looked) => <ToDo of={one} />;
+  if (isNarrow)
+    return (
+      <Cards
+        {...shared}
+        ariaLabels={{ itemSelectionLabel: () => "", selectionGroupLabel: "", cardsLabel: t.records }}
+        cardsPerRow={[{ cards: 1 }]}
+        cardDefinition={{
+          header: (one) => <Named of={one} />,
+          sections: [
+            { id: "values", content: values },
+            { id: "todo", header: t.whatToDo, content: todo },
+          ],
+        }}
+      />
+    );
   return (
     <Table
+      {...shared}
       wrapLines
-      loading={isLoading && !records}
-      loadingText={t.loadingRecords}
-      items={records ?? []}
-      trackBy={(one) => `${one.type} ${one.name}`}
+      cellVerticalAlign="top"
       ariaLabels={{ tableLabel: t.records }}
-      header={
-        <Header
-          variant="h2"
-          description={t.recordsText}
-          actions={
-            <Button iconName="refresh" loading={isChecking} onClick={recheck}>
-              {t.recheck}
-            </Button>
-          }
-        >
-          {t.records}
-        </Header>
-      }
-      empty={<Empty title={t.noRecords} />}
       columnDefinitions={[
-        {
-          id: "record",
-          header: t.record,
-          isRowHeader: true,
-          minWidth: 200,
-          cell: (one) => (
-            <SpaceBetween size="xxs">
-              <Box fontWeight="bold">{one.type}</Box>
-              <Long>
-                <CopyText text={one.name} name={t.nameOf(one.name)} />
-              </Long>
-            </SpaceBetween>
-          ),
-        },
-        {
-          id: "state",
-          header: t.state,
-          minWidth: 130,
-          cell: (one) => <StatusIndicator type={TYPES[one.verdict]}>{t[one.verdict]}</StatusIndicator>,
-        },
-        {
-          id: "expected",
-          header: t.expected,
-          minWidth: 200,
-          cell: (one) => (
-            <Long>
-              <CopyText text={one.expected} name={t.valueOf(one.name)} />
-            </Long>
-          ),
-        },
-        {
-          id: "found",
-          header: t.found,
-          minWidth: 200,
-          cell: (one) => (
-            <SpaceBetween size="xs">
-              {one.found.length ? (
-                one.found.map((value) => (
-                  <Long key={value}>
-                    <Box variant="code">{value}</Box>
-                  </Long>
-                ))
-              ) : (
-                <Box>{t.nothingFound}</Box>
-              )}
-              <Servers of={one} />
-            </SpaceBetween>
-          ),
-        },
-        {
-          id: "todo",
-          header: t.whatToDo,
-          minWidth: 240,
-          cell: (one) => (
-            <SpaceBetween size="xs">
-              {one.advice.map((advice) => (
-                <Long key={advice.mistake}>{text(pairOf(advice))}</Long>
-              ))}
-            </SpaceBetween>
-          ),
-        },
+        { id: "record", header: t.record, isRowHeader: true, width: "30%", cell: (one) => <Named of={one} /> },
+        { id: "values", header: t.expectedAndFound, width: "36%", cell: values },
+        { id: "todo", header: t.whatToDo, width: "34%", cell: todo },
       ]}
     />
+  );
+}
+
+function Named({ of: one }: { of: Looked }) {
+  const t = useWords(words);
+  return (
+    <SpaceBetween size="xxs">
+      <SpaceBetween direction="horizontal" size="xs">
+        <Box fontWeight="bold">{one.type}</Box>
+        <StatusIndicator type={TYPES[one.verdict]}>{t[one.verdict]}</StatusIndicator>
+      </SpaceBetween>
+      <Long>
+        <CopyText text={one.name} name={t.nameOf(one.name)} />
+      </Long>
+    </SpaceBetween>
+  );
+}
+
+function Values({ of: one }: { of: Looked }) {
+  const t = useWords(words);
+  return (
+    <SpaceBetween size="xs">
+      <div>
+        <Box variant="awsui-key-label">{t.expected}</Box>
+        <Long>
+          <CopyText text={one.expected} name={t.valueOf(one.name)} />
+        </Long>
+      </div>
+      <div>
+        <Box variant="awsui-key-label">{t.found}</Box>
+        {one.found.length ? (
+          one.found.map((value) => (
+            <Long key={value}>
+              <Box variant="code">{value}</Box>
+            </Long>
+          ))
+        ) : (
+          <Box>{t.nothingFound}</Box>
+        )}
+      </div>
+      <Servers of={one} />
+    </SpaceBetween>
+  );
+}
+
+function ToDo({ of: one }: { of: Looked }) {
+  const text = useText();
+  return one.advice.length ? (
+    <SpaceBetween size="xs">
+      {one.advice.map((advice) => (
+        <Long key={advice.mistake}>{text(pairOf(advice))}</Long>
+      ))}
+    </SpaceBetween>
+  ) : (
+    "-"
   );
 }
 

@@ -122,7 +122,7 @@ export function Component() {
               <FormField label={t.body}>
                 <Textarea value={body} rows={5} onChange={({ detail }) => setBody(detail.value)} />
               </FormField>
-              <SetChoice given={set} change={setSet} />
+              <SetChoice given={set} change={setSet} isDefault={false} />
             </SpaceBetween>
           </Container>
         </Form>

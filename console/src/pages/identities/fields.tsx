@@ -2,6 +2,7 @@
 
 import Alert from "@cloudscape-design/components/alert";
 import AttributeEditor from "@cloudscape-design/components/attribute-editor";
+import FileInput from "@cloudscape-design/components/file-input";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import RadioGroup from "@cloudscape-design/components/radio-group";
@@ -32,6 +33,8 @@ export interface Dkim {
   key: string;
   parent: string;
 }
+
+const MOST_KEY_BYTES = 32_768; // whatever is larger is no key of these lengths
 
 export const EASY: Dkim = { way: "easy", length: "RSA_2048_BIT", selector: "", key: "", parent: "" };
 
@@ -108,7 +111,26 @@ export function DkimFields(props: { given: Dkim; faults: DkimFaults | null; chan
               onChange={({ detail }) => change({ selector: detail.value.trim() })}
             />
           </FormField>
-          <FormField label={t.privateKey} constraintText={t.privateKeyHint} errorText={faults?.key} stretch>
+          <FormField
+            label={t.privateKey}
+            constraintText={t.privateKeyHint}
+            errorText={faults?.key}
+            secondaryControl={
+              <FileInput
+                value={[]}
+                accept=".pem,.key,text/plain"
+                ariaLabel={t.chooseKeyFile}
+                onChange={async ({ detail }) => {
+                  const [file] = detail.value;
+                  if (file && file.size <= MOST_KEY_BYTES) change({ key: await file.text() });
+                  else if (file) change({ key: "" });
+                }}
+              >
+                {t.chooseKeyFile}
+              </FileInput>
+            }
+            stretch
+          >
             <Textarea
               value={given.key}
               rows={6}
@@ -177,14 +199,19 @@ export function MailFromFields(props: {
   );
 }
 
-export function SetChoice({ given, change }: { given: string; change: (to: string) => void }) {
+/** `isDefault` where it is chosen for all mail of the identity, not for one. */
+export function SetChoice(props: { given: string; change: (to: string) => void; isDefault?: boolean }) {
+  const { given, change, isDefault = true } = props;
   const t = useWords(words);
   const sets = useCall((signal) => call("ListConfigurationSets", { PageSize: 100 }, signal), []);
   const names = sets.value?.ConfigurationSets ?? [];
   const all = given && !names.includes(given) ? [given, ...names] : names;
   const options = [{ value: "", label: t.noSet }, ...all.map((one) => ({ value: one, label: one }))];
   return (
-    <FormField label={t.configurationSet} description={t.configurationSetText}>
+    <FormField
+      label={isDefault ? t.configurationSet : t.tabSet}
+      description={isDefault ? t.configurationSetText : undefined}
+    >
       <Select
         options={options}
         selectedOption={options.find((one) => one.value === given) ?? null}

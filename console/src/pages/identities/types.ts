@@ -35,8 +35,19 @@ export interface Day {
   clicks: number;
 }
 
+export interface Change {
+  at: string;
+  subject: "verification" | "dkim" | "mail_from";
+  before: VerificationStatus;
+  after: VerificationStatus;
+  cause: "found" | "missing" | "silent" | "no-parent" | "link" | "link-expired" | "again" | "changed" | "assumed";
+  record: { name: string; type: string } | null;
+  error: string | null;
+}
+
 export interface Activity extends Listed {
   days: Day[];
+  changes: Change[];
 }
 
 export interface Seen {
