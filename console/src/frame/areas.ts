@@ -12,6 +12,7 @@ import { area as sets } from "../pages/sets";
 import { area as signin } from "../pages/signin";
 import { area as smtp } from "../pages/smtp";
 import { area as templates } from "../pages/templates";
+import { area as tenants } from "../pages/tenants";
 import { area as topics } from "../pages/topics";
 import type { Area } from "./area";
 import { define } from "./words";
@@ -33,7 +34,7 @@ export interface Section {
 
 export const sections: Section[] = [
   { heading: "start", areas: [dashboard, smtp] },
-  { heading: "configuration", areas: [identities, sets] },
+  { heading: "configuration", areas: [identities, sets, tenants] },
   { heading: "sending", areas: [messages, queue] },
   { heading: "feedback", areas: [feedback, topics] },
   { heading: "content", areas: [templates, audience] },

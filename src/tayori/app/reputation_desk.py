@@ -105,6 +105,7 @@ def as_json(found: Reputation, rules: Rules) -> dict[str, Any]:
         | {"minimum_volume": rules.minimum_volume, "pause": rules.mode.value},
         "configuration_sets": [_named(one) for one in by_kind[Subject.CONFIGURATION_SET]],
         "identities": [_named(one) for one in by_kind[Subject.IDENTITY]],
+        "tenants": [_named(one) for one in by_kind[Subject.TENANT]],
         "providers": [_provider(one, found.reporting) for one in found.providers],
     }
 
