@@ -47,9 +47,15 @@ types:
 imports:
 	$(BIN)/lint-imports
 
-# Tests of a module share its service and its browser, in their order, and so a worker.
+# Tests of a module share its service and its browser, in their order, and so a worker. Whole services and browsers keep
+# two cores busy, and come last; the other tests wait for disks and databases half of their time.
 unit:
+ifeq ($(strip $(ARGS)),)
+	$(BIN)/pytest -n 4 --dist loadfile --ignore=tests/system --ignore=tests/console
+	$(BIN)/pytest -n 2 --dist loadfile tests/system tests/console
+else
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+endif
 
 # Each fuzzer for SECONDS; ARGS names some of them. A short run of each is part of `make unit`.
 SECONDS ?= 60
