@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,6 +157,20 @@ class Cli:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
 
+    def together(self, commands: list[list[str]]) -> list[tuple[int, str, str]]:
+        """Status, output and complaint of each."""
+        done = subprocess.run(
+            [sys.executable, "-c", _DRIVER],
+            input=json.dumps(commands),
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+        assert done.returncode == 0, done.stderr
+        told: list[tuple[int, str, str]] = json.loads(done.stdout)
+        return told
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         aws = Path(sys.executable).with_name("aws")
         return subprocess.run([str(aws), *arguments], env=self._environment, capture_output=True, text=True, timeout=60)
@@ -203,3 +218,60 @@ def test_the_aws_cli_shows_a_refusal(service: Service, tmp_path: Path) -> None:
     assert re.search(
         r"\(MessageRejected\) when calling the SendEmail operation: Email address is not verified", done.stderr
     )
+
+
+# --- the examples of the AWS CLI's own documentation ---
+
+# All commands of one process: the CLI takes half a second to start.
+_DRIVER = """
+import contextlib, io, json, sys
+from awscli.clidriver import create_clidriver
+told = []
+for command in json.load(sys.stdin):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = create_clidriver().main(command)
+    told.append([status, out.getvalue(), err.getvalue()])
+print(json.dumps(told))
+"""
+_COMMAND = re.compile(r"^    aws (ses .*)$", re.MULTILINE)
+_FILE = re.compile(r"``(\w+\.json)``[^\n]*::?\n\n((?: .*\n)+)")
+_OUTPUT = re.compile(r"^Output::\n\n((?: .*\n)+)", re.MULTILINE)
+
+
+def test_each_example_of_the_aws_cli_is_answered_in_the_shape_that_is_documented(
+    prepared: Service, vectors: Callable[[str], Path], tmp_path: Path
+) -> None:
+    for address in ("sender@example.com", "recipient1@example.com", "recipient2@example.com", "recipient3@example.com"):
+        prepared.transact(identity, address)
+    prepared.transact(accounts.grant, ACCOUNT, REGION, max_24_hour=200, max_rate=-1)
+    for kind in NotificationType:
+        put = identity_notifications.put_topic
+        prepared.transact(put, ACCOUNT, REGION, "user1@example.com", kind, str(TOPIC))
+    pages = sorted(vectors("awscli-ses-examples").glob("*.rst"), key=lambda page: _order(page.stem))
+    commands, documented = [], []
+    for page in pages:
+        text = page.read_text()
+        folder = tmp_path / page.stem
+        folder.mkdir()
+        for name, content in _FILE.findall(text):
+            (folder / name).write_text(content)
+        (command,) = _COMMAND.findall(text)
+        command = command.replace("file://", f"file://{folder}/").replace("EXAMPLE65304", ACCOUNT)
+        commands.append(shlex.split(command))
+        documented.append(json.loads(found[1]) if (found := _OUTPUT.search(text)) else None)
+    told = Cli(prepared, tmp_path).together(commands)
+    assert len(told) == 15
+    for page, (status, out, err), expected in zip(pages, told, documented, strict=True):
+        assert status == 0, (page.stem, err)
+        answer = json.loads(out) if out.strip() else None
+        assert (answer is None) == (expected is None), page.stem
+        if expected is not None:
+            assert answer.keys() == expected.keys(), page.stem
+            assert_alike(answer, expected)
+
+
+def _order(name: str) -> int:
+    """What makes things is before what shows them; what deletes is last."""
+    kinds = ("verify", "set", "send", "get", "list", "delete")
+    return next(number for number, kind in enumerate(kinds) if name.startswith(kind))
