@@ -1,15 +1,29 @@
 """`python -m bench [BENCHMARK …] [--rounds N] [--messages N]`; without a name, the first five of them.
 
 end_to_end, unsigned, api, accept, tls; and, only when named, large, latency, `fairness [--bulk N]`,
-`growth [--recipients N] [--domains M]`, `search [--searched N]`, `storm [--bounces N]`, `templates` and
-`guard [--record]`.
+`growth [--recipients N] [--domains M]`, `search [--searched N]`, `storm [--bounces N]`, `templates`,
+`imports [--contacts N]` and `guard [--record]`.
 """
 
 import argparse
 import sys
 from collections.abc import Callable
 
-from bench import accept, api, end_to_end, fairness, growth, guard, large, latency, search, storm, templates, tls
+from bench import (
+    accept,
+    api,
+    end_to_end,
+    fairness,
+    growth,
+    guard,
+    imports,
+    large,
+    latency,
+    search,
+    storm,
+    templates,
+    tls,
+)
 
 _UNASKED = ("end_to_end", "unsigned", "api", "accept", "tls")
 _BENCHMARKS: dict[str, Callable[[argparse.Namespace], int | None]] = {
@@ -25,6 +39,7 @@ _BENCHMARKS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "search": lambda given: search.main(messages=given.searched),
     "storm": lambda given: storm.main(rounds=given.rounds, messages=given.messages, bounces=given.bounces),
     "templates": lambda given: templates.main(rounds=given.rounds, messages=given.messages),
+    "imports": lambda given: imports.main(contacts=given.contacts),
     "guard": lambda given: guard.main(rounds=given.rounds, messages=given.messages, is_recording=given.record),
 }
 
@@ -40,6 +55,7 @@ def main() -> None:
     parser.add_argument("--recipients", type=int, default=1_000_000, help="of growth: waiting")
     parser.add_argument("--domains", type=int, default=100_000, help="of growth: the domains they are in")
     parser.add_argument("--searched", type=int, default=1_000_000, help="of search: messages in the store")
+    parser.add_argument("--contacts", type=int, default=1_000_000, help="of imports: in the file")
     parser.add_argument("--bounces", type=int, default=100_000, help="of storm: that come back")
     parser.add_argument("--record", action="store_true", help="of guard: take what is measured for the new record")
     given = parser.parse_args()
