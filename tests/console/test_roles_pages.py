@@ -90,7 +90,7 @@ def test_what_a_role_does_not_allow(
         for path in pages() if role == "viewer" else OF_BOTH:
             page.goto(console.address(path))
             expect(page.get_by_role("heading", level=1).first).to_be_visible()
-            expect(page.get_by_text("This page broke")).to_have_count(0)
+            expect(page.get_by_role("heading", name="This page has failed")).to_have_count(0)
             if path == "profile" or path in ELSEWHERE:  # the profile is their own
                 continue
             page.wait_for_load_state("networkidle")
