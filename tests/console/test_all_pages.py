@@ -73,6 +73,7 @@ def examples(service: Service) -> dict[str, str]:
     ses.create_email_template(
         TemplateName="template-1", TemplateContent={"Subject": "{{a}}", "Text": "{{a}}", "Html": "<p>{{a}}</p>"}
     )
+    ses.create_tenant(TenantName="tenant-1", Tags=[{"Key": "plan-1", "Value": "1"}])
     ses.create_contact_list(ContactListName="list-1")
     ses.create_contact(ContactListName="list-1", EmailAddress="reader@inbox.test")
     ses.put_suppressed_destination(EmailAddress="gone@inbox.test", Reason="BOUNCE")
@@ -89,6 +90,7 @@ def examples(service: Service) -> dict[str, str]:
         "messages": sent,
         "topics": topic,
         "templates": "template-1",
+        "tenants": "tenant-1",
         "contact-lists": "list-1",
         "lists": "list-1",
         "rehearsal/dns": "shop.test",
