@@ -36,7 +36,7 @@ from tayori.resources import accounts
 from tayori.store.database import open_store
 from tayori.store.tables import identities
 
-EXAMPLES = int(os.environ.get("TAYORI_REQUESTS", "12"))  # of each operation
+EXAMPLES = int(os.environ.get("TAYORI_REQUESTS", "8"))  # of each operation
 DATABASES = ["sqlite", "postgres"] if "TAYORI_REQUESTS" in os.environ else ["sqlite"]
 OFFERED = sorted({(one.service, one.operation) for one in load_operations()})
 _SIGNING = {"cloudwatch": "monitoring", "sesv2": "ses"}
