@@ -1,6 +1,7 @@
 """Signing in, as people do it and as attackers try it: over a socket, with what a browser would send."""
 
 import asyncio
+import gzip
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -32,7 +33,10 @@ def files(tmp_path: Path) -> Path:
     folder = tmp_path / "static"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html><title>Tayori</title>")
-    (folder / ASSET).write_text("console.log(1);" * 200)
+    script = b"console.log(1);" * 200
+    (folder / ASSET).write_bytes(script)
+    (folder / f"{ASSET}.gz").write_bytes(gzip.compress(script))
+    (folder / f"{ASSET}.br").write_bytes(b"as Brotli has it")
     (tmp_path / "secret.json").write_text("{}")
     return folder
 
@@ -398,6 +402,11 @@ def test_pages_and_files_are_served_with_a_strict_policy(door: Door) -> None:
     assert "immutable" in asset.headers["cache-control"]
     assert asset.headers["content-encoding"] == "gzip"
     assert asset.text.startswith("console.log")
+    for accepted, coding in (("gzip, deflate, br", "br"), ("gzip, br;q=0", "gzip"), ("identity", None), ("", None)):
+        with person.http.stream("GET", f"/console/{ASSET}", headers={"Accept-Encoding": accepted}) as answer:
+            assert answer.headers.get("content-encoding") == coding
+            assert answer.headers["vary"] == "accept-encoding"
+    assert person.http.get(f"/console/{ASSET}.br").status_code == 404  # no file of its own
     assert person.http.get("/console/assets/gone.js").status_code == 404
     assert person.http.post("/console/").status_code == 405
     home = person.http.get("/", headers={"Accept": "text/html"})

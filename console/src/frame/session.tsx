@@ -4,7 +4,8 @@
 
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { tayori } from "../api/client";
-import { stand } from "../api/send";
+import { takeEarly } from "../api/early";
+import { jsonOf, stand } from "../api/send";
 
 export type Role = "viewer" | "sender" | "administrator" | "operator";
 
@@ -26,10 +27,10 @@ export interface User {
 export interface SignedIn {
   signedIn: true;
   user: User;
-  accounts: Account[];
   /** An operator, who may enter all, is told the first of them: `moreAccounts` says that there are others. */
-  regions: string[];
+  accounts: Account[];
   moreAccounts: boolean;
+  regions: string[];
   region: string;
   csrf: string;
   rehearsal: boolean;
@@ -60,7 +61,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const reload = useCallback(async () => {
     try {
-      const found = await tayori<Session>("GET", "/tayori/console/session");
+      const found = await whoIsSignedIn();
       stand({ csrf: found.signedIn ? found.csrf : "" });
       setSession(found);
       setFailure(null);
@@ -87,6 +88,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const holder = useMemo(() => ({ session, failure, reload, signOut }), [session, failure, reload, signOut]);
   return <Context.Provider value={holder}>{children}</Context.Provider>;
+}
+
+async function whoIsSignedIn(): Promise<Session> {
+  const early = await takeEarly()?.catch(() => null);
+  return early?.ok ? ((await jsonOf(early)) as Session) : tayori<Session>("GET", "/tayori/console/session");
 }
 
 export function useSessionHolder(): Holder {
