@@ -12,6 +12,7 @@ from tayori.model import errors
 from tayori.model.errors import (
     AccessDenied,
     AlreadyExists,
+    CannotDelete,
     Conflict,
     DomainError,
     FromNotVerified,
@@ -21,7 +22,10 @@ from tayori.model.errors import (
     InvalidContent,
     InvalidDestination,
     InvalidFirehoseDestination,
+    InvalidLambdaFunction,
     InvalidPolicy,
+    InvalidS3Configuration,
+    InvalidSnsTopic,
     InvalidTemplate,
     InvalidTemplateData,
     Kind,
@@ -50,6 +54,7 @@ def every_refusal() -> Iterator[DomainError]:
     yield from (InvalidPolicy(TEXT), InvalidContent(TEXT), FromNotVerified(TEXT), NoProductionAccess(TEXT))
     yield from (InvalidAttribute(TEXT), InvalidDestination(TEXT), TooManyFilters(TEXT))
     yield from (InvalidCloudWatchDestination(TEXT), InvalidFirehoseDestination(TEXT))
+    yield from (InvalidS3Configuration(TEXT), InvalidSnsTopic(TEXT), InvalidLambdaFunction(TEXT), CannotDelete(TEXT))
     yield from (InvalidTemplate(TEXT), InvalidTemplateData(TEXT), MissingRenderingAttribute(TEXT))
     for kind in Kind:
         yield NotFound(TEXT, kind)

@@ -339,7 +339,6 @@ def test_a_mail_from_domain_that_is_not_in_place_refuses_where_that_was_chosen(p
         ),
         ({"EmailTags": [{"Name": "a", "Value": ""}]}, "The tag value must be specified."),
         ({"EmailTags": [{"Name": "a", "Value": "1"}, {"Name": "a", "Value": "2"}]}, "Duplicate tag name <a>."),
-        ({"TenantName": "one"}, "Tenants are not offered by this release. Leave out TenantName."),
         (
             {"Content": {"Raw": {"Data": b"Subject: x\r\nTo: reader@inbox.test\r\n\r\nx"}}, "FromEmailAddress": ""},
             "Missing required header 'From'.",
