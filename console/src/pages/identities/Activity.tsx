@@ -154,7 +154,6 @@ function History({ found, isLoading }: { found: Found | undefined; isLoading: bo
         {
           id: "after",
           header: t.state,
-          minWidth: 170,
           cell: (one) => <Status of={one.after} proof={one.subject !== "verification"} />,
         },
         {

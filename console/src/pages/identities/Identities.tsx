@@ -69,17 +69,15 @@ export function Component() {
             cell: (one) => <GoLink to={`identities/${segment(one.name)}`}>{one.name}</GoLink>,
           },
           { id: "kind", header: t.type, cell: (one) => (one.kind === "DOMAIN" ? t.domain : t.address) },
-          { id: "status", header: t.status, minWidth: 185, cell: (one) => <Status of={one.statuses.identity} /> },
+          { id: "status", header: t.status, cell: (one) => <Status of={one.statuses.identity} /> },
           {
             id: "dkim",
             header: t.dkim,
-            minWidth: 135,
             cell: (one) => (one.signing_enabled ? <Status of={one.statuses.dkim} proof /> : t.signingOff),
           },
           {
             id: "mail-from",
             header: t.mailFrom,
-            minWidth: 140,
             cell: (one) => (one.mail_from_domain ? <Status of={one.statuses.mail_from} proof /> : t.unset),
           },
           { id: "created", header: t.created, cell: (one) => <TimeText at={one.created_at} /> },

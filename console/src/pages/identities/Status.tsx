@@ -16,5 +16,10 @@ export function Status({ of, proof = false }: { of: VerificationStatus | null | 
   const t = useWords(words);
   if (!of) return <StatusIndicator type="stopped">{t.unset}</StatusIndicator>;
   const text = proof && (of === "PENDING" || of === "SUCCESS") ? t[`dkim${of}`] : t[of];
-  return <StatusIndicator type={TYPES[of]}>{text}</StatusIndicator>;
+  // In a narrow column it would break between any two letters.
+  return (
+    <span style={{ whiteSpace: "nowrap" }}>
+      <StatusIndicator type={TYPES[of]}>{text}</StatusIndicator>
+    </span>
+  );
 }
