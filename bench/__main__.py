@@ -2,7 +2,7 @@
 
 end_to_end, unsigned, api, accept, tls; and, only when named, large, latency, `fairness [--bulk N]`,
 `growth [--recipients N] [--domains M]`, `search [--searched N]`, `storm [--bounces N]`, `templates`,
-`imports [--contacts N]` and `guard [--record]`.
+`imports [--contacts N]`, `console`, `lighthouse` and `guard [--record]`.
 """
 
 import argparse
@@ -12,6 +12,8 @@ from collections.abc import Callable
 from bench import (
     accept,
     api,
+    console_lighthouse,
+    console_pages,
     end_to_end,
     fairness,
     growth,
@@ -39,6 +41,8 @@ _BENCHMARKS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "search": lambda given: search.main(messages=given.searched),
     "storm": lambda given: storm.main(rounds=given.rounds, messages=given.messages, bounces=given.bounces),
     "templates": lambda given: templates.main(rounds=given.rounds, messages=given.messages),
+    "console": lambda given: console_pages.main(rounds=given.rounds),
+    "lighthouse": lambda _given: console_lighthouse.main(),
     "imports": lambda given: imports.main(contacts=given.contacts),
     "guard": lambda given: guard.main(rounds=given.rounds, messages=given.messages, is_recording=given.record),
 }
