@@ -26,7 +26,7 @@ def test_a_pause_is_shown_and_ended(tayori: Tayori, queued: str, tmp_path: Path)
     assert "moving" in tayori("queue", "pauses", *data).out
     why = tayori("queue", "why", queued, "reader@inbox.test", *data).out
     assert why.startswith("reader@inbox.test: An operator has paused the destination inbox.test; it goes on at ")
-    assert "管理者が宛先 inbox.test" in tayori("queue", "why", queued, "--lang", "ja", *data).out
+    assert "運用者が宛先 inbox.test" in tayori("queue", "why", queued, "--lang", "ja", *data).out
     assert len(tayori("queue", "why", queued, *data, "--json").json) == 2
     assert tayori("queue", "resume", "destination", "inbox.test", *data).status == 0
     assert tayori("queue", "pauses", *data).out == "Nothing is paused.\n"

@@ -96,7 +96,7 @@ TEXTS: dict[Why, tuple[str, str]] = {
     ),
     Why.PAUSED: (
         "An operator has paused the {paused}; it goes on {ends}, and its deadline at {expires} runs on. {words}",
-        "運用者が{paused}の配信を一時停止しています。{ends}再開します (配信期限は {expires} のままです)。{words}",
+        "運用者が{paused} の配信を一時停止しています。{ends}再開します (配信期限は {expires} のままです)。{words}",
     ),
     Why.ACCOUNT_PAUSED: (
         "Sending is paused for the account; it goes on when the account may send again.",
