@@ -177,6 +177,17 @@ def test_lines_are_the_same_in_whatever_blocks_they_come(pieces, thousandths):
     ]
 
 
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"   ", b"\n"])
+@pytest.mark.parametrize("after", [b"", b"   ", b" b@b.test", b"\n"])
+def test_a_line_that_was_cut_is_never_taken_for_a_whole_one(before, after):
+    """What does not belong to the line is no reason to think it short."""
+    lines = Lines()
+    data = before + b"x" * LONGEST_LINE + b"x" + after
+    ((number, line),) = [*lines.feed(data[:-1]), *lines.feed(data[-1:]), *lines.end()]
+    assert len(line) > LONGEST_LINE
+    assert number == 1 + before.count(b"\n")
+
+
 @pytest.mark.parametrize(
     "line",
     [b"x", b"[]", b"{}", b"1", b'{"emailAddress": 1}', b'{"emailAddress": "a@b.test", "unsubscribeAll": "no"}',

@@ -19,20 +19,35 @@ class Lines:
     def feed(self, block: bytes) -> Iterator[tuple[int, bytes]]:
         """The lines that end in the block."""
         parts = block.split(b"\n")
-        parts[0] = self._rest if self._is_cut else self._rest + parts[0]
+        if not self._is_cut:
+            parts[0] = self._rest + parts[0]
+        elif len(parts) == 1:
+            return
+        else:
+            yield from self.end()
+            del parts[0]
         rest = parts.pop()
-        self._is_cut = len(rest) > LONGEST_LINE
-        self._rest = rest[: LONGEST_LINE + 1]
         for part in parts:
             yield from self._numbered(part)
+        # What is no part of the line goes before it is cut: it would be taken for a whole one else.
+        rest = self._begun(rest) if len(rest) > LONGEST_LINE else rest
+        self._is_cut = len(rest) > LONGEST_LINE
+        self._rest = rest[: LONGEST_LINE + 1]
 
     def end(self) -> Iterator[tuple[int, bytes]]:
         """What is behind the last end of a line."""
-        yield from self._numbered(self._rest)
-        self._rest = b""
+        if self._is_cut:
+            self._number += 1
+            yield self._number, self._rest
+        else:
+            yield from self._numbered(self._rest)
+        self._rest, self._is_cut = b"", False
 
     def _numbered(self, part: bytes) -> Iterator[tuple[int, bytes]]:
+        line = self._begun(part).rstrip()
         self._number += 1
-        line = (part.removeprefix(_MARK) if self._number == 1 else part).strip()
         if line:
             yield self._number, line
+
+    def _begun(self, part: bytes) -> bytes:
+        return (part if self._number else part.removeprefix(_MARK)).lstrip()
