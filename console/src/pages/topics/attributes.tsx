@@ -12,6 +12,7 @@ import type { ReactNode } from "react";
 import { sns } from "../../api/query";
 import { type Spoken, useWords } from "../../frame/words";
 import { Failure } from "../../parts/Failure";
+import { RoleButton } from "../../parts/RoleButton";
 import { useAction } from "../../parts/useAction";
 import { pretty, Verbatim } from "./Deliveries";
 import { words } from "./words";
@@ -117,9 +118,9 @@ export function Submitted({ verb, isGood, onTold, act, onCancel, children }: Sub
                 {t.cancel}
               </Button>
             )}
-            <Button variant="primary" loading={sending.isRunning}>
+            <RoleButton variant="primary" loading={sending.isRunning}>
               {verb}
-            </Button>
+            </RoleButton>
           </SpaceBetween>
         }
       >
