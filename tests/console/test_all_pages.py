@@ -1,4 +1,4 @@
-"""Every page of the console, in both languages and both modes: accessible, translated, never too wide, silent.
+"""Every page of the console, in both languages and both modes: accessible, translated, silent, from 360 to 2560 px.
 
 The routes are read from the sources of the pages, so that no page is forgotten. Pages of something are visited for
 something that is there where EXAMPLES says what, and for something that is not where it does not: that is a page, too.
@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from system.service import Service
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+WIDEST = {"width": 2560, "height": 1440}
 
 # Latin words that are right in Japanese: names, and what the API or a protocol calls so. Words in capitals need not be
 # here, nor those with a digit or a sign in them, which are data. What the service says of a failure stands as said.
@@ -50,6 +51,11 @@ TEXTS = """() => {
   found.push(document.title);
   return found;
 }"""
+
+# Lines of text that the eye loses on the way back.
+LONG_LINES = """() => [...document.querySelectorAll("main p")]
+  .filter((one) => one.checkVisibility() && one.innerText.length > 240 && one.getBoundingClientRect().width > 1400)
+  .map((one) => one.innerText.slice(0, 60))"""
 
 AXE_RUN = """async (rules) => {
   const options = {resultTypes: ["violations"], runOnly: rules
@@ -136,6 +142,12 @@ class Visitor:
         if is_too_wide(self.page):
             self._note(where, "360 px", ["the page has to be scrolled sideways"])
 
+    def check_widest(self, where: str) -> None:
+        self.page.set_viewport_size(WIDEST)
+        if is_too_wide(self.page):
+            self._note(where, "2560 px", ["the page has to be scrolled sideways"])
+        self._note(where, "2560 px", [f"a line too long: {one}" for one in self.page.evaluate(LONG_LINES)])
+
     def check_translated(self, where: str) -> None:
         words = {word for text in self.page.evaluate(TEXTS) for word in WORD.findall(text)}
         foreign = sorted(word for word in words if not (word.isupper() or word in NAMES or OPERATION.match(word)))
@@ -186,6 +198,7 @@ def test_pages(visitors: dict[str, Visitor], examples: dict[str, str], area: str
         english.check_accessible(address)
         english.page.set_viewport_size(NARROW)
         english.check_width(address)
+        english.check_widest(address)
         english.check_silent(address)
         japanese.visit(address, NARROW)
         japanese.check_translated(address)
