@@ -1,4 +1,4 @@
-"""A configuration set is made and deleted by keys: one sees where one is, and a dialog keeps the focus and returns it."""
+"""A configuration set is made and deleted by keys: one sees where one is, and a dialog keeps and returns the focus."""
 
 from browser import Console
 from playwright.sync_api import Page, expect
