@@ -219,6 +219,7 @@ def test_v1_takes_ten_megabytes(production):
     header = b"From: news@example.com\r\nTo: reader@inbox.test\r\n\r\n"
     line = b"x" * 76 + b"\r\n"
     client.send_raw_email(RawMessage={"Data": header + line * 120_000})
+    client = production.client("ses")  # its own connection: one that is idle for long ends while a request is made
     with pytest.raises(client.exceptions.ClientError) as refusal:
         client.send_raw_email(RawMessage={"Data": header + line * 140_000})
     assert refusal.value.response["Error"]["Code"] == "InvalidParameterValue"
